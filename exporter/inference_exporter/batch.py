@@ -1,0 +1,96 @@
+"""The columnar value that crosses the stages: one Batch is the predictions of one block of lines.
+
+A format fills it, the accumulators read it, nobody changes it. Text columns keep the raw JSON
+scalar (`str`, `int`, `float`, `bool` or None for absent or null); `category_name` is the one place
+that says how such a scalar is called as a category, class or label value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+Scalar = str | int | float | bool | None
+TextColumn = Sequence[Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class NumericColumn:
+    """Numbers of one field or feature, one per row.
+
+    `values` is NaN where there is no usable number; `invalid` marks those of them that were
+    present but not a finite number (None: no row is invalid). NaN and not invalid means absent or
+    null. Values are never infinite.
+    """
+
+    values: Floats
+    invalid: Bools | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryColumn:
+    """Categories of one feature, one raw scalar per row; None is absent, null or invalid.
+
+    `invalid` marks rows whose value was present but not a scalar (an object or a list).
+    """
+
+    values: TextColumn
+    invalid: Bools | None = None
+
+
+FeatureColumn = NumericColumn | CategoryColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Predictions in columns, all of length `rows`; None where the config names no such field.
+
+    Units: `timestamp` seconds since the Unix epoch (NaN: absent or unreadable), `latency` and
+    `steps` seconds, `score` and `weight` plain numbers.
+
+    `inputs` marks the rows that carry inputs (features or a prediction): a request that failed
+    before the model saw it has no features, and they are then not counted as missing. None: all.
+
+    `features` holds the features of the reference, in its order. Without a reference (while one is
+    being collected) it is empty and `raw_features` has one mapping of name to scalar per row.
+    """
+
+    rows: int
+    timestamp: NumericColumn | None = None
+    version: TextColumn | None = None
+    status: TextColumn | None = None
+    prediction: TextColumn | None = None
+    actual: TextColumn | None = None
+    id: TextColumn | None = None
+    trace_id: TextColumn | None = None
+    score: NumericColumn | None = None
+    latency: NumericColumn | None = None
+    weight: NumericColumn | None = None
+    steps: Mapping[str, NumericColumn] = field(default_factory=dict)
+    features: Mapping[str, FeatureColumn] = field(default_factory=dict)
+    raw_features: Sequence[Mapping[str, object] | None] | None = None
+    inputs: Bools | None = None
+
+
+def category_name(value: str | int | float | bool) -> str:
+    """How a scalar is called as a category, class or label value, whatever wrote it.
+
+    JSON `1`, `1.0` and the CSV cell `1` are the same category, as are `true` and Python's `True`.
+
+    >>> [category_name(v) for v in ("DE", 1, 1.0, 2.5, True, "True", "01")]
+    ['DE', '1', '1', '2.5', 'true', 'true', '01']
+    """
+    if isinstance(value, str):
+        return value.lower() if value in ("True", "False") else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)

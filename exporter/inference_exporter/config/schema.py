@@ -1,0 +1,197 @@
+"""What a valid configuration is, as frozen values. `config.load` makes them; nobody else does.
+
+Paths of fields are strings as written by the user: `a.b` first means a key that is literally
+`a.b`, then `b` inside `a`. Several paths mean: the first that is present and not null.
+Durations are seconds, sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+DEFAULT_LATENCY_BUCKETS = (
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+)  # prometheus-client's defaults, which most dashboards expect  # fmt: skip
+
+Unit = Literal["s", "ms", "us", "ns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Where a value is found in a line."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DurationField:
+    """A duration and the unit it is logged in."""
+
+    paths: tuple[str, ...]
+    unit: Unit = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampField:
+    """A point in time.
+
+    Text is read as ISO 8601, or as the `[day/Mon/year:time zone]` of web servers; numbers are
+    seconds since the epoch in `unit`. Text without a zone is taken to be in `timezone` (an IANA
+    name).
+    """
+
+    paths: tuple[str, ...]
+    unit: Unit = "s"
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusField:
+    """The outcome of a request; `ok` lists what counts as a success.
+
+    Entries of `ok` are single values (`success`) or inclusive ranges of numbers (`200..399`).
+    """
+
+    paths: tuple[str, ...]
+    ok: tuple[str, ...] = ("0..399", "ok", "success", "succeeded")
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesField:
+    """How the inputs of the model are written in a line.
+
+    `object`: `paths` lead to an object of name: value. `list`: `paths` lead to a list of values,
+    `names` gives their names in order. `rest`: every top-level key that no other field uses and
+    that is not in `exclude` is a feature.
+
+    `numeric` and `categorical` name features whose kind is not to be inferred.
+    """
+
+    form: Literal["object", "list", "rest"]
+    paths: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of a prediction line; None where the log has no such field."""
+
+    timestamp: TimestampField | None = None
+    id: Field | None = None
+    version: Field | None = None
+    features: FeaturesField | None = None
+    prediction: Field | None = None
+    score: Field | None = None
+    latency: DurationField | None = None
+    status: StatusField | None = None
+    trace_id: Field | None = None
+    actual: Field | None = None
+    weight: Field | None = None
+    steps: Mapping[str, DurationField] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFormat:
+    """JSON objects, one a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogfmtFormat:
+    """`key=value key="quoted value"` lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegexFormat:
+    """Lines matched by a Python regular expression; its named groups are the columns."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFormat:
+    """Delimited lines. A line equal to the header made of `columns` is skipped."""
+
+    columns: tuple[str, ...]
+    delimiter: str = ","
+
+
+LineFormat = JsonFormat | LogfmtFormat | RegexFormat | CsvFormat
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceFile:
+    """A profile made by `reference build`. `path` is resolved against the config's folder."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warmup:
+    """Freeze a profile from the first `rows` predictions."""
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of time to evaluate over; `name` is as the user wrote it and becomes a label."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What keeps memory and series bounded."""
+
+    line_bytes: int = 1 << 20
+    versions: int = 20
+    classes: int = 50
+    status_codes: int = 50
+    open_files: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """One model: where its log is, how to read it, what to compare it with.
+
+    `lateness` bounds how old an event may be and still enter the windows; `min_samples` is the
+    least evidence for a windowed value to be shown (None: max(200, 20 x bins), statistics.md).
+    """
+
+    name: str
+    logs: tuple[str, ...]
+    format: LineFormat = field(default_factory=JsonFormat)
+    fields: Fields = field(default_factory=Fields)
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    start_at: Literal["beginning", "end"] = "end"
+    task: Literal["classification", "regression"] | None = None
+    positive_class: str | None = None
+    reference: ReferenceFile | Warmup | None = None
+    windows: tuple[Window, ...] = (Window("1h", 3600.0), Window("24h", 86400.0))
+    lateness: float = 3600.0
+    latency_buckets: tuple[float, ...] = DEFAULT_LATENCY_BUCKETS
+    min_samples: int | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration file, read and found to be valid.
+
+    `digest` is a short hash of the file's text. `commit_interval` is the age that published values
+    may reach; `poll_interval` the pause between two looks at idle files.
+    """
+
+    path: str
+    models: tuple[ModelConfig, ...]
+    digest: str = ""
+    commit_interval: float = 5.0
+    poll_interval: float = 0.25
+    rotate_grace: float = 30.0

@@ -1,0 +1,115 @@
+"""What normal is, as pure data: the reference profile and the bins it fixes.
+
+Built, loaded and saved by `reference/`; read by accumulators, statistics and the evaluation.
+
+A numeric feature has a *fine* grid of about 100 cells whose edges contain the edges of the about
+10 *exported* bins, so that counts of exported bins are sums of counts of fine cells. Edges are
+upper bounds: a value at an edge belongs to the lower bin; the outer bins are open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from inference_exporter.batch import Floats
+
+OTHER = "other"  # categories the reference knows but does not list
+UNSEEN = "unseen"  # categories the reference does not know
+
+
+@dataclass(frozen=True, slots=True)
+class NumericProfile:
+    """The reference distribution of a numeric feature or output.
+
+    `edges` (B-1,) exported edges and `fine_edges` (F-1,) local edges, ascending, every exported
+    edge among the fine ones; `counts` (F,) rows and `means` (F,) mean value per fine cell (NaN
+    where a cell is empty); `minimum` … `std` of all finite values; `missing` and `invalid` rows.
+    """
+
+    edges: Floats
+    fine_edges: Floats
+    counts: Floats
+    means: Floats
+    minimum: float
+    maximum: float
+    mean: float
+    std: float
+    missing: int = 0
+    invalid: int = 0
+
+    @property
+    def samples(self) -> float:
+        """Rows with a usable value."""
+        return float(self.counts.sum())
+
+    @property
+    def bins(self) -> tuple[str, ...]:
+        """Names of the exported bins: `00`, `01`, and so on."""
+        return tuple(f"{index:02d}" for index in range(len(self.edges) + 1))
+
+    def coarse(self, fine: Floats) -> Floats:
+        """Sum counts of fine cells, shape (..., F), into exported bins, shape (..., B)."""
+        starts = np.concatenate(([0], np.searchsorted(self.fine_edges, self.edges) + 1))
+        return np.add.reduceat(fine, starts, axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoricalProfile:
+    """The reference distribution of a categorical feature or output.
+
+    `categories` (K,) in the order of export with their `counts` (K,); `other` categories that are
+    known but not listed, with `other_count` rows; `known` holds their names so that a live value
+    can be told from an unseen one.
+    """
+
+    categories: tuple[str, ...]
+    counts: Floats
+    known_others: frozenset[str] = frozenset()
+    other_count: int = 0
+    missing: int = 0
+    invalid: int = 0
+
+    @property
+    def samples(self) -> float:
+        """Rows with a usable value."""
+        return float(self.counts.sum()) + self.other_count
+
+    @property
+    def bins(self) -> tuple[str, ...]:
+        """Cells: the listed categories, `other` where the reference has more, `unseen` always."""
+        other = (OTHER,) if self.known_others else ()
+        return (*self.categories, *other, UNSEEN)
+
+    @property
+    def cell_counts(self) -> Floats:
+        """Reference counts per cell of `bins`; `unseen` is 0 by definition."""
+        other = [float(self.other_count)] if self.known_others else []
+        return np.concatenate((self.counts, other, [0.0]))
+
+
+FeatureProfile = NumericProfile | CategoricalProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The profile of one model's reference data.
+
+    `fingerprint` is a short hash of everything that decides what the counts mean (bins, not
+    counts of time): the `reference` label. `performance` maps (metric, class) to its value on the
+    reference data, empty where it had no labels. `created` is seconds since the Unix epoch.
+    """
+
+    model: str
+    rows: int
+    created: float
+    fingerprint: str
+    task: str  # "classification" or "regression"
+    features: Mapping[str, FeatureProfile]
+    outputs: Mapping[str, FeatureProfile] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()  # classes seen in predictions and labels, sorted
+    performance: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    performance_samples: int = 0
+    source: str = ""  # the file it was built from, or "warm-up"
