@@ -7,6 +7,7 @@ that says how such a scalar is called as a category, class or label value.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -58,6 +59,8 @@ class Batch:
     `inputs` marks the rows that carry inputs (features or a prediction): a request that failed
     before the model saw it has no features, and they are then not counted as missing. None: all.
 
+    `prediction_value` and `actual_value` are the numbers of a regression; None for classification.
+
     `features` holds the features of the reference, in its order. Without a reference (while one is
     being collected) it is empty and `raw_features` has one mapping of name to scalar per row.
     """
@@ -70,7 +73,9 @@ class Batch:
     actual: TextColumn | None = None
     id: TextColumn | None = None
     trace_id: TextColumn | None = None
+    prediction_value: NumericColumn | None = None
     score: NumericColumn | None = None
+    actual_value: NumericColumn | None = None
     latency: NumericColumn | None = None
     weight: NumericColumn | None = None
     steps: Mapping[str, NumericColumn] = field(default_factory=dict)
@@ -94,3 +99,33 @@ def category_name(value: str | int | float | bool) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value)
+
+
+def numbers(column: Sequence[object]) -> NumericColumn:
+    """Raw scalars as numbers: numeric text and booleans count, anything else is invalid.
+
+    >>> column = numbers([1, "2.5", True, None, "n/a", "nan"])
+    >>> column.values.tolist()
+    [1.0, 2.5, 1.0, nan, nan, nan]
+    >>> column.invalid.tolist()
+    [False, False, False, False, True, True]
+    """
+    try:
+        values = np.array(column, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        values = np.fromiter(map(_number, column), np.float64, len(column))
+    unusable = ~np.isfinite(values)
+    if not unusable.any():
+        return NumericColumn(values)
+    values[unusable] = np.nan
+    invalid = np.zeros(len(values), np.bool_)
+    for row in np.flatnonzero(unusable).tolist():
+        invalid[row] = column[row] is not None
+    return NumericColumn(values, invalid if invalid.any() else None)
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        return math.nan

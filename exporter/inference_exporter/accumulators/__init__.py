@@ -1,0 +1,100 @@
+"""Columns in, increments out. One kind of count per file; no time inside, no state.
+
+`arrange` is the one place that says which accumulators a model has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from inference_exporter.accumulators.base import (
+    OVERFLOW,
+    DenseAccumulator,
+    Groups,
+    SparseAccumulator,
+)
+from inference_exporter.accumulators.category_bins import CategoryBins
+from inference_exporter.accumulators.histogram import Histogram
+from inference_exporter.accumulators.layout import Increments, Layout
+from inference_exporter.accumulators.numeric_bins import NumericBins
+from inference_exporter.accumulators.outcomes import Confusion, RegressionOutcomes, ScoreOutcomes
+from inference_exporter.accumulators.traffic import Predictions, StatusCodes, Weights
+from inference_exporter.accumulators.vocabulary import Vocabulary
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
+
+__all__ = [
+    "OVERFLOW",
+    "CategoryBins",
+    "Confusion",
+    "DenseAccumulator",
+    "Groups",
+    "Histogram",
+    "Increments",
+    "Layout",
+    "NumericBins",
+    "Predictions",
+    "RegressionOutcomes",
+    "ScoreOutcomes",
+    "SparseAccumulator",
+    "StatusCodes",
+    "Vocabulary",
+    "Weights",
+    "arrange",
+    "binary_classes",
+    "task_of",
+]
+
+
+def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
+    """The accumulators of a model, from its configuration and, if there is one, its reference."""
+    fields, limits = model.fields, model.limits
+    known = reference.classes if reference else ()
+    regression = task_of(model, reference) == "regression"
+    classes = Vocabulary(limits.classes, known)
+    dense: list[DenseAccumulator] = []
+    sparse: list[SparseAccumulator] = [
+        StatusCodes(limits.status_codes, fields.status.ok if fields.status else None),
+        Predictions(classes, known, regression),
+    ]
+    if fields.latency:
+        dense.append(Histogram(model.latency_buckets))
+    dense += [Histogram(model.latency_buckets, step) for step in fields.steps]
+    if fields.weight:
+        dense.append(Weights())
+    if reference:
+        dense += _bins("feature", reference.features, reference.fingerprint)
+        dense += _bins("output", reference.outputs, reference.fingerprint)
+    if fields.actual and regression:
+        dense.append(RegressionOutcomes())
+    elif fields.actual:
+        sparse.append(Confusion(classes, known))
+        if fields.score and (pair := binary_classes(model, reference)):
+            dense.append(ScoreOutcomes(positive=pair[1], negative=pair[0]))
+    return Layout(dense, sparse)
+
+
+def task_of(model: ModelConfig, reference: Reference | None) -> str:
+    """`classification` or `regression`: as configured, else as the reference data looks."""
+    return model.task or (reference.task if reference else "classification")
+
+
+def binary_classes(model: ModelConfig, reference: Reference | None) -> tuple[str, str] | None:
+    """(negative, positive) of a two-class model; None where there is no positive class."""
+    classes = reference.classes if reference else ()
+    if model.positive_class is not None:
+        rest = [name for name in classes if name != model.positive_class]
+        return (rest[0] if len(rest) == 1 else "rest", model.positive_class)
+    return (classes[0], classes[1]) if len(classes) == 2 else None
+
+
+def _bins(
+    scope: str, profiles: Mapping[str, FeatureProfile], fingerprint: str
+) -> list[DenseAccumulator]:
+    return [_bins_of(scope, name, profile, fingerprint) for name, profile in profiles.items()]
+
+
+def _bins_of(scope: str, name: str, profile: FeatureProfile, fingerprint: str) -> DenseAccumulator:
+    if isinstance(profile, NumericProfile):
+        return NumericBins(scope, name, profile, fingerprint)
+    return CategoryBins(scope, name, profile, fingerprint)

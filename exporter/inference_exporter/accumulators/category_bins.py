@@ -1,0 +1,83 @@
+"""A categorical feature or output in the reference's cells, with missing and invalid.
+
+Cells: the B cells of the profile (listed categories, `other` where there are more, `unseen`),
+then missing, invalid.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from inference_exporter.accumulators.base import Groups
+from inference_exporter.batch import Batch, CategoryColumn, Floats, Scalar, category_name
+from inference_exporter.profile import OTHER, UNSEEN, CategoricalProfile
+
+
+class CategoryBins:
+    """Cells of one categorical column; `scope` is `feature` or `output`."""
+
+    def __init__(self, scope: str, name: str, profile: CategoricalProfile, reference: str) -> None:
+        self.key = f"{scope}/{name}@{reference}"
+        self.scope, self.name, self.profile = scope, name, profile
+        self._bins = len(profile.bins)
+        self._missing, self._invalid = self._bins, self._bins + 1
+        self.cells = self._bins + 2
+        self._cell_of = _CellOf(profile)
+
+    def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
+        """See `DenseAccumulator.count`."""
+        column = self._column(batch)
+        if column is None:
+            return
+        lookup = partial(map, self._cell_of.__getitem__)
+        cell = np.fromiter(lookup(column.values), np.int64, batch.rows)
+        index = groups.index
+        if column.invalid is not None:
+            cell[column.invalid] = self._invalid
+        if batch.inputs is not None:
+            keep = batch.inputs | (cell != self._missing)
+            cell, index = cell[keep], index[keep]
+        flat = cell + index * self.cells
+        out += np.bincount(flat, minlength=out.size).reshape(out.shape)
+
+    def _column(self, batch: Batch) -> CategoryColumn | None:
+        if self.scope == "feature":
+            column = batch.features[self.name]
+            return column if isinstance(column, CategoryColumn) else None
+        return None if batch.prediction is None else CategoryColumn(batch.prediction)
+
+    def counts(self, cells: Floats) -> Floats:
+        """Rows per cell of the profile, shape (B,)."""
+        return cells[: self._bins]
+
+    def missing(self, cells: Floats) -> float:
+        """Inputs without a value."""
+        return float(cells[self._missing])
+
+    def invalid(self, cells: Floats) -> float:
+        """Inputs whose value was not a scalar."""
+        return float(cells[self._invalid])
+
+
+class _CellOf(dict[Scalar, int]):
+    """Raw scalar -> cell. Unseen values are looked up but never kept: they are without bound."""
+
+    def __init__(self, profile: CategoricalProfile) -> None:
+        names = profile.bins
+        super().__init__({name: cell for cell, name in enumerate(profile.categories)})
+        self._limit = 8 * (len(profile.categories) + len(profile.known_others)) + 16
+        if profile.known_others:
+            self.update(dict.fromkeys(profile.known_others, names.index(OTHER)))
+        self._unseen = len(names) - 1
+        assert names[self._unseen] == UNSEEN
+        self._names = dict(self)
+        self[None] = len(names)
+
+    def __missing__(self, raw: Scalar) -> int:
+        assert raw is not None
+        cell = self._names.get(category_name(raw), self._unseen)
+        if cell != self._unseen and len(self) < self._limit:
+            self[raw] = cell
+        return cell

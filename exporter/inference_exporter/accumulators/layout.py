@@ -1,0 +1,67 @@
+"""The accumulators of one model side by side: which cells of a tally belong to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+
+from inference_exporter.accumulators.base import DenseAccumulator, Groups, SparseAccumulator
+from inference_exporter.batch import Batch, Floats
+from inference_exporter.tally import SparseKey, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Increments:
+    """What a batch adds to each group: `dense` (groups, cells) and sparse (group, key, value)."""
+
+    dense: Floats
+    sparse: Sequence[tuple[int, SparseKey, float]]
+
+    def group(self, group: int) -> Tally:
+        """The increments of one group as a tally."""
+        sparse = {key: value for owner, key, value in self.sparse if owner == group}
+        return Tally(self.dense[group], sparse)
+
+
+class Layout:
+    """Places dense accumulators one after the other; `signature` identifies the arrangement."""
+
+    def __init__(
+        self, dense: Iterable[DenseAccumulator], sparse: Iterable[SparseAccumulator]
+    ) -> None:
+        self.dense, self.sparse = tuple(dense), tuple(sparse)
+        self.slices: dict[str, slice] = {}
+        start = 0
+        for accumulator in self.dense:
+            self.slices[accumulator.key] = slice(start, start + accumulator.cells)
+            start += accumulator.cells
+        self.cells = start
+        description = repr([(key, s.start, s.stop) for key, s in self.slices.items()])
+        self.signature = sha256(description.encode()).hexdigest()[:16]
+
+    def count(self, batch: Batch, groups: Groups) -> Increments:
+        """What the batch adds, group by group."""
+        dense = np.zeros((groups.count, self.cells))
+        with np.errstate(over="ignore", invalid="ignore"):  # sums of huge values become inf
+            for accumulator in self.dense:
+                accumulator.count(batch, groups, dense[:, self.slices[accumulator.key]])
+        sparse = [item for one in self.sparse for item in one.count(batch, groups)]
+        return Increments(dense, sparse)
+
+    def empty(self) -> Tally:
+        """A tally in which everything known beforehand stands at 0."""
+        preset = {key: 0.0 for one in self.sparse for key in one.preset()}
+        return Tally(np.zeros(self.cells), preset)
+
+    def cells_of(self, accumulator: DenseAccumulator, tally: Tally) -> Floats:
+        """The accumulator's cells in a tally (a view)."""
+        return tally.dense[self.slices[accumulator.key]]
+
+    def learn(self, keys: Iterable[SparseKey]) -> None:
+        """Let vocabularies know the names in committed keys."""
+        keys = tuple(keys)
+        for accumulator in self.sparse:
+            accumulator.restore(keys)

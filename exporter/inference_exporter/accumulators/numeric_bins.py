@@ -1,0 +1,107 @@
+"""A numeric feature or output in the reference's bins: counts, sums, missing, invalid.
+
+Cells, with F fine cells in the profile (about 100):
+
+    counts of the F + 2 cells of the fine grid with the reference's range cut out of its outer
+    cells (so that "out of range" is two cells and costs nothing), then missing, invalid;
+    sum of (value - reference mean) per grid cell; sum of (value - reference mean)^2.
+
+Deviations are taken from the reference's mean so that their squares keep their precision however
+far the values are from zero.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inference_exporter.accumulators.base import Groups
+from inference_exporter.batch import Batch, Floats, Ints, NumericColumn
+from inference_exporter.profile import NumericProfile
+
+_LARGEST_DEVIATION = 1e150  # its square is still a finite number
+
+
+class NumericBins:
+    """Bins of one numeric column; `scope` is `feature` or `output`, `name` the column's name."""
+
+    def __init__(self, scope: str, name: str, profile: NumericProfile, reference: str) -> None:
+        self.key = f"{scope}/{name}@{reference}"
+        self.scope, self.name, self.profile = scope, name, profile
+        below = np.nextafter(profile.minimum, -np.inf)  # "at an edge" is the lower cell: x < min
+        limits = np.array([below, profile.maximum])
+        grid = np.concatenate((profile.fine_edges, limits[np.isfinite(limits)]))
+        self._grid: Floats = np.unique(grid)
+        self._fine_starts = _starts(self._grid, profile.fine_edges)
+        self._below = int(np.searchsorted(self._grid, below))
+        self._above = int(np.searchsorted(self._grid, profile.maximum)) + 1
+        self._bins = len(self._grid) + 1
+        self._missing, self._invalid = self._bins, self._bins + 1
+        self._stride = self._bins + 2
+        self.cells = self._stride + self._bins + 1
+
+    def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
+        """See `DenseAccumulator.count`."""
+        column = batch.features[self.name] if self.scope == "feature" else _output(batch, self.name)
+        if not isinstance(column, NumericColumn):
+            return
+        values, index = column.values, groups.index
+        cell: Ints = self._grid.searchsorted(values)
+        deviation = values - self.profile.mean
+        unusable = np.isnan(values)
+        if unusable.any():
+            cell[unusable] = self._missing
+            if column.invalid is not None:
+                cell[column.invalid] = self._invalid
+            deviation[unusable] = 0.0
+            if batch.inputs is not None:
+                keep = batch.inputs | ~unusable
+                cell, deviation, index = cell[keep], deviation[keep], index[keep]
+        np.clip(deviation, -_LARGEST_DEVIATION, _LARGEST_DEVIATION, out=deviation)
+        self._fill(cell, deviation, index, out)
+
+    def _fill(self, cell: Ints, deviation: Floats, index: Ints, out: Floats) -> None:
+        stride, count = self._stride, len(out)
+        flat = cell + index * stride if count > 1 else cell
+        size = stride * count
+        counts = np.bincount(flat, minlength=size).reshape(count, stride)
+        sums = np.bincount(flat, deviation, minlength=size).reshape(count, stride)
+        out[:, :stride] += counts
+        out[:, stride : stride + self._bins] += sums[:, : self._bins]
+        out[:, -1] += np.bincount(index, deviation * deviation, minlength=count)
+
+    def fine_counts(self, cells: Floats) -> Floats:
+        """Rows per fine cell of the profile, shape (F,)."""
+        counts: Floats = np.add.reduceat(cells[: self._bins], self._fine_starts)
+        return counts
+
+    def fine_sums(self, cells: Floats) -> Floats:
+        """Sum of the values per fine cell, shape (F,)."""
+        deviations = cells[self._stride : self._stride + self._bins]
+        sums = np.add.reduceat(deviations, self._fine_starts)
+        total: Floats = sums + self.fine_counts(cells) * self.profile.mean
+        return total
+
+    def squares(self, cells: Floats) -> float:
+        """Sum of (value - reference mean)^2."""
+        return float(cells[-1])
+
+    def missing(self, cells: Floats) -> float:
+        """Inputs without a value."""
+        return float(cells[self._missing])
+
+    def invalid(self, cells: Floats) -> float:
+        """Inputs whose value was not a finite number."""
+        return float(cells[self._invalid])
+
+    def out_of_range(self, cells: Floats) -> float:
+        """Values below the reference's minimum or above its maximum."""
+        return float(cells[: self._below + 1].sum() + cells[self._above : self._bins].sum())
+
+
+def _starts(grid: Floats, edges: Floats) -> Ints:
+    starts: Ints = np.concatenate(([0], np.searchsorted(grid, edges) + 1)).astype(np.int64)
+    return starts
+
+
+def _output(batch: Batch, name: str) -> NumericColumn | None:
+    return batch.score if name == "score" else batch.prediction_value

@@ -1,0 +1,129 @@
+"""Predictions with a label: confusion cells, score bins, regression errors. All of it sums."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inference_exporter.accumulators.base import OVERFLOW, Groups
+from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
+from inference_exporter.batch import Batch, Floats, Ints
+from inference_exporter.tally import SparseKey
+
+SCORE_BINS = 20
+_CLIP = 1e-15  # scikit-learn's bound of old for the log loss of a score of exactly 0 or 1
+
+
+class Confusion:
+    """Sparse cells ("outcome", predicted, actual)."""
+
+    kind = "outcome"
+
+    def __init__(self, classes: Vocabulary, known: tuple[str, ...]) -> None:
+        self._classes, self._known = classes, known
+
+    def preset(self) -> tuple[SparseKey, ...]:
+        """See `SparseAccumulator.preset`."""
+        return tuple((self.kind, p, a) for p in self._known for a in self._known)
+
+    def count(self, batch: Batch, groups: Groups) -> list[tuple[int, SparseKey, float]]:
+        """See `SparseAccumulator.count`."""
+        if batch.prediction is None or batch.actual is None:
+            return []
+        actual = self._classes.indexes(batch.actual)
+        predicted = self._classes.indexes(batch.prediction)
+        both = (predicted != ABSENT) & (actual != ABSENT)
+        return self._increments(predicted[both], actual[both], groups.index[both])
+
+    def _increments(
+        self, predicted: Ints, actual: Ints, index: Ints
+    ) -> list[tuple[int, SparseKey, float]]:
+        names = self._classes.names
+        size = len(names)
+        counts = np.bincount((index * size + predicted) * size + actual)
+        increments: list[tuple[int, SparseKey, float]] = []
+        for cell in np.flatnonzero(counts):
+            group, pair = divmod(int(cell), size * size)
+            p, a = divmod(pair, size)
+            increments.append((group, (self.kind, names[p], names[a]), float(counts[cell])))
+        return increments
+
+    def restore(self, keys: tuple[SparseKey, ...]) -> None:
+        """See `SparseAccumulator.restore`."""
+        outcomes = (key for key in keys if key[0] == self.kind)
+        self._classes.learn(name for key in outcomes for name in key[1:] if name != OVERFLOW)
+
+
+class ScoreOutcomes:
+    """Labelled scores of a two-class model in 20 equal bins of [0, 1].
+
+    Cells: for the negative and the positive class in turn, rows per bin and sum of scores per bin;
+    then the sums of squared error and log loss. A score at an edge belongs to the lower bin.
+    Scores outside [0, 1] are not probabilities and are left out.
+    """
+
+    def __init__(self, positive: str, negative: str) -> None:
+        self.key = f"score_outcomes/{negative}/{positive}"
+        self.classes = (negative, positive)
+        self.cells = 4 * SCORE_BINS + 2
+        self._edges = np.arange(1, SCORE_BINS) / SCORE_BINS
+        self._actual = Vocabulary(limit=1, known=[positive])
+
+    def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
+        """See `DenseAccumulator.count`."""
+        if batch.score is None or batch.actual is None:
+            return
+        score = batch.score.values
+        label = self._actual.indexes(batch.actual)
+        usable = (label != ABSENT) & (score >= 0) & (score <= 1)
+        score, index = score[usable], groups.index[usable]
+        actual = (label[usable] > OVERFLOWED).astype(np.int64)  # every other class is negative
+        cell = actual * 2 * SCORE_BINS + np.searchsorted(self._edges, score)
+        flat = cell + index * self.cells
+        shape, size = out.shape, out.size
+        out += np.bincount(flat, minlength=size).reshape(shape)
+        out += np.bincount(flat + SCORE_BINS, score, minlength=size).reshape(shape)
+        squared = (score - actual) ** 2
+        likelihood = np.clip(np.where(actual == 1, score, 1 - score), _CLIP, 1 - _CLIP)
+        out[:, -2] += np.bincount(index, squared, minlength=len(out))
+        out[:, -1] += np.bincount(index, -np.log(likelihood), minlength=len(out))
+
+    def counts(self, cells: Floats) -> Floats:
+        """Rows, shape (2 classes, 20 bins)."""
+        return cells[:-2].reshape(2, 2, SCORE_BINS)[:, 0]
+
+    def score_sums(self, cells: Floats) -> Floats:
+        """Sums of scores, shape (2 classes, 20 bins)."""
+        return cells[:-2].reshape(2, 2, SCORE_BINS)[:, 1]
+
+
+class RegressionOutcomes:
+    """Sums over labelled numeric predictions; `NAMES` gives the cells in order."""
+
+    key = "regression_outcomes"
+    NAMES = (
+        "n", "absolute", "squared", "over", "under", "percentage", "percentage_n",
+        "actual_positive", "actual_negative", "actual_squared",
+    )  # fmt: skip
+    cells = len(NAMES)
+
+    def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
+        """See `DenseAccumulator.count`."""
+        if batch.prediction_value is None or batch.actual_value is None:
+            return
+        predicted, actual = batch.prediction_value.values, batch.actual_value.values
+        both = ~(np.isnan(predicted) | np.isnan(actual))
+        predicted, actual, index = predicted[both], actual[both], groups.index[both]
+        error = predicted - actual
+        nonzero = actual != 0
+        percentage = np.abs(error) / np.where(nonzero, np.abs(actual), 1.0) * nonzero
+        columns = (
+            np.ones(len(error)), np.abs(error), error**2, np.maximum(error, 0),
+            np.maximum(-error, 0), percentage, nonzero.astype(np.float64),
+            np.maximum(actual, 0), np.maximum(-actual, 0), actual**2,
+        )  # fmt: skip
+        for cell, column in enumerate(columns):
+            out[:, cell] += np.bincount(index, column, minlength=len(out))
+
+    def sums(self, cells: Floats) -> dict[str, float]:
+        """The sums by name."""
+        return dict(zip(self.NAMES, cells.tolist(), strict=True))

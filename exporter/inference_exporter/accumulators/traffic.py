@@ -1,0 +1,134 @@
+"""Requests by status, failures, predictions by class: what every log has."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from inference_exporter.accumulators.base import Groups
+from inference_exporter.accumulators.vocabulary import ABSENT, Vocabulary
+from inference_exporter.batch import Batch, Floats, Ints, Scalar, category_name
+from inference_exporter.tally import SparseKey
+
+NOT_CONFIGURED = "ok"  # code of a request in a log that has no status at all
+NOT_LOGGED = "unknown"  # code of a request whose line lacks the configured status
+_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
+
+
+class StatusCodes:
+    """Sparse cells ("code", name) and ("failed",)."""
+
+    kind = "code"
+
+    def __init__(self, limit: int, ok: tuple[str, ...] | None) -> None:
+        self._configured = ok is not None
+        self._codes = Vocabulary(limit, absent=NOT_LOGGED)
+        self._failed = _Failed(ok or (), 8 * limit)
+
+    def preset(self) -> tuple[SparseKey, ...]:
+        """See `SparseAccumulator.preset`."""
+        return (("failed",),) if self._configured else (("code", NOT_CONFIGURED), ("failed",))
+
+    def count(self, batch: Batch, groups: Groups) -> list[tuple[int, SparseKey, float]]:
+        """See `SparseAccumulator.count`."""
+        if batch.status is None:
+            rows = np.bincount(groups.index, minlength=groups.count)
+            return [(group, ("code", NOT_CONFIGURED), float(n)) for group, n in enumerate(rows)]
+        increments = count_names("code", self._codes, self._codes.indexes(batch.status), groups)
+        failed = np.fromiter(map(self._failed.__getitem__, batch.status), np.int64, batch.rows)
+        if failed.any():
+            counts = np.bincount(groups.index, failed, minlength=groups.count)
+            increments += [(g, ("failed",), float(n)) for g, n in enumerate(counts) if n]
+        return increments
+
+    def restore(self, keys: tuple[SparseKey, ...]) -> None:
+        """See `SparseAccumulator.restore`."""
+        self._codes.learn(key[1] for key in keys if key[0] == "code" and key[1] != NOT_LOGGED)
+
+
+class Predictions:
+    """Sparse cells ("prediction", class); regression has the one class ``""``."""
+
+    kind = "prediction"
+
+    def __init__(self, classes: Vocabulary, known: tuple[str, ...], regression: bool) -> None:
+        self._classes, self._known, self._regression = classes, known, regression
+
+    def preset(self) -> tuple[SparseKey, ...]:
+        """See `SparseAccumulator.preset`."""
+        return tuple((self.kind, name) for name in ([""] if self._regression else self._known))
+
+    def count(self, batch: Batch, groups: Groups) -> list[tuple[int, SparseKey, float]]:
+        """See `SparseAccumulator.count`."""
+        if self._regression:
+            if batch.prediction_value is None:
+                return []
+            present = ~np.isnan(batch.prediction_value.values)
+            counts = np.bincount(groups.index, present, minlength=groups.count)
+            return [(g, (self.kind, ""), float(n)) for g, n in enumerate(counts) if n]
+        if batch.prediction is None:
+            return []
+        indexes = self._classes.indexes(batch.prediction)
+        present = indexes != ABSENT
+        if not present.all():
+            indexes, groups = indexes[present], Groups(groups.index[present], groups.count)
+        return count_names(self.kind, self._classes, indexes, groups)
+
+    def restore(self, keys: tuple[SparseKey, ...]) -> None:
+        """See `SparseAccumulator.restore`."""
+        self._classes.learn(key[1] for key in keys if key[0] == self.kind and key[1])
+
+
+class Weights:
+    """One dense cell: the sum of the weights of the rows that are predictions."""
+
+    key = "weight"
+    cells = 1
+
+    def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
+        """See `DenseAccumulator.count`."""
+        if batch.weight is not None:
+            weights = np.nan_to_num(batch.weight.values)
+            if batch.inputs is not None:
+                weights = weights * batch.inputs
+            out[:, 0] += np.bincount(groups.index, weights, minlength=len(out))
+
+
+def count_names(
+    kind: str, vocabulary: Vocabulary, indexes: Ints, groups: Groups
+) -> list[tuple[int, SparseKey, float]]:
+    """Increments (group, (kind, name), rows) of a column of vocabulary indexes."""
+    size = len(vocabulary.names)
+    counts = np.bincount(indexes + groups.index * size)
+    return [
+        (int(cell) // size, (kind, vocabulary.names[int(cell) % size]), float(counts[cell]))
+        for cell in np.flatnonzero(counts)
+    ]
+
+
+class _Failed(dict[Scalar, int]):
+    """Raw status -> 1 if it is a failure. An absent status is not one."""
+
+    def __init__(self, ok: tuple[str, ...], limit: int) -> None:
+        super().__init__({None: 0})
+        matches = [(_RANGE.fullmatch(entry), entry) for entry in ok]
+        self._ranges = [(int(match[1]), int(match[2])) for match, _ in matches if match]
+        self._names = {entry.lower() for match, entry in matches if not match}
+        self._limit = limit
+
+    def __missing__(self, raw: Scalar) -> int:
+        assert raw is not None
+        failed = 0 if self._is_ok(category_name(raw)) else 1
+        if len(self) < self._limit:
+            self[raw] = failed
+        return failed
+
+    def _is_ok(self, name: str) -> bool:
+        if name.lower() in self._names:
+            return True
+        try:
+            number = float(name)
+        except ValueError:
+            return False
+        return any(low <= number <= high for low, high in self._ranges)

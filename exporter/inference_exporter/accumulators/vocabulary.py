@@ -1,0 +1,64 @@
+"""Names for raw values, with a limit: the one guard against labels without bound.
+
+A `Vocabulary` is a dict from raw scalar to index, so that a whole column is looked up in C
+(`map(vocabulary.__getitem__, column)`); only a value that was never seen costs Python. Beyond the
+limit new values get the index of `__overflow__` and are not remembered: memory does not grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from inference_exporter.accumulators.base import OVERFLOW
+from inference_exporter.batch import Ints, Scalar, TextColumn, category_name
+
+ABSENT = 0  # index of an absent value
+OVERFLOWED = 1  # index of a value beyond the limit
+LABEL_LENGTH = 128  # characters of a label value; longer names are cut
+
+
+class Vocabulary(dict[Scalar, int]):
+    """Raw scalar -> index of its name; learns up to `limit` names.
+
+    >>> vocabulary = Vocabulary(limit=2)
+    >>> vocabulary.indexes(["a", "b", "c", None, "a"]).tolist()
+    [2, 3, 1, 0, 2]
+    >>> vocabulary.names
+    ['', '__overflow__', 'a', 'b']
+    """
+
+    def __init__(self, limit: int, known: Iterable[str] = (), absent: str = "") -> None:
+        super().__init__({None: ABSENT})
+        self.names = [absent, OVERFLOW]
+        self._limit = limit
+        self._index_of_name = {OVERFLOW: OVERFLOWED, "": ABSENT, absent: ABSENT}
+        self.learn(known)
+
+    def learn(self, names: Iterable[str]) -> None:
+        """Take up names that are known beforehand; they count towards the limit."""
+        for name in names:
+            self._intern(name)
+
+    def indexes(self, column: TextColumn) -> Ints:
+        """Indexes of all values of a column, shape (rows,)."""
+        return np.fromiter(map(self.__getitem__, column), np.int64, len(column))
+
+    def __missing__(self, raw: Scalar) -> int:
+        assert raw is not None  # None is in the dict from the start
+        name = category_name(raw)[:LABEL_LENGTH]
+        index = self._intern(name)
+        # Raw spellings of one name (1, 1.0, "1") are few; the bound is for adversaries.
+        if index != OVERFLOWED and len(self) < 8 * self._limit:
+            self[raw] = index
+        return index
+
+    def _intern(self, name: str) -> int:
+        index = self._index_of_name.get(name)
+        if index is None:
+            if len(self.names) - 2 >= self._limit:
+                return OVERFLOWED
+            index = self._index_of_name[name] = len(self.names)
+            self.names.append(name)
+        return index

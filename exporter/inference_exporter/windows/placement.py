@@ -1,0 +1,73 @@
+"""Which rows go together: the rows of one version that fall in one pane of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference_exporter.batch import Floats, Ints
+
+MAX_AHEAD = 300.0  # seconds an event may be ahead of the clock and still enter the windows
+NO_PANE = -(2**40)  # base pane of rows that are counted but belong to no window
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """`index` (rows,) is the group of each row; group g is (version index, base pane)."""
+
+    index: Ints
+    groups: tuple[tuple[int, int], ...]
+    late: int = 0
+    future: int = 0
+    untimed: int = 0
+    newest: float = float("nan")  # newest event time that is not in the future
+
+
+def place(
+    times: Floats, versions: Ints | None, *, base: float, now: float, oldest: float
+) -> Placement:
+    """Group rows by version and pane.
+
+    Parameters
+    ----------
+    times
+        Event times (rows,), epoch seconds, NaN where unknown.
+    versions
+        Index of the version of each row (rows,), None where all are of version 0.
+    base
+        Length of a base pane in seconds.
+    now
+        The clock; events more than `MAX_AHEAD` later are from the future.
+    oldest
+        Events before this time are late.
+    """
+    known = ~np.isnan(times)
+    future = times > now + MAX_AHEAD
+    late = times < oldest
+    inside = known & ~future & ~late
+    panes = np.full(len(times), NO_PANE, dtype=np.int64)
+    panes[inside] = np.floor(times[inside] / base).astype(np.int64)
+    index, groups = _distinct(panes, versions)
+    newest = times[known & ~future]
+    return Placement(
+        index,
+        groups,
+        late=int(late.sum()),
+        future=int(future.sum()),
+        untimed=len(times) - int(known.sum()),
+        newest=float(newest.max()) if len(newest) else float("nan"),
+    )
+
+
+def _distinct(panes: Ints, versions: Ints | None) -> tuple[Ints, tuple[tuple[int, int], ...]]:
+    first = int(panes[0])
+    one_pane = bool((panes == first).all())
+    if versions is None or bool((versions == versions[0]).all()):
+        version = 0 if versions is None else int(versions[0])
+        if one_pane:
+            return np.zeros(len(panes), dtype=np.int64), ((version, first),)
+        unique, index = np.unique(panes, return_inverse=True)
+        return index, tuple((version, int(pane)) for pane in unique)
+    pairs, index = np.unique(np.stack((versions, panes)), axis=1, return_inverse=True)
+    return index.reshape(-1), tuple((int(v), int(p)) for v, p in pairs.T)
