@@ -1,0 +1,186 @@
+"""Checks of the `fields:` section: where each value of a prediction is found in a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from inference_exporter.config.checks import Check, Findings, Key, Section, Wrong, expected, wrong
+from inference_exporter.config.schema import (
+    DurationField,
+    FeaturesField,
+    Field,
+    Fields,
+    StatusField,
+    TimestampField,
+)
+from inference_exporter.config.values import mapping_of, names, one_of, paths, scalar_name, text
+
+_RANGE = re.compile(r"-?\d+(?:\.\d+)?\.\.-?\d+(?:\.\d+)?", re.ASCII)
+
+PATH = "a path or a list of paths"
+
+
+def _timezone(value: object) -> str:
+    try:
+        return ZoneInfo(text(value)).key
+    except (Wrong, KeyError, ValueError, OSError) as error:
+        raise expected("an IANA time zone such as Europe/Berlin or UTC", value) from error
+
+
+def _ok_values(value: object) -> tuple[str, ...]:
+    entries = value if isinstance(value, list) else [value]
+    if not entries:
+        raise wrong("expected values or ranges such as 200..399, got an empty list")
+    findings = Findings()
+    good = [findings.take(f"[{i}]", _ok_value, entry) for i, entry in enumerate(entries)]
+    findings.raise_any()
+    return tuple(entry for entry in good if entry is not None)
+
+
+def _ok_value(value: object) -> str:
+    entry = scalar_name(value)
+    if ".." not in entry:
+        return entry
+    if not _RANGE.fullmatch(entry):
+        raise expected("a range of numbers such as 200..399", value)
+    low, high = (float(end) for end in entry.split(".."))
+    if low > high:
+        raise wrong(f"the range {entry} is empty: its ends are the wrong way round")
+    return entry
+
+
+FROM = Key("from", paths, PATH, "Where the value is.", "latency_ms", required=True)
+UNIT = Key(
+    "unit", one_of("s", "ms", "us", "ns"), "s, ms, us or ns",
+    "The unit the value is logged in.", "ms", default="s",
+)  # fmt: skip
+TIMEZONE = Key(
+    "timezone", _timezone, "an IANA time zone",
+    "The zone of texts that do not name one, as `datetime.now().isoformat()` writes them.",
+    "Europe/Berlin", default="UTC",
+)  # fmt: skip
+OK = Key(
+    "ok", _ok_values, "a list of values and ranges",
+    "What counts as a success; ranges of numbers include both ends.", '["200..399", success]',
+    default=", ".join(StatusField(()).ok),
+)  # fmt: skip
+
+
+def _made_by(kind: type) -> Any:
+    def make(**values: Any) -> Any:
+        return kind(paths=values.pop("from"), **values)
+
+    make.__doc__ = kind.__doc__
+    return make
+
+
+def _short(section: Section) -> Check[Any]:
+    """A path alone stands for `{from: path}`."""
+
+    def check(value: object) -> Any:
+        # Checked here so that a bad path is reported under the field, not under an unwritten `from`
+        return section(value if isinstance(value, Mapping) else {"from": list(paths(value))})
+
+    return check
+
+
+FIELD = Section("A field", _made_by(Field), (FROM,))
+DURATION = Section("A duration", _made_by(DurationField), (FROM, UNIT))
+TIMESTAMP = Section("timestamp", _made_by(TimestampField), (FROM, UNIT, TIMEZONE))
+STATUS = Section("status", _made_by(StatusField), (FROM, OK))
+
+field, duration, timestamp, status = map(_short, (FIELD, DURATION, TIMESTAMP, STATUS))
+
+
+def _rest(value: object) -> bool:
+    if value is not True:
+        raise expected("true", value)
+    return value
+
+
+FEATURES = Section(
+    "features",
+    dict,
+    (
+        Key("from", paths, PATH, "Where the object, or with `names` the list, of inputs is.",
+            "features"),
+        Key("names", names, "a list of names",
+            "The names of the inputs, in the order of the logged list.", "[age, plan]"),
+        Key("rest", _rest, "true",
+            "Instead of `from`: every top-level key that no other field uses is an input.",
+            "true"),
+        Key("exclude", names, "a list of names", "With `rest`: keys that are not inputs.",
+            "[hostname]"),
+        Key("numeric", names, "a list of names",
+            "Inputs that are numbers, whatever their values look like.", "[age]"),
+        Key("categorical", names, "a list of names",
+            "Inputs that are categories although they look like numbers.", "[postcode]"),
+    ),
+)  # fmt: skip
+
+
+def features(value: object) -> FeaturesField:
+    """The inputs of the model, in one of their three forms."""
+    if not isinstance(value, Mapping):
+        return FeaturesField("object", paths=paths(value))
+    findings = Findings()
+    given: dict[str, Any] = FEATURES.read(value, findings)
+    rest = "rest" in value
+    given.pop("rest", None)
+    if rest == ("from" in value):
+        findings.add("", "expected either from or rest: true")
+    if rest and "names" in given:
+        findings.add("names", "belongs to the list form: use it with from")
+    if not rest and "exclude" in given:
+        findings.add("exclude", "belongs to rest: true")
+    _check_kinds(given, findings)
+    findings.raise_any()
+    form = "rest" if rest else "list" if "names" in given else "object"
+    return FeaturesField(form=form, paths=given.pop("from", ()), **given)  # type: ignore[arg-type]
+
+
+def _check_kinds(given: Mapping[str, tuple[str, ...]], findings: Findings) -> None:
+    listed = given.get("names")
+    for name in given.get("categorical", ()):
+        if name in given.get("numeric", ()):
+            findings.add("categorical", f"{name} is also listed as numeric")
+    for kind in ("numeric", "categorical"):
+        for name in given.get(kind, ()):
+            if listed is not None and name not in listed:
+                findings.add(kind, f"{name} is not one of names")
+
+
+FIELDS = Section(
+    "fields",
+    Fields,
+    (
+        Key("timestamp", timestamp, f"{PATH}, or {{from, unit, timezone}}",
+            "When the prediction was made: ISO 8601, a web server's `[day/Mon/year:time zone]`, or"
+            " a number since the epoch in `unit`. Without it, the time of reading is used.",
+            "{from: ts, unit: ms}"),
+        Key("id", field, PATH, "The identity of a prediction, to which late labels refer.",
+            "request_id"),
+        Key("version", field, PATH, "The version of the model.", "model_version"),
+        Key("features", features, f"{PATH}, or {{from, names}}, or {{rest: true, exclude}}",
+            "The inputs of the model.", "features"),
+        Key("prediction", field, PATH, "The predicted class or value.", "prediction"),
+        Key("score", field, PATH, "The probability of the positive or predicted class.",
+            "probability"),
+        Key("latency", duration, f"{PATH}, or {{from, unit}}",
+            "How long the request took, end to end.", "{from: latency_ms, unit: ms}"),
+        Key("status", status, f"{PATH}, or {{from, ok}}", "The outcome of the request.",
+            "status"),
+        Key("trace_id", field, PATH, "The id of the request's trace, or a `traceparent` header.",
+            "trace_id"),
+        Key("actual", field, PATH, "The true class or value, where it is on the same line.",
+            "actual"),
+        Key("weight", field, PATH, "How many predictions this one stands for, where only a sample"
+            " of them is logged.", "weight"),
+        Key("steps", mapping_of(duration, "a mapping of step names to fields"),
+            f"names, each with {PATH}, or {{from, unit}}", "How long each step took.",
+            "{feature_lookup: {from: stages.lookup_ms, unit: ms}}", default="none"),
+    ),
+)  # fmt: skip

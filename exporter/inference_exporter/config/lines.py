@@ -1,0 +1,95 @@
+"""How the keys `format`, `pattern`, `columns` and `delimiter` make one line format.
+
+And whether the fields can be found in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from inference_exporter.config.checks import Findings, closest, expected, show
+from inference_exporter.config.schema import (
+    CsvFormat,
+    Fields,
+    JsonFormat,
+    LineFormat,
+    LogfmtFormat,
+    RegexFormat,
+)
+
+FORMAT_NAMES = ("json", "logfmt", "regex", "csv")
+_BELONGS = {"pattern": "regex", "columns": "csv", "delimiter": "csv"}
+
+
+def pattern(value: object) -> str:
+    """A regular expression with named groups."""
+    if not isinstance(value, str) or not value:
+        raise expected("a regular expression", value)
+    try:
+        compiled = re.compile(value)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise expected(f"a regular expression ({error})", value) from error
+    if not compiled.groupindex:
+        raise expected("a regular expression with named groups such as (?P<status>\\d+)", value)
+    return value
+
+
+def delimiter(value: object) -> str:
+    """One character between the cells of a line."""
+    if not isinstance(value, str) or len(value) != 1 or value in '"\r\n' or not value.isascii():
+        raise expected("one character such as , or ;", value)
+    return value
+
+
+def line_format(values: dict[str, Any], findings: Findings) -> LineFormat | None:
+    """Take the keys of the format out of a model's values; None if they do not fit together."""
+    name = values.pop("format", "json")
+    given = {key: values.pop(key, None) for key in _BELONGS}
+    for key, owner in _BELONGS.items():
+        if given[key] is not None and name != owner:
+            findings.add(key, f"belongs to format: {owner}, and the format here is {name}")
+    if name == "regex":
+        return RegexFormat(given["pattern"]) if given["pattern"] else None
+    if name == "csv":
+        return _csv(given) if given["columns"] else None
+    return LogfmtFormat() if name == "logfmt" else JsonFormat()
+
+
+def _csv(given: Mapping[str, Any]) -> CsvFormat:
+    return CsvFormat(given["columns"], given["delimiter"] or ",")
+
+
+def check_paths(line: LineFormat, fields: Fields, when: tuple[str, ...], found: Findings) -> None:
+    """Fields of lines without nesting must name columns that exist."""
+    form = fields.features.form if fields.features else "rest"
+    if form != "rest" and not isinstance(line, JsonFormat):
+        found.add("fields.features", "only JSON lines hold objects and lists; use {rest: true}")
+    columns = columns_of(line)
+    if columns is None:
+        return
+    for key, paths in field_paths(fields, when):
+        if not any(path in columns for path in paths):
+            column = "group" if isinstance(line, RegexFormat) else "column"
+            found.add(key, f"no {column} is called {show(paths[0])}; {closest(paths[0], columns)}")
+
+
+def columns_of(line: LineFormat) -> tuple[str, ...] | None:
+    """The names a line can have values for; None where the lines themselves bring the names."""
+    if isinstance(line, RegexFormat):
+        return tuple(re.compile(line.pattern).groupindex)
+    return line.columns if isinstance(line, CsvFormat) else None
+
+
+def field_paths(
+    fields: Fields, when: tuple[str, ...] = ()
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(key path, paths) of every configured field but the features."""
+    for name in fields.__slots__:
+        value = getattr(fields, name)
+        if name == "steps":
+            yield from ((f"fields.steps.{step}", field.paths) for step, field in value.items())
+        elif name != "features" and value is not None:
+            yield f"fields.{name}", value.paths
+    yield from ((f"when.{path}", (path,)) for path in when)

@@ -1,0 +1,195 @@
+"""The sections of the file: the top level, a model, its limits. A new key is one entry here."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from inference_exporter.config import lines
+from inference_exporter.config.checks import Check, Findings, Key, Section, expected
+from inference_exporter.config.fields import FIELDS
+from inference_exporter.config.schema import (
+    Config,
+    Limits,
+    ModelConfig,
+    ReferenceFile,
+    Warmup,
+    Window,
+)
+from inference_exporter.config.thresholds import thresholds
+from inference_exporter.config.values import (
+    duration,
+    integer,
+    list_of,
+    mapping_of,
+    names,
+    number,
+    one_of,
+    only_list_of,
+    scalar_name,
+    text,
+)
+
+DAY = 86400.0
+_WINDOW = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
+
+
+def _window(value: object) -> Window:
+    if not isinstance(value, str) or not _WINDOW.fullmatch(value):
+        raise expected("a window such as 15m, 1h or 1d", value)
+    return Window(value, duration(1.0, 30 * DAY)(value))
+
+
+def _windows(value: object) -> tuple[Window, ...]:
+    windows = list_of(_window, "a list of windows such as [1h, 24h]")(value)
+    findings = Findings()
+    for i, window in enumerate(windows):
+        twin = next((w for w in windows[:i] if w.seconds == window.seconds), None)
+        if twin is not None:
+            findings.add(f"[{i}]", f"{window.name} is as long as {twin.name}")
+    findings.raise_any()
+    return windows
+
+
+def _buckets(value: object) -> tuple[float, ...]:
+    bounds = only_list_of(number(1e-9, 1e6), "a list of seconds such as [0.1, 0.5, 1]")(value)
+    if list(bounds) != sorted(bounds):
+        raise expected("seconds in ascending order", ", ".join(f"{bound:g}" for bound in bounds))
+    return bounds
+
+
+def _warmup(value: object) -> Warmup:
+    return WARMUP(value)["warmup"]  # type: ignore[no-any-return]
+
+
+def _reference(value: object) -> ReferenceFile | Warmup:
+    if isinstance(value, str) and value.strip():
+        return ReferenceFile(value)
+    if isinstance(value, dict):
+        return _warmup(value)
+    raise expected("the path of a reference profile, or {warmup: rows}", value)
+
+
+def _warmup_rows(value: object) -> Warmup:
+    return Warmup(integer(10, 10_000_000)(value))
+
+
+WARMUP = Section(
+    "reference",
+    dict,
+    (
+        Key("warmup", _warmup_rows, "a whole number", "Freeze a profile from that many first"
+            " predictions.", "10000", required=True),
+    ),
+)  # fmt: skip
+
+LIMITS = Section(
+    "limits",
+    Limits,
+    (
+        Key("line_bytes", integer(1024, 1 << 30), "a number of bytes",
+            "Longer lines are skipped and counted.", "1048576"),
+        Key("versions", integer(1, 10_000), "a whole number",
+            "Model versions with series of their own; further ones become `__overflow__`.", "20"),
+        Key("classes", integer(2, 10_000), "a whole number",
+            "Classes with series of their own.", "50"),
+        Key("status_codes", integer(1, 10_000), "a whole number",
+            "Status values with series of their own.", "50"),
+        Key("open_files", integer(1, 1_000_000), "a whole number",
+            "Log files followed at the same time.", "1024"),
+    ),
+)  # fmt: skip
+
+_VALUES: Check[Any] = list_of(scalar_name, "a value or a list of values")
+
+MODEL = Section(
+    "models.<name>",
+    ModelConfig,
+    (
+        Key("logs", list_of(text, "a path, a glob or a list of them"),
+            "a path, a glob or a list of them",
+            "The logs to follow; `-` is the standard input. Relative to the configuration file.",
+            "[/logs/predictions*.jsonl]", required=True),
+        Key("format", one_of(*lines.FORMAT_NAMES), "json, logfmt, regex or csv",
+            "How a line is written.", "json", default="json"),
+        Key("pattern", lines.pattern, "a regular expression",
+            "With `format: regex`: its named groups are the columns.",
+            "'(?P<path>\\S+) (?P<status>\\d{3})'", default="none"),
+        Key("columns", names, "a list of names", "With `format: csv`: the columns, in order.",
+            "[time, age, plan, prediction]", default="none"),
+        Key("delimiter", lines.delimiter, "one character",
+            "With `format: csv`: what is between two cells.", "';'", default="`,`"),
+        Key("fields", FIELDS, "a section, below", "Where the values of a prediction are.",
+            default="none"),
+        Key("when", mapping_of(_VALUES, "a mapping of paths to values"),
+            "paths, each with a value or a list of values",
+            "Only lines that have one of these values at each path are predictions.",
+            "{event: prediction}", default="every line"),
+        Key("start_at", one_of("beginning", "end"), "beginning or end",
+            "Where to start in a log that is met for the first time.", "beginning"),
+        Key("task", one_of("classification", "regression"), "classification or regression",
+            "What the model predicts.", "classification", default="as in the reference"),
+        Key("positive_class", scalar_name, "a class",
+            "The class whose probability the score is.", "fraud"),
+        Key("reference", _reference, "a path, or {warmup: rows}",
+            "What normal is: a profile made by `reference build`, or the first predictions.",
+            "credit.reference.json"),
+        Key("windows", _windows, "a list of spans of at most 30d",
+            "The spans of time to evaluate over.", "[1h, 24h]"),
+        Key("lateness", duration(0.0, 30 * DAY), "a duration",
+            "How old a prediction may be when it is read and still enter the windows.", "1h",
+            default="1h"),
+        Key("latency_buckets", _buckets, "a list of seconds, ascending",
+            "Upper bounds of the latency histogram; an objective should be one of them.",
+            "[0.05, 0.1, 0.25, 0.5, 1]"),
+        Key("min_samples", integer(1, 1_000_000_000), "a whole number",
+            "The least evidence for a windowed value to be shown.", "500",
+            default="200, or 20 per bin if that is more"),
+        Key("thresholds", thresholds, "names of thresholds, each with a number",
+            "Limits that alert rules compare with; the names are below.", "{feature_psi: 0.1}",
+            default="none"),
+        Key("limits", LIMITS, "a section, below", "What keeps memory and series bounded.",
+            default="as below"),
+    ),
+)  # fmt: skip
+
+
+def model(value: object) -> ModelConfig:
+    """A model without its name."""
+    findings = Findings()
+    values = MODEL.read(value, findings)
+    pattern_or_columns = {"regex": "pattern", "csv": "columns"}.get(values.get("format", ""))
+    if pattern_or_columns and isinstance(value, dict) and value.get(pattern_or_columns) is None:
+        kind = next(key.type for key in MODEL.keys if key.name == pattern_or_columns)
+        findings.add(pattern_or_columns, f"missing; format: {values['format']} needs {kind}")
+    line = lines.line_format(values, findings)
+    if line is not None and "fields" in values:
+        lines.check_paths(line, values["fields"], tuple(values.get("when", ())), findings)
+    findings.raise_any()
+    return ModelConfig(name="", format=line, **values)  # type: ignore[arg-type]  # raised above
+
+
+_models = mapping_of(model, "a mapping of model names to their settings")
+
+
+def models(value: object) -> dict[str, ModelConfig]:
+    """At least one model by its name."""
+    if value == {}:
+        raise expected("at least one model", value)
+    return _models(value)
+
+
+TOP = Section(
+    "Top level",
+    Config,
+    (
+        Key("models", models, "model names, each with a section, below", "The models to watch.", required=True),
+        Key("commit_interval", duration(0.1, 3600.0), "a duration",
+            "The age that published values may reach: how often state is written.", "5s",
+            default="5s"),
+        Key("poll_interval", duration(0.01, 60.0), "a duration",
+            "The pause between two looks at logs without news.", "250ms", default="250ms"),
+        Key("rotate_grace", duration(0.0, 600.0), "a duration",
+            "How long a rotated log stays open for late writers.", "30s", default="30s"),
+    ),
+)  # fmt: skip
