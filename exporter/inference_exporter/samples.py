@@ -31,6 +31,9 @@ class SeriesSet:
     For a histogram one label set is one histogram: `bounds` are its finite upper bounds, and it
     has `len(bounds) + 3` values: cumulative counts per bound, the count (`+Inf`), `_sum` and
     `_count`. For counters and gauges one label set has one value.
+
+    Raises ValueError for label sets of the wrong length and for one that is there twice: both are
+    mistakes in the code that makes them, and on the page they would cost the whole scrape.
     """
 
     def __init__(
@@ -39,6 +42,15 @@ class SeriesSet:
         self.family = family
         self.label_sets = tuple(label_sets)
         self.bounds = bounds
+        if set(map(len, self.label_sets)) - {len(family.labels)}:
+            raise ValueError(f"{family.name} has the labels {family.labels}, not as many as given")
+        if len(set(self.label_sets)) < len(self.label_sets):
+            raise ValueError(f"{family.name}: a label set is there twice")
+
+    @property
+    def values_per_set(self) -> int:
+        """How many values (and lines) one label set has."""
+        return len(self.bounds) + 3 if self.family.kind == "histogram" else 1
 
     @cached_property
     def prefixes(self) -> tuple[str, ...]:
@@ -48,21 +60,27 @@ class SeriesSet:
         if self.family.kind != "histogram":
             return tuple(f"{_sample(self.family.name, pairs)} " for pairs in plain)
         prefixes: list[str] = []
-        bounds = [f'le="{format_value(bound)}"' for bound in self.bounds] + ['le="+Inf"']
+        bounds = [f'le="{format_value(float(bound))}"' for bound in self.bounds] + ['le="+Inf"']
         for pairs in plain:
             prefixes += [f"{_sample(self.family.name + '_bucket', [*pairs, le])} " for le in bounds]
             prefixes.append(f"{_sample(self.family.name + '_sum', pairs)} ")
             prefixes.append(f"{_sample(self.family.name + '_count', pairs)} ")
         return tuple(prefixes)
 
+    @cached_property
+    def created_prefixes(self) -> tuple[str, ...]:
+        """The text before the `_created` value of each label set (OpenMetrics)."""
+        name = f"{self.family.name.removesuffix('_total')}_created"
+        names = self.family.labels
+        return tuple(f"{_sample(name, _pairs(names, labels))} " for labels in self.label_sets)
+
     def __len__(self) -> int:
-        per_set = len(self.bounds) + 3 if self.family.kind == "histogram" else 1
-        return len(self.label_sets) * per_set
+        return len(self.label_sets) * self.values_per_set
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """A series set with its values (plain floats, as many as the set has prefixes).
+    """A series set with its values (plain floats or ints, as many as the set has prefixes).
 
     `created` is when the counters of each label set began, epoch seconds (None: unknown).
     `exemplars` maps an index into `values` to the exemplar of that histogram bucket.
@@ -72,6 +90,11 @@ class Samples:
     values: Sequence[float]
     created: float | Sequence[float] | None = None
     exemplars: Mapping[int, Exemplar] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.values) != len(self.series):
+            name, got, want = self.series.family.name, len(self.values), len(self.series)
+            raise ValueError(f"{name}: {got} values for {want} series")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +119,21 @@ def format_value(value: float) -> str:
     return "NaN" if value != value else ("+Inf" if value > 0 else "-Inf")
 
 
+def printable(value: str) -> str:
+    r"""Write characters that UTF-8 cannot carry (lone surrogates) as `\udcxx`, each its own way.
+
+    Replacing all of them by one character would merge label values that differ.
+    """
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def escape_label(value: str) -> str:
-    """Escape a label value for the text formats; characters UTF-8 cannot carry are replaced."""
-    value = value.encode("utf-8", "replace").decode("utf-8")
-    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+    r"""Escape a label value for the text formats.
+
+    >>> print(escape_label('a "quoted" \\ value'))
+    a \"quoted\" \\ value
+    """
+    return printable(value).replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
 
 
 def _pairs(names: Labels, values: Labels) -> list[str]:
