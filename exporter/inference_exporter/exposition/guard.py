@@ -1,0 +1,115 @@
+"""What every request passes before its route: counting, the limit, authentication, headers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from inference_exporter.exposition.auth import BasicAuth
+from inference_exporter.exposition.requests import RequestCounter
+
+logger = logging.getLogger(__name__)
+
+
+class Guard:
+    """An ASGI application around the routes.
+
+    Parameters
+    ----------
+    app
+        The routes.
+    route_of
+        The label of a path, from a closed set.
+    counter
+        Told about every answer, refusals included.
+    max_requests
+        Requests at once; 0 for no limit. Probes are exempt: they do no work, and a server that is
+        busy must not be restarted for it.
+    auth
+        Who may enter; None: everybody. Probes are not exempt, as in all Prometheus components.
+    headers
+        Added to every answer, over what the route set.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        route_of: Callable[[str], str],
+        counter: RequestCounter,
+        max_requests: int,
+        auth: BasicAuth | None,
+        headers: Mapping[str, str],
+    ) -> None:
+        self._app = app
+        self._route_of = route_of
+        self._counter = counter
+        self._max_requests = max_requests
+        self._auth = auth
+        self._headers = headers
+        self._running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        route = self._route_of(scope["path"])
+        answer = _Answer(send, self._headers, _has_body(Request(scope)))
+        self._running += 1
+        try:
+            await self._respond(route, scope, receive, answer)
+        except Exception:
+            logger.exception("the handler of %s failed", route)
+            await answer.fail(scope, receive)
+        finally:
+            self._running -= 1
+            if answer.status is not None:
+                self._counter.add(route, str(answer.status))
+
+    async def _respond(self, route: str, scope: Scope, receive: Receive, send: Send) -> None:
+        limited = self._max_requests > 0 and not route.startswith(("/-/healthy", "/-/ready"))
+        if limited and self._running > self._max_requests:
+            text = (
+                f"Limit of concurrent requests reached ({self._max_requests}), try again later.\n"
+            )
+            await PlainTextResponse(text, 503)(scope, receive, send)
+        elif self._auth is not None and not await self._auth.admits(Request(scope)):
+            headers = {"WWW-Authenticate": 'Basic realm="inference-exporter", charset="UTF-8"'}
+            await PlainTextResponse("Unauthorized\n", 401, headers)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+class _Answer:
+    """Passes an answer on with the configured headers and remembers its status."""
+
+    def __init__(self, send: Send, headers: Mapping[str, str], close: bool) -> None:
+        self.status: int | None = None
+        self._send = send
+        self._headers = headers
+        self._close = close
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers.update(self._headers)
+            if self._close:  # no route reads a body, so the next request would start inside it
+                headers["Connection"] = "close"
+        await self._send(message)
+
+    async def fail(self, scope: Scope, receive: Receive) -> None:
+        """Answer 500, unless an answer is on its way already; then it can only be cut off."""
+        if self.status is not None:
+            raise ConnectionAbortedError
+        await PlainTextResponse("Internal error, see the log.\n", 500)(scope, receive, self)
+
+
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or (
+        "transfer-encoding" in request.headers
+    )

@@ -1,0 +1,146 @@
+"""The web server beside the writer: one thread, one event loop, only reads what is published.
+
+Paths: `/metrics` (or `telemetry_path`), `/-/healthy`, `/-/ready`, `POST` or `PUT /-/reload`, `/`.
+Everything else is 404. What clients may take is in `limits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from inference_exporter.errors import UsageError
+from inference_exporter.exposition.landing import Landing
+from inference_exporter.exposition.limits import Limits
+from inference_exporter.exposition.listener import ListenError, bind, url
+from inference_exporter.exposition.published import Published
+from inference_exporter.exposition.requests import OnRequest, RequestCounter
+
+if TYPE_CHECKING:  # the HTTP stack is imported when a server starts
+    from inference_exporter.exposition.guard import Guard
+    from inference_exporter.exposition.serving import Server
+    from inference_exporter.exposition.webconfig import WebConfig
+
+__all__ = ["Landing", "Limits", "ListenError", "Published", "WebServer"]
+
+_START_SECONDS = 30.0
+
+
+class WebServer:
+    """Serves what is published until it is closed.
+
+    Parameters
+    ----------
+    published
+        Where the pages come from.
+    listen
+        Address and port as in `listener`; port 0 takes a free one.
+    telemetry_path
+        The path of the metrics.
+    web_config
+        TLS, users and headers; None: plain HTTP for everybody.
+    is_ready
+        Whether to be scraped, and the reason if not. Called in the event loop: must not wait.
+    request_reload
+        Reloads the configuration: success and text (problems). May wait; one call at a time.
+    max_requests
+        Requests at once, 0 for no limit. More are answered with 503; probes are exempt.
+    landing
+        What the page at `/` says.
+    on_request
+        Called with route and status code after every answer, from the server's thread.
+    limits
+        Bounds on connections and time.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        published: Published,
+        *,
+        is_ready: Callable[[], tuple[bool, str]],
+        request_reload: Callable[[], tuple[bool, str]],
+        listen: str = ":9469",
+        telemetry_path: str = "/metrics",
+        web_config: WebConfig | None = None,
+        max_requests: int = 40,
+        landing: Landing | None = None,
+        on_request: OnRequest | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        if not telemetry_path.startswith("/") or "{" in telemetry_path:
+            raise UsageError(f"telemetry path {telemetry_path!r}: expected a path such as /metrics")
+        self._published = published
+        self._is_ready = is_ready
+        self._request_reload = request_reload
+        self._listen = listen
+        self._telemetry_path = telemetry_path
+        self._web_config = web_config
+        self._max_requests = max_requests
+        self._landing = landing or Landing()
+        self._limits = limits or Limits()
+        self._counter = RequestCounter(on_request)
+        self._server: Server | None = None
+        self._thread: Thread | None = None
+        self._closers: list[Callable[[], None]] = []
+
+    def start(self) -> str:
+        """Listen and serve from a thread; returns the address with its real port.
+
+        Raises ListenError (an OSError) if the address cannot be listened on, UsageError if it is
+        none, ConfigError if certificate and key cannot be used.
+        """
+        from inference_exporter.exposition import serving, tls
+
+        settings = self._web_config.tls if self._web_config else None
+        context = tls.context(settings) if settings else None
+        renewal = tls.Renewal(settings, context) if settings and context else None
+        listener = bind(self._listen, self._limits.connections)
+        address = url(listener, "https" if context else "http")
+        started = Event()
+        self._server = serving.Server(self._app(), self._limits, context, renewal, started.set)
+        self._thread = Thread(
+            target=serving.run, args=(self._server, listener), name="web-server", daemon=True
+        )
+        self._thread.start()
+        if not started.wait(_START_SECONDS):
+            self.close()
+            raise ListenError(f"the web server on {address} did not start, see the log")
+        return address
+
+    def take_requests(self) -> Mapping[tuple[str, str], int]:
+        """Requests by route and status code since the last call. For the writer thread."""
+        return self._counter.take()
+
+    def close(self) -> None:
+        """Finish running answers (for two seconds at most) and stop. May be called again."""
+        if self._server is not None:
+            self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(self._limits.shutdown + 5)
+            self._thread = None
+        for close in self._closers:
+            close()
+        self._closers.clear()
+
+    def _app(self) -> Guard:
+        from inference_exporter.exposition import auth, guard, routes
+
+        handlers = routes.Routes(
+            self._published,
+            self._telemetry_path,
+            self._is_ready,
+            self._request_reload,
+            self._landing,
+        )
+        config = self._web_config
+        users = auth.BasicAuth(config.users) if config and config.users else None
+        self._closers = [handlers.close] + ([users.close] if users else [])
+        return guard.Guard(
+            handlers.router(),
+            handlers.label,
+            self._counter,
+            self._max_requests,
+            users,
+            config.headers if config else {},
+        )
