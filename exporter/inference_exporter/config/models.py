@@ -183,7 +183,8 @@ TOP = Section(
     "Top level",
     Config,
     (
-        Key("models", models, "model names, each with a section, below", "The models to watch.", required=True),
+        Key("models", models, "model names, each with a section, below",
+            "The models to watch.", required=True),
         Key("commit_interval", duration(0.1, 3600.0), "a duration",
             "The age that published values may reach: how often state is written.", "5s",
             default="5s"),

@@ -1,0 +1,29 @@
+"""Lines in, columns out. `FORMATS` is the table of line formats; a new one is one entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from inference_exporter.config.schema import JsonFormat, LineFormat, ModelConfig
+from inference_exporter.formats.base import LINE_RESULTS, Decoded, Decoder
+from inference_exporter.formats.columns.plan import Kind, make_plan
+from inference_exporter.formats.json_lines import JsonDecoder
+
+__all__ = ["FORMATS", "LINE_RESULTS", "Decoded", "Decoder", "make_decoder"]
+
+FORMATS = {
+    "json": JsonDecoder,
+}
+_NAMES: dict[type[LineFormat], str] = {JsonFormat: "json"}
+
+
+def make_decoder(
+    model: ModelConfig, features: Mapping[str, Kind] | None = None, *, collect: bool = False
+) -> Decoder:
+    """A decoder for the log of a model.
+
+    `features` are the inputs that the reference knows, in its order. Without them the inputs are
+    not decoded, or, to `collect` a reference, handed over as they are in `Batch.raw_features`.
+    """
+    plan = make_plan(model, features, collect)
+    return FORMATS[_NAMES[type(model.format)]](model, plan)

@@ -1,0 +1,142 @@
+"""Columns of raw values, laid out by a Plan, become a Batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
+from typing import Any, cast
+
+import numpy as np
+
+from inference_exporter.batch import (
+    Batch,
+    Bools,
+    FeatureColumn,
+    NumericColumn,
+    TextColumn,
+    category_name,
+)
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.formats.columns.numbers import numeric_column, refuse, scaled
+from inference_exporter.formats.columns.plan import UNUSABLE, Plan
+from inference_exporter.formats.columns.texts import category_column, trace_ids
+from inference_exporter.formats.columns.times import PER_SECOND, time_reader
+
+Columns = Sequence[Sequence[object]]
+Reader = Callable[[Sequence[object]], NumericColumn]
+
+_TEXTS = ("version", "status", "prediction", "actual", "id", "trace_id")
+
+
+class Assembler:
+    """Makes Batches from columns of rows in the layout of one Plan."""
+
+    def __init__(self, model: ModelConfig, plan: Plan) -> None:
+        self._plan = plan
+        self._numbers = {name: reader for name, reader in _readers(model)}
+        self._texts = [name for name in _TEXTS if plan.index(name) is not None]
+        self._index = {leaf.name: i for i, leaf in enumerate(plan.leaves)}
+        self._when = [
+            (self._index[f"when.{path}"], frozenset(allowed))
+            for path, allowed in model.when.items()
+        ]
+
+    def batch(self, columns: Columns, clean: bool) -> tuple[Batch, dict[str, int], int]:
+        """The Batch, the unusable values by field, and how many rows `when` left out.
+
+        `clean` promises that no value is UNUSABLE, which saves looking for it.
+        """
+        columns, dropped = self._selected(columns)
+        invalid: dict[str, int] = {}
+        numbers = {n: read(columns[self._index[n]]) for n, read in self._numbers.items()}
+        texts = {name: category_column(columns[self._index[name]], clean) for name in self._texts}
+        for name, mask in ((n, c.invalid) for n, c in (numbers | texts).items()):
+            _count(invalid, name, mask)
+        steps = {n.removeprefix("steps."): numbers.pop(n) for n in list(numbers) if "." in n}
+        features = self._features(columns, clean)
+        carrier = columns[-1]
+        if self._plan.container is not None and not clean and UNUSABLE in carrier:
+            invalid["features"] = carrier.count(UNUSABLE)
+        values = {name: column.values for name, column in texts.items()}
+        if "trace_id" in values:
+            values["trace_id"] = trace_ids(values["trace_id"])
+        batch = Batch(
+            rows=len(carrier),
+            **cast(dict[str, Any], numbers | values),
+            steps=steps,
+            features=features,
+            raw_features=_raw(carrier) if self._plan.collect else None,
+            inputs=self._inputs(columns, values.get("prediction")),
+        )  # fmt: skip
+        return batch, invalid, dropped
+
+    def _selected(self, columns: Columns) -> tuple[Columns, int]:
+        """Only the rows that `when` asks for."""
+        rows = len(columns[-1])
+        for index, allowed in self._when:
+            keep = [
+                value is not None and category_name(cast(str, value)) in allowed
+                for value in columns[index]
+            ]
+            if not all(keep):
+                columns = [tuple(compress(column, keep)) for column in columns]
+        return columns, rows - len(columns[-1])
+
+    def _features(self, columns: Columns, clean: bool) -> dict[str, FeatureColumn]:
+        start = len(self._plan.leaves)
+        return {
+            name: numeric_column(raw) if kind == "numeric" else category_column(raw, clean)
+            for (name, kind), raw in zip(
+                self._plan.features.items(), columns[start:-1], strict=True
+            )
+        }
+
+    def _inputs(self, columns: Columns, prediction: TextColumn | None) -> Bools | None:
+        """The rows with features or a prediction; None if that is all of them, or none can be."""
+        sources: list[Sequence[object]] = [] if prediction is None else [prediction]
+        if self._plan.container is not None or (self._plan.rest and self._plan.collect):
+            sources.insert(0, columns[-1])
+        elif self._plan.rest:
+            sources.extend(columns[len(self._plan.leaves) : -1])
+        if not sources:
+            return None
+        present = np.zeros(len(columns[-1]), np.bool_)
+        for source in sources:
+            if present.all():
+                break
+            present |= np.fromiter((v is not None for v in source), np.bool_, len(source))
+        return None if present.all() else present
+
+
+def _readers(model: ModelConfig) -> list[tuple[str, Reader]]:
+    fields = model.fields
+    readers: list[tuple[str, Reader]] = []
+    if fields.timestamp is not None:
+        readers.append(("timestamp", time_reader(fields.timestamp)))
+    if fields.score is not None:
+        readers.append(("score", numeric_column))
+    if fields.weight is not None:
+        readers.append(("weight", _weight))
+    durations = {f"steps.{step}": field for step, field in fields.steps.items()}
+    if fields.latency is not None:
+        durations["latency"] = fields.latency
+    readers.extend((name, _duration(PER_SECOND[f.unit])) for name, f in durations.items())
+    return readers
+
+
+def _duration(per_second: float) -> Reader:
+    return lambda raw: scaled(numeric_column(raw), per_second)
+
+
+def _weight(raw: Sequence[object]) -> NumericColumn:
+    column = numeric_column(raw)
+    return refuse(column, column.values < 0)
+
+
+def _count(invalid: dict[str, int], name: str, mask: Bools | None) -> None:
+    if mask is not None:
+        invalid[name] = int(np.count_nonzero(mask))
+
+
+def _raw(carrier: Sequence[object]) -> list[Mapping[str, object] | None]:
+    return [value if isinstance(value, dict) else None for value in carrier]

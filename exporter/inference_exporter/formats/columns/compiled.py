@@ -1,0 +1,217 @@
+"""JSON lines decoded by a type that is made for them: only the fields in use are ever built.
+
+The paths of a Plan become a msgspec Struct, with Structs inside for nested objects, that holds
+every route of every path. A line that does not fit (an object where a scalar was expected) does
+not decode; the caller then reads it by other means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec.structs import astuple
+
+from inference_exporter.formats.columns.generic import named
+from inference_exporter.formats.columns.plan import UNUSABLE, Plan
+from inference_exporter.formats.columns.routes import Route, ways
+
+_NUMBER = float | str | bool | None  # integers become floats while they are parsed
+_TEXT = str | int | float | bool | None
+_LIST = list[str | int | float | bool | None] | None
+_ANY = dict[str, Any] | None
+_ANY_LIST = list[Any] | None
+
+
+class NotCompilableError(Exception):
+    """The paths ask for something that no single type describes."""
+
+
+@dataclass(slots=True)
+class _Node:
+    """What is wanted at one key: a value of `type`, or an object with `children`."""
+
+    type: Any = None
+    children: dict[str, _Node] = field(default_factory=dict)
+
+    def want(self, route: Route, kind: Any) -> None:
+        """Ask for a value of a kind at the end of a route."""
+        node = self
+        for key in route:
+            if any(char in '"\\' or char < " " for char in key):
+                raise NotCompilableError(key)  # msgspec has no such names
+            node = node.children.setdefault(key, _Node())
+        if node.type is None or (node.type == _NUMBER and kind == _TEXT):
+            node.type = kind
+        elif node.type != kind and (node.type, kind) != (_TEXT, _NUMBER):
+            raise NotCompilableError(route)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A Struct made for a node: which of its members are values, and which Structs themselves."""
+
+    struct: type[msgspec.Struct]
+    empty: msgspec.Struct
+    values: tuple[tuple[int, Route], ...]
+    children: tuple[tuple[int, _Level], ...]
+
+
+def _level(node: _Node, here: Route) -> _Level:
+    members: list[tuple[str, Any, Any]] = []
+    values: list[tuple[int, Route]] = []
+    children: list[tuple[int, _Level]] = []
+    for i, (key, child) in enumerate(node.children.items()):
+        kind = child.type
+        if child.children:
+            if kind is not None:
+                raise NotCompilableError((*here, key))  # wanted both as an object and as a value
+            below = _level(child, (*here, key))
+            children.append((i, below))
+            kind = below.struct | None
+        else:
+            values.append((i, (*here, key)))
+        members.append((f"k{i}", kind, msgspec.field(name=key, default=None)))
+    struct = msgspec.defstruct("Line", members, frozen=True, eq=False, gc=False)
+    return _Level(struct, struct(), tuple(values), tuple(children))
+
+
+class Compiled:
+    """The type of a Plan's lines, and how its values become columns."""
+
+    def __init__(self, plan: Plan) -> None:
+        if plan.rest and plan.collect:
+            raise NotCompilableError("every key of every line is wanted")
+        self._plan = plan
+        self._container, kind = _container(plan)
+        root = _Node()
+        self._ways: list[tuple[Route, ...]] = []
+        for alternatives, wanted in _wanted(plan, kind):
+            self._ways.append(alternatives)
+            for way in alternatives:
+                root.want(way, wanted)
+        self._root = _level(root, ())
+        self.decoder = msgspec.json.Decoder(self._root.struct)
+
+    def columns(self, lines: Sequence[msgspec.Struct]) -> tuple[list[Sequence[object]], bool]:
+        """Columns in the layout of the plan, and whether none of their values is UNUSABLE."""
+        if not lines:
+            return [()] * self._plan.width, True
+        none = (None,) * len(lines)
+        found: dict[Route, Sequence[object]] = {}
+        _spread(self._root, lines, found)
+        merged = [
+            _first([found.get(way, none) for way in alternatives], none)
+            for alternatives in self._ways
+        ]
+        if self._container is None:
+            return [*merged, none], True
+        features, carrier, clean = self._container(merged.pop())
+        return [*merged, *features, carrier], clean
+
+
+_Split = Callable[[Sequence[Any]], tuple[list[Sequence[object]], Sequence[object], bool]]
+"""Takes the column of containers apart: columns of features, carrier, clean or not."""
+
+
+def _wanted(plan: Plan, container: Any) -> list[tuple[tuple[Route, ...], Any]]:
+    wanted = [(ways(leaf.paths), _type(leaf.number)) for leaf in plan.leaves]
+    if plan.rest:
+        wanted += [(((name,),), _type(kind == "numeric")) for name, kind in plan.features.items()]
+    if plan.container is not None:
+        wanted.append((ways(plan.container.paths), container))
+    return wanted
+
+
+def _type(number: bool) -> Any:
+    return _NUMBER if number else _TEXT
+
+
+def _container(plan: Plan) -> tuple[_Split | None, Any]:
+    """How the object or list of features is taken apart, and its type."""
+    if plan.container is None:
+        return None, None
+    names = plan.container.names
+    if plan.container.form == "list":
+        if plan.collect:
+            return _collect_lists(names), _ANY_LIST
+        return _split_lists(names, tuple(plan.features)), _LIST
+    if plan.collect:
+        return _collect_objects, _ANY
+    node = _Node()
+    for name, kind in plan.features.items():
+        node.want((name,), _type(kind == "numeric"))
+    level = _level(node, ())
+    return _split_objects(level, tuple(plan.features)), level.struct | None
+
+
+def _split_objects(level: _Level, names: tuple[str, ...]) -> _Split:
+    def split(objects: Sequence[Any]) -> tuple[list[Sequence[object]], Sequence[object], bool]:
+        found: dict[Route, Sequence[object]] = {}
+        _spread(level, [entry or level.empty for entry in objects], found)
+        carrier = [entry and True for entry in objects]
+        return [found[(name,)] for name in names], carrier, True
+
+    return split
+
+
+def _collect_objects(
+    objects: Sequence[Any],
+) -> tuple[list[Sequence[object]], Sequence[object], bool]:
+    return [], objects, True
+
+
+def _collect_lists(names: tuple[str, ...]) -> _Split:
+    def split(lists: Sequence[Any]) -> tuple[list[Sequence[object]], Sequence[object], bool]:
+        carrier = [None if e is None else named(e, names) or UNUSABLE for e in lists]
+        return [], carrier, False
+
+    return split
+
+
+def _split_lists(names: tuple[str, ...], features: tuple[str, ...]) -> _Split:
+    absent, misshapen = (None,) * len(names), (UNUSABLE,) * len(names)
+    positions = [names.index(name) if name in names else None for name in features]
+
+    def split(lists: Sequence[Any]) -> tuple[list[Sequence[object]], Sequence[object], bool]:
+        fits = [entry is not None and len(entry) == len(names) for entry in lists]
+        clean = all(fits)
+        if not clean:
+            lists = [
+                entry if fit else absent if entry is None else misshapen
+                for entry, fit in zip(lists, fits, strict=True)
+            ]
+        columns = tuple(zip(*lists, strict=True))
+        none = (None,) * len(lists)
+        marks = {id(absent): None, id(misshapen): UNUSABLE}
+        carrier = [marks.get(id(entry), True) for entry in lists]
+        return [none if p is None else columns[p] for p in positions], carrier, clean
+
+    return split
+
+
+def _spread(
+    level: _Level, objects: Sequence[msgspec.Struct], found: dict[Route, Sequence[object]]
+) -> None:
+    """Note the column of every route; routes into objects that never occur have none."""
+    columns = tuple(zip(*map(astuple, objects), strict=True))
+    if not columns:
+        return
+    for i, route in level.values:
+        found[route] = columns[i]
+    for i, child in level.children:
+        if any(columns[i]):
+            _spread(child, [entry or child.empty for entry in columns[i]], found)
+
+
+def _first(columns: list[Sequence[object]], none: tuple[None, ...]) -> Sequence[object]:
+    """Per row the first value that is not null."""
+    best: Sequence[object] = none
+    for column in columns:
+        if best == none:
+            best = column
+        elif None in best and column != none:
+            best = [b if a is None else a for a, b in zip(best, column, strict=True)]
+    return best

@@ -1,0 +1,78 @@
+"""Rows from lines that are already dicts: slower than a compiled type, and defined for anything."""
+
+from __future__ import annotations
+
+from inference_exporter.formats.columns.plan import UNUSABLE, Plan
+from inference_exporter.formats.columns.routes import scalar, scrub, walker
+
+Line = dict[str, object]
+Row = tuple[object, ...]
+
+
+class Generic:
+    """Takes rows in the layout of a Plan out of dicts."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._leaves = tuple(walker(leaf.paths) for leaf in plan.leaves)
+        self._container = walker(plan.container.paths) if plan.container else None
+        self._absent = (None,) * len(plan.features)
+        self._misshapen = (UNUSABLE,) * len(plan.features)
+
+    def row(self, line: Line) -> Row:
+        """The row of one line."""
+        return (*(scalar(find(line)) for find in self._leaves), *self._features(line))
+
+    def _features(self, line: Line) -> Row:
+        """The features and the carrier."""
+        plan = self._plan
+        if self._container is not None:
+            return self._contained(self._container(line))
+        if plan.rest and plan.collect:
+            rest = {key: value for key, value in line.items() if key not in plan.used}
+            return (tidied(rest) if any(v is not None for v in rest.values()) else None,)
+        return (*(scalar(line.get(name)) for name in plan.features), None)
+
+    def _contained(self, container: object) -> Row:
+        if container is None:
+            return (*self._absent, None)
+        mapping = self._mapping(container)
+        if mapping is None:
+            return (*self._misshapen, UNUSABLE)
+        if self._plan.collect:
+            return (tidied(mapping),)
+        return (*(scalar(mapping.get(name)) for name in self._plan.features), True)
+
+    def _mapping(self, container: object) -> Line | None:
+        assert self._plan.container is not None
+        if self._plan.container.form == "list":
+            return named(container, self._plan.container.names)
+        return container if isinstance(container, dict) else None
+
+
+def named(values: object, names: tuple[str, ...]) -> Line | None:
+    """A list of values as a mapping; None if it is no list of that length."""
+    if not isinstance(values, list) or len(values) != len(names):
+        return None
+    return dict(zip(names, values, strict=True))
+
+
+def tidied(features: Line) -> Line:
+    """A mapping of which the names and texts can be encoded."""
+    return {
+        scrub(key): scrub(value) if isinstance(value, str) else value
+        for key, value in features.items()
+    }
+
+
+def as_columns(rows: list[Row], width: int) -> list[list[object]]:
+    """Rows as columns."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+
+
+def woven(columns: list[list[object]], rows: list[tuple[int, Row]]) -> list[list[object]]:
+    """Columns with rows put in between, each at its position among all rows, ascending."""
+    for position, row in rows:
+        for column, value in zip(columns, row, strict=True):
+            column.insert(position, value)
+    return columns

@@ -1,0 +1,94 @@
+"""What to take from every line: the layout of a row, decided once from config and reference.
+
+Every format turns a line into a row of raw values in this layout, and `assemble` turns columns of
+them into a Batch:
+
+    | fields, steps, when … | features … | carrier |
+
+The carrier tells whether the row holds features at all: None where it does not, `UNUSABLE` where
+their object or list has the wrong shape. While features are being collected it is the mapping of
+their names to values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from inference_exporter.config.schema import FeaturesField, Fields, ModelConfig
+
+Kind = Literal["numeric", "categorical"]
+
+UNUSABLE = "\x00unusable"
+"""Stands in a row for a value that is present but cannot be used: an object, a list, NaN."""
+
+_NUMBERS = ("timestamp", "score", "latency", "weight")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One scalar to find in a line. `number` says that it is wanted as a number."""
+
+    name: str
+    paths: tuple[str, ...]
+    number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The layout of a row.
+
+    `features` are the inputs to decode with their kinds, in order; `container` is where they are
+    as long as it is an object or a list (None: they are leaves of the line itself). `used` are
+    the top-level keys that are not features in the `rest` form.
+    """
+
+    leaves: tuple[Leaf, ...]
+    features: Mapping[str, Kind]
+    container: FeaturesField | None
+    rest: bool
+    collect: bool
+    used: frozenset[str]
+
+    @property
+    def width(self) -> int:
+        """Values in a row."""
+        return len(self.leaves) + len(self.features) + 1
+
+    def index(self, name: str) -> int | None:
+        """The position of a leaf in a row."""
+        return next((i for i, leaf in enumerate(self.leaves) if leaf.name == name), None)
+
+
+def make_plan(model: ModelConfig, features: Mapping[str, Kind] | None, collect: bool) -> Plan:
+    """Lay out the rows of a model's log."""
+    leaves = tuple(_leaves(model.fields, tuple(model.when)))
+    where = model.fields.features
+    if where is None or (features is None and not collect):
+        return Plan(leaves, {}, None, False, False, frozenset())
+    rest = where.form == "rest"
+    used = frozenset(key for leaf in leaves for path in leaf.paths for key in _top_keys(path))
+    return Plan(
+        leaves=leaves,
+        features={} if features is None else dict(features),
+        container=None if rest else where,
+        rest=rest,
+        collect=features is None,
+        used=used | frozenset(where.exclude),
+    )
+
+
+def _leaves(fields: Fields, when: tuple[str, ...]) -> list[Leaf]:
+    leaves = []
+    for name in fields.__slots__:
+        field = getattr(fields, name)
+        if field is not None and name not in ("features", "steps"):
+            leaves.append(Leaf(name, field.paths, name in _NUMBERS))
+    leaves.extend(Leaf(f"steps.{s}", field.paths, True) for s, field in fields.steps.items())
+    leaves.extend(Leaf(f"when.{path}", (path,), False) for path in when)
+    return leaves
+
+
+def _top_keys(path: str) -> tuple[str, str]:
+    return path, path.partition(".")[0]

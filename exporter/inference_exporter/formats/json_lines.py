@@ -1,0 +1,150 @@
+r"""JSON objects, one a line.
+
+    {"ts": "2026-11-23T01:07:20Z", "features": {"age": 41, "plan": "pro"}, "prediction": 1}
+
+becomes the row `timestamp=1795396040.0, age=41.0, plan="pro", prediction=1`. A text before the
+first brace, as `logging` writes it, is skipped. Bare NaN and Infinity, which Python's json writes
+although JSON has no such thing, are unusable values and not bad lines.
+
+A block is decoded at once by the compiled type; if that fails, line by line; and a line the type
+does not fit goes through a dict, which costs ten times as much and gives the same row.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.formats.base import Decoded
+from inference_exporter.formats.columns.assemble import Assembler
+from inference_exporter.formats.columns.compiled import Compiled, NotCompilableError
+from inference_exporter.formats.columns.generic import Generic, Row, as_columns, woven
+from inference_exporter.formats.columns.plan import UNUSABLE, Plan
+from inference_exporter.formats.redact import excerpt
+
+_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_NOT_FINITE = re.compile(rb"([:,\[]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])")
+_UNUSABLE_TEXT = rb"\1" + json.dumps(UNUSABLE).replace("\\", "\\\\").encode()
+
+
+class JsonDecoder:
+    """Decodes JSON lines by a Plan."""
+
+    def __init__(self, model: ModelConfig, plan: Plan) -> None:
+        self._assembler = Assembler(model, plan)
+        self._generic = Generic(plan)
+        self._replace_nan = not plan.collect  # where any value is kept, NaN must stay NaN
+        self._width = plan.width
+        try:
+            self._compiled: Compiled | None = Compiled(plan)
+        except NotCompilableError:
+            self._compiled = None
+
+    def decode(self, block: bytes) -> Decoded:
+        """Decode a block of lines."""
+        lines = block.count(b"\n") + (not block.endswith(b"\n"))
+        if self._compiled is not None:
+            try:
+                structs = self._compiled.decoder.decode_lines(block)
+            except _UNDECODABLE:
+                pass
+            else:
+                if len(structs) == lines:  # else a line holds two objects, half of one, or none
+                    columns, clean = self._compiled.columns(structs)
+                    return self._decoded(columns, clean, {}, None)
+        return self._one_by_one(block.split(b"\n"))
+
+    def _one_by_one(self, lines: Sequence[bytes]) -> Decoded:
+        structs: list[msgspec.Struct] = []
+        others: list[tuple[int, Row]] = []
+        results = {"empty": 0, "malformed": 0}
+        bad: bytes | None = None
+        exact = True
+        for line in lines[:-1] if lines[-1] == b"" else lines:
+            struct, as_written = self._struct(line)
+            if struct is not None:
+                structs.append(struct)
+                exact = exact and as_written
+            elif (parsed := parse(line)) is not None:
+                others.append((len(structs) + len(others), self._generic.row(parsed)))
+            elif line.strip():
+                results["malformed"] += 1
+                bad = bad or line
+            else:
+                results["empty"] += 1
+        columns, clean = self._columns(structs, others)
+        example = None if bad is None else (_why(bad), excerpt(bad))
+        return self._decoded(columns, clean and exact, results, example)
+
+    def _struct(self, line: bytes) -> tuple[msgspec.Struct | None, bool]:
+        """The line by the compiled type, and whether nothing was replaced in it for that."""
+        if self._compiled is None:
+            return None, False
+        decode = self._compiled.decoder.decode
+        try:
+            return decode(line), True
+        except _UNDECODABLE:
+            pass
+        line = line[max(line.find(b"{"), 0) :]
+        if self._replace_nan:
+            line = _NOT_FINITE.sub(_UNUSABLE_TEXT, line)
+        try:
+            return decode(line), False
+        except _UNDECODABLE:
+            return None, False
+
+    def _columns(
+        self, structs: list[msgspec.Struct], others: list[tuple[int, Row]]
+    ) -> tuple[list[Sequence[object]], bool]:
+        if self._compiled is None or not structs:
+            return [*as_columns([row for _, row in others], self._width)], False
+        columns, clean = self._compiled.columns(structs)
+        if not others:
+            return columns, clean
+        return [*woven([list(column) for column in columns], others)], False
+
+    def _decoded(
+        self,
+        columns: Sequence[Sequence[object]],
+        clean: bool,
+        results: dict[str, int],
+        example: tuple[str, str] | None,
+    ) -> Decoded:
+        batch, invalid, dropped = self._assembler.batch(columns, clean)
+        counts = {"ok": batch.rows, "filtered": dropped} | results
+        return Decoded(batch, {k: n for k, n in counts.items() if n}, invalid, example)
+
+
+def parse(line: bytes) -> dict[str, object] | None:
+    """The object of a line, as tolerantly as it can be read; None if there is none."""
+    text = line.decode("utf-8", "replace")
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        value = json.loads(text[start:], strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _why(line: bytes) -> str:
+    """What is wrong with a line that is no JSON object, in words that quote nothing."""
+    text = line.decode("utf-8", "replace").strip()
+    start = text.find("{")
+    if start < 0:
+        return "not a JSON object: no { in the line"
+    if re.match(r"\{\s*'", text[start:]):
+        return "not JSON but the repr of a Python dict; log json.dumps(record) instead"
+    try:
+        json.loads(text[start:], strict=False)
+    except json.JSONDecodeError as error:
+        cut = " (the line ends in the middle)" if error.pos >= len(error.doc.rstrip()) else ""
+        return f"not JSON: {error.msg} at character {start + error.pos + 1}{cut}"
+    except (ValueError, RecursionError):
+        return "not JSON that can be read: nested too deeply, or a number too long"
+    return "not a JSON object"
