@@ -61,8 +61,11 @@ class CategoricalProfile:
     """The reference distribution of a categorical feature or output.
 
     `categories` (K,) in the order of export with their `counts` (K,); `other` categories that are
-    known but not listed, with `other_count` rows; `known` holds their names so that a live value
-    can be told from an unseen one.
+    known but not listed, with `other_count` rows; `known_others` holds their names so that a live
+    value can be told from an unseen one.
+
+    `overflow` rows had a category beyond the number of names that a profile keeps (10,000). Live
+    rows with such a category are counted as `unseen`, so these are the reference's share of it.
     """
 
     categories: tuple[str, ...]
@@ -71,11 +74,12 @@ class CategoricalProfile:
     other_count: int = 0
     missing: int = 0
     invalid: int = 0
+    overflow: int = 0
 
     @property
     def samples(self) -> float:
         """Rows with a usable value."""
-        return float(self.counts.sum()) + self.other_count
+        return float(self.counts.sum()) + self.other_count + self.overflow
 
     @property
     def bins(self) -> tuple[str, ...]:
@@ -85,9 +89,9 @@ class CategoricalProfile:
 
     @property
     def cell_counts(self) -> Floats:
-        """Reference counts per cell of `bins`; `unseen` is 0 by definition."""
+        """Reference counts per cell of `bins`; `unseen` is 0 unless there was an overflow."""
         other = [float(self.other_count)] if self.known_others else []
-        return np.concatenate((self.counts, other, [0.0]))
+        return np.concatenate((self.counts, other, [float(self.overflow)]))
 
 
 FeatureProfile = NumericProfile | CategoricalProfile
@@ -113,3 +117,4 @@ class Reference:
     performance: Mapping[tuple[str, str], float] = field(default_factory=dict)
     performance_samples: int = 0
     source: str = ""  # the file it was built from, or "warm-up"
+    rejected: int = 0  # lines of the reference data that could not be read

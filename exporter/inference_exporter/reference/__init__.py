@@ -1,0 +1,14 @@
+"""What normal is: build a reference profile from data, load, save and show it.
+
+`build` reads files, `WarmupBuilder` takes the first predictions of the live log; both make the
+same two passes (`passes`): `survey` finds kinds and edges, `census` counts exactly. Text columns
+become numbers and category names by the rules of live data, so a value falls in the same bin
+whether it is read from a CSV file or from the log.
+"""
+
+from inference_exporter.reference.build import build
+from inference_exporter.reference.codec import dumps, load, loads, save
+from inference_exporter.reference.show import show
+from inference_exporter.reference.warmup import WarmupBuilder
+
+__all__ = ["WarmupBuilder", "build", "dumps", "load", "loads", "save", "show"]

@@ -1,0 +1,60 @@
+"""`reference build`: files of training or validation data to a Reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.errors import ProfileError
+from inference_exporter.profile import Reference
+from inference_exporter.reference.passes import build_from
+from inference_exporter.reference.roles import Block
+from inference_exporter.reference.tables import blocks
+
+_PASSES = 2
+
+
+def build(
+    paths: Sequence[str],
+    model: ModelConfig,
+    *,
+    now: float,
+    progress: Callable[[int, int], None] | None = None,
+) -> Reference:
+    """Read the files twice, in constant memory, and profile them as one table.
+
+    `progress` is called with the bytes done and the bytes there are, both passes counted.
+    """
+    sizes = [_size(path) for path in paths]
+    total = _PASSES * sum(sizes)
+    done = 0
+
+    def read() -> Iterator[Block]:
+        nonlocal done
+        for path, size in zip(paths, sizes, strict=True):
+            before = done
+
+            def report(position: int, before: int = before) -> None:
+                if progress:
+                    progress(before + position, total)
+
+            yield from blocks(path, model, report)
+            done = before + size
+            report(size)
+
+    return build_from(read, model, now=now, source=_source(paths))
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError as error:
+        raise ProfileError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _source(paths: Sequence[str]) -> str:
+    if not paths:
+        raise ProfileError("no file of reference data is given")
+    name = Path(paths[0]).name
+    return name if len(paths) == 1 else f"{name} and {len(paths) - 1} more"

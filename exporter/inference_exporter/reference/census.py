@@ -1,0 +1,116 @@
+"""The second pass over reference data: exact counts in the bins that the first pass fixed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inference_exporter.batch import Floats, TextColumn
+from inference_exporter.profile import OTHER, UNSEEN, CategoricalProfile, NumericProfile
+from inference_exporter.reference.columns import categories, numeric
+from inference_exporter.reference.grid import edges_of
+from inference_exporter.reference.sketch import QuantileSketch
+
+LISTED_CATEGORIES = 20
+KEPT_CATEGORIES = 10_000
+_HUGE = 1e150  # beyond it squares overflow
+
+
+class NumericCensus:
+    """Counts, means per fine cell and moments of a numeric column.
+
+    Deviations are taken from the median, so that no precision is lost far from zero, and scaled
+    where their squares would overflow.
+    """
+
+    def __init__(self, sketch: QuantileSketch) -> None:
+        self._edges, self._fine_edges = edges_of(sketch)
+        self._minimum, self._maximum = sketch.minimum, sketch.maximum
+        self._centre = float(sketch.quantiles(np.array([0.5]))[0])
+        self._scale = 2.0**-600 if max(-self._minimum, self._maximum) > _HUGE else 1.0
+        self._counts = np.zeros(len(self._fine_edges) + 1)
+        self._sums = np.zeros(len(self._fine_edges) + 1)
+        self._squares = 0.0
+        self._invalid = 0
+
+    def add(self, cells: TextColumn) -> None:
+        """Take in a block of the column."""
+        column = numeric(cells)
+        values = column.values[~np.isnan(column.values)]
+        index = np.searchsorted(self._fine_edges, values)
+        deviations = values * self._scale - self._centre * self._scale
+        self._counts += np.bincount(index, minlength=len(self._counts))
+        self._sums += np.bincount(index, deviations, minlength=len(self._counts))
+        self._squares += float(deviations @ deviations)
+        if column.invalid is not None:
+            self._invalid += int(column.invalid.sum())
+
+    def profile(self, rows: int) -> NumericProfile:
+        """The profile, of which `rows` rows of the table are the whole."""
+        n = float(self._counts.sum())
+        shift = float(self._sums.sum()) / n
+        variance = max(0.0, self._squares / n - shift * shift)
+        one_value = self._minimum == self._maximum
+        return NumericProfile(
+            edges=self._edges,
+            fine_edges=self._fine_edges,
+            counts=self._counts,
+            means=self._means(),
+            minimum=self._minimum,
+            maximum=self._maximum,
+            mean=float(np.clip(shift / self._scale + self._centre, self._minimum, self._maximum)),
+            std=0.0 if one_value else float(np.sqrt(variance)) / self._scale,
+            missing=rows - int(n) - self._invalid,
+            invalid=self._invalid,
+        )
+
+    def _means(self) -> Floats:
+        filled = self._counts > 0
+        means = np.full(len(self._counts), np.nan)
+        means[filled] = self._sums[filled] / self._counts[filled] / self._scale + self._centre
+        return means
+
+
+class CategoryCensus:
+    """Counts per category of a column.
+
+    Up to 10,000 categories are kept by name, the first that appear. Rows with any other are the
+    profile's `overflow`: live data cannot tell those categories from unseen ones.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._overflow = self._invalid = 0
+
+    def add(self, cells: TextColumn) -> None:
+        """Take in a block of the column."""
+        found, _, invalid = categories(cells)
+        self._invalid += invalid
+        counts = self._counts
+        for name, count in found.items():
+            if name in counts:
+                counts[name] += count
+            elif len(counts) < KEPT_CATEGORIES:
+                counts[name] = count
+            else:
+                self._overflow += count
+
+    def profile(self, rows: int) -> CategoricalProfile:
+        """The profile; categories are in order of frequency, equal ones in order of name.
+
+        A category that is itself called `unseen` (or `other`, where there is such a cell) is never
+        listed: its rows are in the cell `other`, since two cells cannot have one name.
+        """
+        order = sorted(self._counts, key=lambda name: (-self._counts[name], name))
+        listed = [name for name in order if name != UNSEEN][:LISTED_CATEGORIES]
+        if len(listed) < len(order) and OTHER in listed:
+            listed = [name for name in order if name not in (OTHER, UNSEEN)][:LISTED_CATEGORIES]
+        others = frozenset(order).difference(listed)
+        return CategoricalProfile(
+            categories=tuple(listed),
+            counts=np.array([self._counts[name] for name in listed], dtype=np.float64),
+            known_others=others,
+            other_count=sum(self._counts[name] for name in others),
+            missing=rows - sum(self._counts.values()) - self._overflow - self._invalid,
+            invalid=self._invalid,
+            overflow=self._overflow,
+        )

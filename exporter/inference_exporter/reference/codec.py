@@ -1,0 +1,263 @@
+"""Reference profiles as files: JSON that a person can read, written whole or not at all.
+
+    {
+      "format": "inference-exporter reference",
+      "format_version": 1,
+      "model": "credit-risk",
+      "fingerprint": "0a1b2c3d",
+      …
+      "features": {
+        "income": {"kind": "numeric", "edges": [ … ], …},
+        "country": {"kind": "categorical", "categories": ["US", "DE"], "counts": [768, 428], …}
+
+`null` in `means` is the mean of an empty cell. A file is refused if its format is newer, if a value
+has another type or shape, or if the fingerprint in it is not the one of its bins.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from inference_exporter.batch import Floats
+from inference_exporter.errors import ProfileError
+from inference_exporter.profile import (
+    CategoricalProfile,
+    FeatureProfile,
+    NumericProfile,
+    Reference,
+)
+from inference_exporter.reference.fingerprint import fingerprint
+
+FORMAT = "inference-exporter reference"
+FORMAT_VERSION = 1
+
+
+class _Numeric(msgspec.Struct, tag="numeric", tag_field="kind", forbid_unknown_fields=True):
+    edges: list[float]
+    fine_edges: list[float]
+    counts: list[float]
+    means: list[float | None]
+    minimum: float
+    maximum: float
+    mean: float
+    std: float
+    missing: int
+    invalid: int
+
+
+class _Categorical(msgspec.Struct, tag="categorical", tag_field="kind", forbid_unknown_fields=True):
+    categories: list[str]
+    counts: list[float]
+    other_count: int
+    known_others: list[str]
+    missing: int
+    invalid: int
+    overflow: int
+
+
+class _Metric(msgspec.Struct, forbid_unknown_fields=True):
+    metric: str
+    of_class: str = msgspec.field(name="class")
+    value: float
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    format: str
+    format_version: int
+    model: str
+    fingerprint: str
+    created: float
+    source: str
+    rows: int
+    rejected: int
+    task: str
+    classes: list[str]
+    features: dict[str, _Numeric | _Categorical]
+    outputs: dict[str, _Numeric | _Categorical]
+    performance_samples: int
+    performance: list[_Metric]
+
+
+def dumps(reference: Reference) -> bytes:
+    """The profile as JSON, one line per list of numbers."""
+    file = _File(
+        format=FORMAT,
+        format_version=FORMAT_VERSION,
+        model=reference.model,
+        fingerprint=reference.fingerprint,
+        created=reference.created,
+        source=reference.source,
+        rows=reference.rows,
+        rejected=reference.rejected,
+        task=reference.task,
+        classes=list(reference.classes),
+        features={name: _encode(one) for name, one in reference.features.items()},
+        outputs={name: _encode(one) for name, one in reference.outputs.items()},
+        performance_samples=reference.performance_samples,
+        performance=[_Metric(*key, value) for key, value in reference.performance.items()],
+    )
+    return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()
+
+
+def _encode(profile: FeatureProfile) -> _Numeric | _Categorical:
+    if isinstance(profile, NumericProfile):
+        means = [None if np.isnan(mean) else mean for mean in profile.means.tolist()]
+        return _Numeric(
+            profile.edges.tolist(), profile.fine_edges.tolist(), profile.counts.tolist(), means,
+            profile.minimum, profile.maximum, profile.mean, profile.std,
+            profile.missing, profile.invalid,
+        )  # fmt: skip
+    return _Categorical(
+        list(profile.categories), profile.counts.tolist(), profile.other_count,
+        sorted(profile.known_others), profile.missing, profile.invalid, profile.overflow,
+    )  # fmt: skip
+
+
+def _pretty(value: object, indent: str = "") -> Iterator[str]:
+    deeper = f"{indent}  "
+    if isinstance(value, dict) and value:
+        yield "{"
+        for number, (key, inner) in enumerate(value.items()):
+            yield f"{',' if number else ''}\n{deeper}{json.dumps(key, ensure_ascii=False)}: "
+            yield from _pretty(inner, deeper)
+        yield f"\n{indent}}}"
+    else:
+        yield json.dumps(value, ensure_ascii=False)
+
+
+def loads(data: bytes) -> Reference:
+    """The profile in JSON; ValueError says what is wrong with it."""
+    try:
+        head = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"is not JSON: {error}") from error
+    _check_head(head)
+    try:
+        file = msgspec.convert(head, _File)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"is damaged: {error}") from error
+    reference = Reference(
+        model=file.model,
+        rows=file.rows,
+        created=file.created,
+        fingerprint=file.fingerprint,
+        task=file.task,
+        features=_decode(file.features),
+        outputs=_decode(file.outputs),
+        classes=tuple(file.classes),
+        performance={(one.metric, one.of_class): one.value for one in file.performance},
+        performance_samples=file.performance_samples,
+        source=file.source,
+        rejected=file.rejected,
+    )
+    if fingerprint(reference) != file.fingerprint:
+        raise ValueError(
+            f"is damaged: its bins have the fingerprint {fingerprint(reference)}, "
+            f"the file says {file.fingerprint}"
+        )
+    return reference
+
+
+def _check_head(head: object) -> None:
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise ValueError("is not a reference profile; make one with `reference build`")
+    version = head.get("format_version")
+    if not isinstance(version, int) or version < 1:
+        raise ValueError("is damaged: format_version is not a positive number")
+    if version > FORMAT_VERSION:
+        raise ValueError(
+            f"has format version {version}, this program reads up to {FORMAT_VERSION}; "
+            "upgrade it, or build the profile with this version"
+        )
+
+
+def _decode(profiles: Mapping[str, _Numeric | _Categorical]) -> dict[str, FeatureProfile]:
+    found: dict[str, FeatureProfile] = {}
+    for name, one in profiles.items():
+        try:
+            found[name] = _numeric(one) if isinstance(one, _Numeric) else _categorical(one)
+        except ValueError as error:
+            raise ValueError(f"is damaged: {name}: {error}") from error
+    return found
+
+
+def _numeric(one: _Numeric) -> NumericProfile:
+    edges, fine = np.array(one.edges, dtype=np.float64), np.array(one.fine_edges, dtype=np.float64)
+    counts = _counts(one.counts)
+    if not len(counts) == len(one.means) == len(fine) + 1:
+        raise ValueError("counts, means and fine_edges do not fit together")
+    if (np.diff(fine) <= 0).any() or (np.diff(edges) <= 0).any() or not np.isin(edges, fine).all():
+        raise ValueError("edges must ascend, and be among fine_edges")
+    means = np.array([np.nan if mean is None else mean for mean in one.means], dtype=np.float64)
+    return NumericProfile(
+        edges, fine, counts, means, one.minimum, one.maximum, one.mean, one.std,
+        one.missing, one.invalid,
+    )  # fmt: skip
+
+
+def _categorical(one: _Categorical) -> CategoricalProfile:
+    counts = _counts(one.counts)
+    if len(counts) != len(one.categories) or len(set(one.categories)) != len(counts):
+        raise ValueError("categories and counts do not fit together")
+    return CategoricalProfile(
+        tuple(one.categories), counts, frozenset(one.known_others), one.other_count,
+        one.missing, one.invalid, one.overflow,
+    )  # fmt: skip
+
+
+def _counts(values: list[float]) -> Floats:
+    counts = np.array(values, dtype=np.float64)
+    if (counts < 0).any():
+        raise ValueError("counts must not be negative")
+    return counts
+
+
+def load(path: str, *, model: str | None = None) -> Reference:
+    """The profile in a file; ProfileError names the file and what is wrong with it."""
+    try:
+        reference = loads(Path(path).read_bytes())
+    except OSError as error:
+        hint = "; make it with `reference build`" if isinstance(error, FileNotFoundError) else ""
+        raise ProfileError(f"{path}: cannot be read: {error.strerror}{hint}") from error
+    except ValueError as error:
+        raise ProfileError(f"{path}: {error}") from error
+    if model is not None and reference.model != model:
+        raise ProfileError(
+            f"{path}: is the reference of model {reference.model!r}, wanted is {model!r}"
+        )
+    return reference
+
+
+def save(reference: Reference, path: str) -> None:
+    """Write the profile to a file: complete and on disk, or the file stays as it was."""
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent or ".")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(dumps(reference))
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.chmod(0o644)  # mkstemp makes it private; the exporter may be another user
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise ProfileError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,41 @@
+"""The bins of a numeric column: which edges its reference data fixes.
+
+Exported edges: the quantiles at 1/10 … 9/10 (`numpy.quantile`, linear), duplicates merged; with no
+more distinct values than bins the values themselves, but the last. The fine grid adds the
+quantiles at every 1/100 (the distinct values themselves where there are no more than 100), the
+largest value, and the next number below the smallest, so that values out of the reference's range
+have cells of their own: a constant column has one exported bin, yet a fine grid that shows any
+change.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inference_exporter.batch import Floats
+from inference_exporter.reference.sketch import QuantileSketch
+
+BINS = 10
+FINE_BINS = 100
+
+
+def edges_of(sketch: QuantileSketch) -> tuple[Floats, Floats]:
+    """The exported and the fine edges of a sketch that has at least one value.
+
+    >>> sketch = QuantileSketch()
+    >>> sketch.add(np.array([3.0, 1.0, 1.0, 7.0]))
+    >>> edges_of(sketch)
+    (array([1., 3.]), array([1., 1., 3., 7.]))
+    """
+    distinct = sketch.distinct()
+    if distinct is not None and len(distinct) <= BINS:
+        edges = distinct[:-1]
+    else:
+        edges = np.unique(sketch.quantiles(np.arange(1, BINS) / BINS) + 0.0)
+    if distinct is not None:
+        fine = distinct
+    else:
+        fine = sketch.quantiles(np.arange(1, FINE_BINS) / FINE_BINS) + 0.0
+    below = np.nextafter(sketch.minimum, -np.inf)
+    fine_edges = np.unique(np.concatenate((edges, fine, [below, sketch.maximum])))
+    return edges, fine_edges[np.isfinite(fine_edges)]

@@ -1,0 +1,151 @@
+"""Which column of the reference data is what: features, outputs, the label, and the rest.
+
+In a flat table a column is an output, the label or an id if it is called as the path of such a
+field in the config, or as the last part of that path; every other column is a feature, unless the
+config excludes it. In rows that look like the log itself (an object or list where the config says
+the features are) everything is read by its path. A path `a.b` means a key that is literally `a.b`
+first, then `b` inside `a`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from inference_exporter.batch import Scalar, TextColumn, category_name
+from inference_exporter.config.schema import DurationField, Field, Fields, ModelConfig
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows of reference data in columns; `rejected` lines among them could not be read."""
+
+    rows: int
+    features: Mapping[str, TextColumn] = field(default_factory=dict)
+    prediction: TextColumn | None = None
+    score: TextColumn | None = None
+    actual: TextColumn | None = None
+    rejected: int = 0
+
+
+def flat_block(columns: Mapping[str, TextColumn], rows: int, fields: Fields) -> Block:
+    """A block of a flat table."""
+    return Block(
+        rows,
+        {name: columns[name] for name in _feature_names(columns, fields)},
+        _column(columns, fields.prediction),
+        _column(columns, fields.score),
+        _column(columns, fields.actual),
+    )
+
+
+def _feature_names(columns: Iterable[str], fields: Fields) -> list[str]:
+    features = fields.features
+    if features is None:
+        return []  # live data has none either
+    names = list(columns)
+    if features.form == "list" and not set(features.names).isdisjoint(names):
+        return [name for name in features.names if name in names]
+    taken = {*features.exclude, *_taken(fields)}
+    return [name for name in names if name not in taken]
+
+
+def _taken(fields: Fields) -> Iterable[str]:
+    single = (
+        fields.timestamp, fields.id, fields.version, fields.prediction, fields.score,
+        fields.latency, fields.status, fields.trace_id, fields.actual, fields.weight,
+    )  # fmt: skip
+    for one in (*single, *fields.steps.values()):
+        for path in one.paths if one else ():
+            yield path
+            yield path.rpartition(".")[2]
+            if fields.features and fields.features.form == "rest":
+                yield path.partition(".")[0]
+
+
+def _column(
+    columns: Mapping[str, TextColumn], one: Field | DurationField | None
+) -> TextColumn | None:
+    paths = one.paths if one else ()
+    for path in (*paths, *(path.rpartition(".")[2] for path in paths)):
+        if path in columns:
+            return columns[path]
+    return None
+
+
+def looks_like_log(rows: Iterable[Row], model: ModelConfig) -> bool:
+    """Whether the features of some row are nested where the config says."""
+    features = model.fields.features
+    if features is None or features.form == "rest":
+        return False
+    kind = dict if features.form == "object" else list
+    return any(isinstance(first(row, features.paths), kind) for row in rows)
+
+
+def log_block(rows: Sequence[Row], model: ModelConfig) -> Block:
+    """A block of rows that are lines of the log; lines without any input or output do not count."""
+    fields, when = model.fields, tuple(model.when.items())
+    rows = [row for row in rows if all(_is(row, path, allowed) for path, allowed in when)]
+    prediction = [_scalar(row, fields.prediction) for row in rows]
+    objects = [_features(row, fields) for row in rows]
+    used = [i for i, one in enumerate(objects) if one or prediction[i] is not None]
+    rows = [rows[i] for i in used]
+    return Block(
+        len(rows),
+        feature_columns([objects[i] for i in used]),
+        [prediction[i] for i in used] if fields.prediction else None,
+        [_scalar(row, fields.score) for row in rows] if fields.score else None,
+        [_scalar(row, fields.actual) for row in rows] if fields.actual else None,
+    )
+
+
+def feature_columns(objects: Sequence[Row]) -> dict[str, TextColumn]:
+    """Columns of rows of name: value; None where a row lacks the name."""
+    names = dict.fromkeys(name for one in objects for name in one)
+    return {name: [one.get(name) for one in objects] for name in names}  # type: ignore[misc]
+
+
+def first(row: Row, paths: Sequence[str]) -> object:
+    """The first value that is present and not null."""
+    for path in paths:
+        value = row.get(path)
+        if value is None and "." in path:
+            value = _nested(row, path)
+        if value is not None:
+            return value
+    return None
+
+
+def _nested(row: Row, path: str) -> object:
+    head, dot, rest = path.partition(".")
+    while dot:
+        inner = row.get(head)
+        if isinstance(inner, Mapping):
+            value = first(inner, (rest,))
+            if value is not None:
+                return value
+        part, dot, rest = rest.partition(".")
+        head = f"{head}.{part}"
+    return None
+
+
+def _scalar(row: Row, one: Field | None) -> Scalar:
+    value = first(row, one.paths) if one else None
+    return value if isinstance(value, (str, int, float)) else None
+
+
+def _is(row: Row, path: str, allowed: Sequence[str]) -> bool:
+    value = first(row, (path,))
+    return isinstance(value, (str, int, float)) and category_name(value) in allowed
+
+
+def _features(row: Row, fields: Fields) -> Row:
+    features = fields.features
+    found = first(row, features.paths) if features else None
+    if isinstance(found, dict):
+        return found
+    if isinstance(found, list) and features:
+        return dict(zip(features.names, found, strict=False))
+    return {}

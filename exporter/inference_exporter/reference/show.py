@@ -1,0 +1,95 @@
+"""A reference profile as text for a terminal: `reference show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from inference_exporter.batch import Floats
+from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
+
+_WIDTH = 30  # characters of the longest bar
+_NAME = 32  # characters of a category's name that are shown
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def show(reference: Reference) -> str:
+    """The profile, table by table, with a bar for every bin."""
+    created = datetime.fromtimestamp(reference.created, UTC)
+    lines = [
+        f"{reference.model}: {reference.task}, reference {reference.fingerprint}",
+        f"{reference.rows:,} rows from {reference.source}, made {created:%Y-%m-%d %H:%M} UTC"
+        + (f"; {reference.rejected:,} lines could not be read" if reference.rejected else ""),
+    ]
+    if not reference.features:
+        lines.append("no features: the config names no features field, or the data has none")
+    for name, profile in reference.features.items():
+        lines += ["", *_table(name, profile)]
+    for name, profile in reference.outputs.items():
+        lines += ["", *_table(f"{name} (output)", profile)]
+    if reference.performance:
+        lines += ["", *_performance(reference)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(name: str, profile: FeatureProfile) -> Iterator[str]:
+    kind = "numeric" if isinstance(profile, NumericProfile) else "categorical"
+    counted = f"{profile.samples:,.0f} values, {profile.missing:,} missing"
+    yield f"{name}: {kind}, {counted}, {profile.invalid:,} invalid"
+    if isinstance(profile, NumericProfile):
+        yield (
+            f"  {_number(profile.minimum)} to {_number(profile.maximum)}, "
+            f"mean {_number(profile.mean)}, standard deviation {_number(profile.std)}"
+        )
+        ranges = _ranges(profile.edges)
+        labels = [f"{number}  {one}" for number, one in zip(profile.bins, ranges, strict=True)]
+        yield from _bars(labels, profile.coarse(profile.counts))
+        return
+    yield from _bars([_cut(one) for one in profile.bins], profile.cell_counts)
+    if profile.known_others:
+        yield f"  other: {len(profile.known_others):,} categories"
+    if profile.overflow:
+        yield (
+            "  too many categories to keep: the rest counts as unseen. Is this an identifier? "
+            "Exclude it"
+        )
+
+
+def _ranges(edges: Floats) -> list[str]:
+    if not len(edges):
+        return ["any"]
+    texts = [_number(edge) for edge in edges.tolist()]
+    middle = [f"{low} to {high}" for low, high in pairwise(texts)]
+    return [f"up to {texts[0]}", *middle, f"over {texts[-1]}"]
+
+
+def _bars(labels: list[str], counts: Floats) -> Iterator[str]:
+    total = max(1.0, float(counts.sum()))
+    longest = max(1.0, float(counts.max(initial=0.0)))
+    width = max(map(len, labels))
+    for label, count in zip(labels, counts.tolist(), strict=True):
+        bar = _bar(count / longest)
+        yield f"  {label:<{width}}  {bar:<{_WIDTH}} {count / total:6.1%} {count:>12,.0f}"
+
+
+def _bar(share: float) -> str:
+    eighths = round(share * _WIDTH * 8)
+    whole, rest = divmod(eighths, 8)
+    return "█" * whole + (_EIGHTHS[rest] if rest else "")
+
+
+def _performance(reference: Reference) -> Iterator[str]:
+    yield f"performance on {reference.performance_samples:,} labelled rows"
+    for (metric, of_class), value in reference.performance.items():
+        name = f"{metric} of {_cut(of_class)}" if of_class else metric
+        yield f"  {name:<{_NAME + 13}} {value:.4f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _cut(name: str) -> str:
+    clean = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in name)
+    return clean if len(clean) <= _NAME else f"{clean[: _NAME - 1]}…"

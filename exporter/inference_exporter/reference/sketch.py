@@ -1,0 +1,114 @@
+"""Quantiles of a stream in bounded memory: exact up to 32,767 values, then within 0.05 % of rank.
+
+A stack of buffers in the manner of Munro and Paterson (1980) and KLL (Karnin, Lang and Liberty,
+2016): level h holds values that stand for 2**h values each. A buffer that reaches `CAPACITY`
+C = 32,768 is sorted and every second value moves up one level, starting in turn with the first and
+the second.
+
+Rank error: one such move at level h misplaces any rank by at most 2**h, and level h moves n / (C
+2**h) times, so each level in use adds at most n / C and the whole at most n ceil(log2(n / C)) / C:
+0.015 % of n at a million values, 0.046 % at a thousand million. It is a worst case, not a
+probability; turns cancel, and what is seen is about a tenth of it. Memory: 256 KiB a level, at
+most 1.5 MiB a column at a million values.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inference_exporter.batch import Floats
+
+CAPACITY = 1 << 15
+DISTINCT = 100  # distinct values are remembered up to this many
+
+
+class QuantileSketch:
+    """A sketch of finite float64 values.
+
+    >>> sketch = QuantileSketch()
+    >>> sketch.add(np.arange(101.0))
+    >>> sketch.quantiles(np.array([0.25, 0.5]))
+    array([25., 50.])
+    """
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self.count = 0
+        self.minimum = np.inf
+        self.maximum = -np.inf
+        self._capacity = capacity
+        self._levels: list[list[Floats]] = [[]]
+        self._turns: list[int] = [0]
+        self._distinct: Floats | None = np.empty(0)
+
+    def add(self, values: Floats) -> None:
+        """Add values; none of them may be NaN or infinite."""
+        if not len(values):
+            return
+        self.count += len(values)
+        self.minimum = min(self.minimum, float(values.min()))
+        self.maximum = max(self.maximum, float(values.max()))
+        self._note_distinct(values)
+        for start in range(0, len(values), self._capacity):
+            self._push(0, values[start : start + self._capacity])
+
+    def merge(self, other: QuantileSketch) -> None:
+        """Take in another sketch of the same capacity; the error bound is that of the union."""
+        self.count += other.count
+        self.minimum = min(self.minimum, other.minimum)
+        self.maximum = max(self.maximum, other.maximum)
+        if other._distinct is None:
+            self._distinct = None
+        else:
+            self._note_distinct(other._distinct)
+        for level, buffers in enumerate(other._levels):
+            for values in buffers:
+                self._push(level, values)
+
+    def distinct(self) -> Floats | None:
+        """The distinct values, ascending; None where there are more than `DISTINCT`."""
+        return self._distinct
+
+    def quantiles(self, levels: Floats) -> Floats:
+        """Values at the levels (0 to 1): `numpy.quantile`'s linear interpolation while exact."""
+        if all(not buffers for buffers in self._levels[1:]):
+            return _quantile(np.concatenate(self._levels[0]), levels)
+        pairs = [
+            (np.concatenate(buffers), 2.0**level)
+            for level, buffers in enumerate(self._levels)
+            if buffers
+        ]
+        values = np.concatenate([values for values, _ in pairs])
+        weights = np.concatenate([np.full(len(values), weight) for values, weight in pairs])
+        order = np.argsort(values, kind="stable")
+        cumulative = np.cumsum(weights[order])
+        ranks = np.searchsorted(cumulative, levels * (cumulative[-1] - 1), side="right")
+        found: Floats = values[order][np.minimum(ranks, len(values) - 1)]
+        return found
+
+    def _note_distinct(self, values: Floats) -> None:
+        if self._distinct is None:
+            return
+        seen = np.union1d(self._distinct, values) + 0.0  # -0.0 and 0.0 are one value
+        self._distinct = None if len(seen) > DISTINCT else seen
+
+    def _push(self, level: int, values: Floats) -> None:
+        while level >= len(self._levels):
+            self._levels.append([])
+            self._turns.append(0)
+        buffers = self._levels[level]
+        buffers.append(np.array(values))
+        if sum(map(len, buffers)) < self._capacity:
+            return
+        merged = np.sort(np.concatenate(buffers))
+        even = len(merged) // 2 * 2
+        self._levels[level] = [merged[even:]] if even < len(merged) else []
+        turn = self._turns[level]
+        self._turns[level] = 1 - turn
+        self._push(level + 1, merged[turn:even:2])
+
+
+def _quantile(values: Floats, levels: Floats) -> Floats:
+    """`numpy.quantile`, also where the difference of two values is beyond float64."""
+    scale = 4.0 if np.abs(values).max() > 1e307 else 1.0
+    found: Floats = np.quantile(values / scale, levels) * scale
+    return found

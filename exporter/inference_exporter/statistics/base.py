@@ -1,0 +1,161 @@
+"""What a drift statistic gets and gives: two samples in the same cells, one number.
+
+Shares are smoothed once, here, the same way as in the recording rules and reports: p = (c + 0.5) /
+(n + 0.5 B) for the live counts c, and q in the same way for the reference's. Statistics are pure;
+one that is not defined for a comparison gives None, and then nothing is exposed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+from inference_exporter.batch import Floats
+from inference_exporter.profile import CategoricalProfile, FeatureProfile, NumericProfile
+
+Kind = Literal["numeric", "categorical"]
+
+NUMERIC: frozenset[Kind] = frozenset({"numeric"})
+BOTH: frozenset[Kind] = frozenset({"numeric", "categorical"})
+
+_NONE = np.empty(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One side of a comparison.
+
+    `counts` (B,) rows per exported cell. For numbers also `fine_counts` (F,) and `fine_means` (F,)
+    per fine cell (any value where a cell is empty), `mean` and `std` (population, of all values).
+    """
+
+    counts: Floats
+    fine_counts: Floats = field(default_factory=lambda: _NONE)
+    fine_means: Floats = field(default_factory=lambda: _NONE)
+    mean: float = math.nan
+    std: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The live window (`current`) against the reference, in cells fixed by `profile`.
+
+    `n` and `m` rows, `cells` B, smoothed shares `p` and `q` (B,), live and reference in turn.
+    """
+
+    reference: Distribution
+    current: Distribution
+    profile: FeatureProfile
+    n: float = field(init=False)
+    m: float = field(init=False)
+    cells: int = field(init=False)
+    p: Floats = field(init=False)
+    q: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        live, known = self.current.counts, self.reference.counts
+        n, m, cells = float(live.sum()), float(known.sum()), len(live)
+        put = object.__setattr__  # the class is frozen
+        put(self, "n", n)
+        put(self, "m", m)
+        put(self, "cells", cells)
+        put(self, "p", (live + 0.5) / (n + 0.5 * cells))
+        put(self, "q", (known + 0.5) / (m + 0.5 * cells))
+
+    @property
+    def kind(self) -> Kind:
+        """Whether the cells are ranges of numbers or categories."""
+        return "numeric" if isinstance(self.profile, NumericProfile) else "categorical"
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there are rows on both sides and at least two cells to tell apart."""
+        return self.n > 0 and self.m > 0 and self.cells > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A value and, where the statistic has a null distribution, its p-value."""
+
+    value: float
+    p_value: float | None = None
+
+
+class Statistic(Protocol):
+    """A drift statistic.
+
+    `name` is the value of the `statistic` label, `help` one sentence, `unit` what the value is
+    measured in (empty: a pure number), `kinds` what it is defined for.
+    """
+
+    @property
+    def name(self) -> str:
+        """The value of the label."""
+
+    @property
+    def help(self) -> str:
+        """One sentence."""
+
+    @property
+    def unit(self) -> str:
+        """What the value is measured in."""
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What it is defined for."""
+
+    def __call__(self, comparison: Comparison) -> Result | None:
+        """The value, or None where it is not defined."""
+
+
+def comparison_numeric(
+    profile: NumericProfile, fine_counts: Floats, fine_sums: Floats, squares: float
+) -> Comparison:
+    """A comparison of numbers.
+
+    Parameters
+    ----------
+    profile
+        The reference.
+    fine_counts, fine_sums
+        Live rows and sum of live values per fine cell, (F,).
+    squares
+        Sum of (value - profile.mean)² over the live rows.
+    """
+    n = float(fine_counts.sum())
+    means = fine_sums / np.maximum(fine_counts, 1.0)
+    mean = float(fine_sums.sum()) / n if n else math.nan
+    shift = mean - profile.mean
+    variance = squares / n - shift * shift if n else math.nan
+    std = math.sqrt(max(0.0, variance)) if variance == variance else math.nan
+    reference = Distribution(
+        profile.coarse(profile.counts), profile.counts, profile.means, profile.mean, profile.std
+    )
+    live = Distribution(profile.coarse(fine_counts), fine_counts, means, mean, std)
+    return Comparison(reference, live, profile)
+
+
+def comparison_categorical(profile: CategoricalProfile, cell_counts: Floats) -> Comparison:
+    """A comparison of categories: live rows per cell of `profile.bins`, (B,)."""
+    return Comparison(Distribution(profile.cell_counts), Distribution(cell_counts), profile)
+
+
+def finite(value: float, p_value: float | None = None) -> Result | None:
+    """A result, or None if the value is NaN or infinite."""
+    return Result(float(value), p_value) if math.isfinite(value) else None
+
+
+def share_comparison(live: list[float], known: list[float]) -> Comparison:
+    """A comparison of plain cell counts, for examples and tests.
+
+    >>> share_comparison([1, 3], [2, 2]).p
+    array([0.3, 0.7])
+    """
+    listed = np.array(known[:-1], dtype=np.float64)
+    profile = CategoricalProfile(
+        tuple(f"{cell:02d}" for cell in range(len(listed))), listed, overflow=int(known[-1])
+    )
+    return comparison_categorical(profile, np.array(live, dtype=np.float64))
