@@ -44,7 +44,9 @@ def decode(data: bytes, empty: Tally, slices: Slices, layouts: Mapping[str, Slic
         dense = np.frombuffer(zlib.decompress(stored.dense), dtype="<f8")
     except (msgspec.MsgspecError, zlib.error) as error:
         raise ValueError(f"damaged counts: {error}") from error
-    for key, then in layouts.get(stored.signature, {}).items():
+    if stored.signature not in layouts:
+        raise ValueError(f"counts in the unknown layout {stored.signature}")
+    for key, then in layouts[stored.signature].items():
         today = slices.get(key)
         if today is not None and then.stop - then.start == today.stop - today.start:
             empty.dense[today] = dense[then]

@@ -29,13 +29,14 @@ class Panes:
         self.tallies: dict[int, Tally] = {}
         self.changed: set[int] = set()
 
-    def add(self, base_pane: int, increments: Tally, empty: Tally) -> None:
-        """Count increments of a base pane; `empty` is used up if the pane is new."""
+    def add(self, base_pane: int, increments: Tally) -> None:
+        """Count increments of a base pane."""
         number = base_pane // self.factor
         tally = self.tallies.get(number)
         if tally is None:
-            tally = self.tallies[number] = empty
-        tally.merge(increments)
+            self.tallies[number] = increments.copy()
+        else:
+            tally.merge(increments)
         self.changed.add(number)
 
     def merge(self, into: Tally, now: float) -> Tally:

@@ -21,7 +21,7 @@ class Placement:
     late: int = 0
     future: int = 0
     untimed: int = 0
-    newest: float = float("nan")  # newest event time that is not in the future
+    newest: tuple[float, ...] = ()  # per group, newest event time not in the future, or NaN
 
 
 def place(
@@ -49,15 +49,19 @@ def place(
     panes = np.full(len(times), NO_PANE, dtype=np.int64)
     panes[inside] = np.floor(times[inside] / base).astype(np.int64)
     index, groups = _distinct(panes, versions)
-    newest = times[known & ~future]
+    credible = np.where(future, np.nan, times)
     return Placement(
         index,
         groups,
         late=int(late.sum()),
         future=int(future.sum()),
         untimed=len(times) - int(known.sum()),
-        newest=float(newest.max()) if len(newest) else float("nan"),
+        newest=tuple(_newest(credible, index, group) for group in range(len(groups))),
     )
+
+
+def _newest(times: Floats, index: Ints, group: int) -> float:
+    return float(np.fmax.reduce(times[index == group]))
 
 
 def _distinct(panes: Ints, versions: Ints | None) -> tuple[Ints, tuple[tuple[int, int], ...]]:

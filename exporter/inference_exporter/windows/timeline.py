@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
+import numpy as np
 
 from inference_exporter.config.schema import Window
 from inference_exporter.tally import Tally
@@ -77,17 +78,21 @@ class Timeline:
         self, placement: Placement, names: list[str], tallies: Iterable[Tally], now: float
     ) -> None:
         """Count what a batch adds: one tally per group of the placement."""
-        for (version, pane), tally in zip(placement.groups, tallies, strict=True):
+        groups = zip(placement.groups, placement.newest, tallies, strict=True)
+        for (version, pane), newest, tally in groups:
             history = self.version(names[version], now)
             history.total.merge(tally)
             history.changed = True
+            history.newest = float(np.fmax(history.newest, newest))
             if pane != NO_PANE:
-                time = pane * self.base
-                history.newest = (
-                    max(time, history.newest) if history.newest == history.newest else time
-                )
                 for panes in history.panes.values():
-                    panes.add(pane, tally, Tally.zeros(len(tally.dense)))
+                    panes.add(pane, tally)
+
+    @property
+    def newest(self) -> float:
+        """Newest event time of all versions, NaN before the first."""
+        times = [history.newest for history in self.versions.values()]
+        return max((time for time in times if not math.isnan(time)), default=math.nan)
 
     def window(self, version: str, window: str, now: float) -> Tally:
         """What was counted in the window that ends at `now`."""
@@ -102,8 +107,10 @@ class Timeline:
                 for number in panes.expire(now):
                     self._deleted.add(_pane_key(name, panes, number))
 
-    def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
-        """Keys to write and keys to delete since the last call."""
+    def take_changes(self, *, everything: bool = False) -> tuple[dict[str, bytes], set[str]]:
+        """Keys to write and keys to delete since the last call; or all there is."""
+        if everything:
+            self._mark_all()
         puts = {} if self._layout_saved else self._layout()
         for name, history in self.versions.items():
             if history.changed:
@@ -165,10 +172,14 @@ class Timeline:
         """With another layout than was committed, everything is written anew."""
         self._layout_saved = self._signature in layouts
         if any(name != self._signature for name in layouts):
-            for history in self.versions.values():
-                history.changed = True
-                for panes in history.panes.values():
-                    panes.changed.update(panes.tallies)
+            self._mark_all()
+
+    def _mark_all(self) -> None:
+        self._layout_saved = False
+        for history in self.versions.values():
+            history.changed = True
+            for panes in history.panes.values():
+                panes.changed.update(panes.tallies)
 
     def _layout(self) -> dict[str, bytes]:
         self._layout_saved = True

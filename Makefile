@@ -1,0 +1,45 @@
+# Every recipe is an alias of one line or a script; nothing lives here. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup servers fmt check test demo golden docs bench clean
+
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml
+	@bash scripts/setup $(PYTHON) $(VENV)
+	@touch $@
+
+setup: $(READY) ## Make .venv with the project and its development tools
+
+servers: ## Install the real servers that the tests use (Debian packages, needs root)
+	@bash scripts/servers
+
+fmt: setup ## Format the code and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: setup ## The fast inner loop: format, lint, types, layers, quick tests (under 2 minutes)
+	@bash scripts/check
+
+test: setup servers ## Everything, against real servers; the same command that CI runs
+	@bash scripts/test
+
+demo: setup ## A model server, its log, the exporter and what is installed of Prometheus
+	@bash scripts/demo
+
+golden: setup ## Write the golden files anew; look at the difference before you commit
+	$(BIN)/python -m pytest -q -m "golden or not golden" --update-golden tests/golden
+
+docs: setup ## Write the generated pages in docs/ anew
+	$(BIN)/python scripts/docs.py
+
+bench: setup servers ## Measure speed and memory against named peers; writes docs/benchmarks.md
+	$(BIN)/python -m bench
+
+clean: ## Remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .demo

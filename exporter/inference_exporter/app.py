@@ -1,0 +1,323 @@
+"""Composition root: the only file that constructs things. Signals, reload, stop.
+
+`Application` is the sidecar; `read_once` is the same parts for a log that is read to its end.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from inference_exporter import __version__, reference
+from inference_exporter import config as configuration
+from inference_exporter.clock import Clock, SystemClock
+from inference_exporter.config.schema import Config, ModelConfig, ReferenceFile, Warmup
+from inference_exporter.errors import ConfigError, InferenceExporterError, Problem, ProfileError
+from inference_exporter.exposition import Published, WebServer, load_web_config
+from inference_exporter.formats import Decoder, FeatureKind, make_decoder
+from inference_exporter.model import Model
+from inference_exporter.pipeline import Feed, Pipeline
+from inference_exporter.profile import NumericProfile, Reference
+from inference_exporter.samples import Snapshot
+from inference_exporter.sources import FileSource, Source, StdinSource
+from inference_exporter.state import MemoryStore, Store
+from inference_exporter.telemetry import Telemetry
+
+log = logging.getLogger("inference_exporter")
+
+RELOAD_TIMEOUT = 30.0  # seconds an HTTP reload waits for the loop to come round
+_ME = "inference_exporter_"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about the sidecar."""
+
+    config_file: str
+    storage_path: str = "data"
+    listen: str = ":9469"
+    telemetry_path: str = "/metrics"
+    web_config_file: str | None = None
+    max_requests: int = 40
+
+
+def load_reference(model: ModelConfig) -> Reference | None:
+    """The profile the model is compared with, if it is in a file."""
+    if isinstance(model.reference, ReferenceFile):
+        return reference.load(model.reference.path, model=model.name)
+    return None
+
+
+def load_all(path: str) -> tuple[Config, dict[str, Reference | None]]:
+    """A configuration and its references; one ConfigError with everything wrong in either."""
+    config = configuration.load(path)
+    problems: list[Problem] = []
+    references: dict[str, Reference | None] = {}
+    for model in config.models:
+        try:
+            references[model.name] = load_reference(model)
+        except ProfileError as error:
+            problems.append(Problem(path, f"models.{model.name}.reference", str(error)))
+    if problems:
+        raise ConfigError(problems)
+    return config, references
+
+
+def feature_kinds(profile: Reference | None) -> dict[str, FeatureKind] | None:
+    """The features a decoder must find, with their kinds; None while there is no reference."""
+    if profile is None:
+        return None
+    return {
+        name: "numeric" if isinstance(one, NumericProfile) else "categorical"
+        for name, one in profile.features.items()
+    }
+
+
+def make_model(
+    config: ModelConfig, profile: Reference | None, *, event_time: bool = False
+) -> Model:
+    """A model with its decoder."""
+
+    def decoder(current: Reference | None) -> Decoder:
+        collect = current is None and isinstance(config.reference, Warmup)
+        return make_decoder(config, feature_kinds(current), collect=collect)
+
+    return Model(config, profile, decoder, event_time=event_time)
+
+
+def make_source(config: Config, model: ModelConfig, start_at: str) -> Source:
+    """Where the model's lines come from."""
+    if model.logs == ("-",):
+        return StdinSource(line_bytes=model.limits.line_bytes)
+    return FileSource(
+        model.logs,
+        start_at="beginning" if start_at == "beginning" else "end",
+        rotate_grace=config.rotate_grace,
+        line_bytes=model.limits.line_bytes,
+        max_open_files=model.limits.open_files,
+    )
+
+
+def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
+    """Read all logs from their beginning to their end; what the page would show then."""
+    config, references = load_all(config_file)
+    published = Published()
+    feeds = [
+        Feed(
+            make_model(model, references[model.name], event_time=True),
+            make_source(config, model, "beginning"),
+        )
+        for model in config.models
+    ]
+    pipeline = Pipeline(
+        feeds,
+        store=MemoryStore(),
+        publish=published.publish,
+        telemetry=_telemetry(),
+        clock=clock or SystemClock(),
+    )
+    pipeline.restore()
+    pipeline.drain()
+    pipeline.close()
+    return published.snapshot
+
+
+class Application:
+    """The sidecar: a pipeline in the calling thread, a web server beside it."""
+
+    def __init__(self, options: Options, clock: Clock | None = None) -> None:
+        self.options = options
+        self._clock = clock or SystemClock()
+        self._published = Published()
+        self._telemetry = _telemetry()
+        self._stopping = False
+        self._reload = _ReloadRequest()
+        config, references = load_all(options.config_file)
+        web_config = load_web_config(options.web_config_file) if options.web_config_file else None
+        self.config = config
+        self._store = Store.open(options.storage_path, self._clock.now())
+        self.pipeline = self._make_pipeline(config, references, {})
+        self.pipeline.restore()
+        self._note_reload(successful=True)
+        self.server = WebServer(
+            self._published,
+            listen=options.listen,
+            telemetry_path=options.telemetry_path,
+            web_config=web_config,
+            is_ready=self._is_ready,
+            request_reload=self._request_reload,
+            max_requests=options.max_requests,
+        )
+
+    def run(self) -> None:
+        """Serve and follow the logs until SIGTERM or SIGINT."""
+        self._handle_signals()
+        try:
+            url = self.server.start()
+            log.info("listening on %s, state in %s", url, self.options.storage_path)
+            self._loop()
+            self.pipeline.commit()
+            log.info("stopped: everything read is committed")
+        finally:
+            self.server.close()
+            self.pipeline.close()
+            self._store.close()
+
+    def stop(self) -> None:
+        """Let the loop end after its present turn."""
+        self._stopping = True
+
+    def _loop(self) -> None:
+        while not self._stopping:
+            read = self.pipeline.turn()
+            if self._reload.pending:
+                self._reload.answer(self.reload())
+            if not read and not self._stopping:
+                self._clock.sleep(self.config.poll_interval)
+
+    # -- reload ---------------------------------------------------------------------------------
+
+    def reload(self) -> tuple[bool, str]:
+        """Put the configuration file in force; the old one stays if the new one is wrong."""
+        try:
+            config, references = load_all(self.options.config_file)
+        except InferenceExporterError as error:
+            self._telemetry.set(f"{_ME}config_last_reload_successful", value=0.0)
+            log.error("configuration not reloaded, the old one stays in force:\n%s", error)
+            self.pipeline.publish()
+            return False, f"configuration not reloaded, the old one stays in force:\n{error}\n"
+        self.pipeline.commit()
+        old = {feed.model.config.name: feed for feed in self.pipeline.feeds}
+        pipeline = self._make_pipeline(config, references, old)
+        pipeline.restore(telemetry=False)
+        kept = {id(feed.source) for feed in pipeline.feeds}
+        for feed in self.pipeline.feeds:
+            if id(feed.source) not in kept:
+                feed.source.close()
+        self.config, self.pipeline = config, pipeline
+        self._note_reload(successful=True)
+        self.pipeline.turn()
+        log.info("configuration reloaded")
+        return True, "configuration reloaded\n"
+
+    def _make_pipeline(
+        self, config: Config, references: dict[str, Reference | None], old: dict[str, Feed]
+    ) -> Pipeline:
+        feeds = []
+        for model in config.models:
+            source, resumed = self._source(config, model, old)
+            feeds.append(Feed(make_model(model, references[model.name]), source, resumed=resumed))
+        return Pipeline(
+            feeds,
+            store=self._store,
+            publish=self._published.publish,
+            telemetry=self._telemetry,
+            clock=self._clock,
+            commit_interval=config.commit_interval,
+            on_frozen=self._save_frozen,
+            note=self._note_requests,
+        )
+
+    def _source(
+        self, config: Config, model: ModelConfig, old: dict[str, Feed]
+    ) -> tuple[Source, bool]:
+        """The source already open if it reads the same logs in the same way, else a new one.
+
+        Without state that lasts, the only honest start is the end of the files: reading them
+        again after every restart would count history again (tailing: counters over restarts).
+        """
+        before = old.get(model.name)
+        if before is not None and _reads_alike(self.config, before.model.config, config, model):
+            return before.source, True
+        lasting = self._store.persistent and not self._store.load_errors
+        if not lasting and model.start_at == "beginning":
+            log.warning("%s: no lasting state, so reading starts at the end", model.name)
+        return make_source(config, model, model.start_at if lasting else "end"), False
+
+    def _save_frozen(self, profile: Reference) -> None:
+        path = Path(self.options.storage_path) / "references" / f"{profile.model}.json"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            reference.save(profile, str(path))
+            log.info("%s: warm-up reference of %d rows in %s", profile.model, profile.rows, path)
+        except OSError as error:
+            log.warning("warm-up reference is in force but not saved as a file: %s", error)
+
+    def _note_reload(self, *, successful: bool) -> None:
+        tell = self._telemetry
+        tell.set(f"{_ME}config_last_reload_successful", value=float(successful))
+        now = self._clock.now()
+        tell.set(f"{_ME}config_last_reload_success_timestamp_seconds", value=now)
+
+    # -- what other threads and signals ask -----------------------------------------------------
+
+    def _is_ready(self) -> tuple[bool, str]:
+        if not self.pipeline.first_sweep_done:
+            return False, "the first look at the logs is not done"
+        return True, "ready"
+
+    def _request_reload(self) -> tuple[bool, str]:
+        return self._reload.ask(RELOAD_TIMEOUT)
+
+    def _note_requests(self, telemetry: Telemetry) -> None:
+        for (route, code), requests in self.server.take_requests().items():
+            telemetry.inc(f"{_ME}http_requests_total", route, str(code), by=requests)
+
+    def _handle_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            self.stop()
+
+        def reload(_signal: int, _frame: FrameType | None) -> None:
+            self._reload.pending = True
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGHUP, reload)
+
+
+class _ReloadRequest:
+    """A wish for a reload from another thread or a signal, answered by the loop."""
+
+    def __init__(self) -> None:
+        self.pending = False
+        self._one_at_a_time = threading.Lock()
+        self._answered = threading.Event()
+        self._result = (False, "")
+
+    def ask(self, timeout: float) -> tuple[bool, str]:
+        """Ask and wait for the result."""
+        with self._one_at_a_time:
+            self._answered.clear()
+            self.pending = True
+            if not self._answered.wait(timeout):
+                return False, f"the reload was not done within {timeout:g} s\n"
+            return self._result
+
+    def answer(self, result: tuple[bool, str]) -> None:
+        """Give the result to whoever asked."""
+        self.pending = False
+        self._result = result
+        self._answered.set()
+
+
+def _reads_alike(
+    config: Config, model: ModelConfig, new_config: Config, new_model: ModelConfig
+) -> bool:
+    def reading(of: Config, one: ModelConfig) -> tuple[object, ...]:
+        return (one.logs, one.limits.line_bytes, one.limits.open_files, of.rotate_grace)
+
+    return reading(config, model) == reading(new_config, new_model)
+
+
+def _telemetry() -> Telemetry:
+    telemetry = Telemetry()
+    telemetry.set(f"{_ME}build_info", __version__, platform.python_version(), value=1.0)
+    return telemetry

@@ -1,0 +1,247 @@
+"""One model: its lines become counts, its counts become samples. No I/O, no waiting."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from inference_exporter.accumulators import Groups, Histogram, Vocabulary, arrange, task_of
+from inference_exporter.batch import Batch, Floats, numbers
+from inference_exporter.config.schema import ModelConfig, Warmup
+from inference_exporter.evaluate import EvaluationFacts, Evaluator, Gauges
+from inference_exporter.formats import Decoded, Decoder
+from inference_exporter.profile import Reference
+from inference_exporter.reference import WarmupBuilder, dumps, loads
+from inference_exporter.samples import Exemplar, Labels, Samples
+from inference_exporter.series_cache import SeriesCache
+from inference_exporter.totals import Totals
+from inference_exporter.windows import Placement, Timeline, place
+
+log = logging.getLogger("inference_exporter.model")
+
+DecoderFactory = Callable[[Reference | None], Decoder]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFacts:
+    """What became of one block of lines."""
+
+    decoded: Decoded
+    placement: Placement | None = None
+    newest: float = float("nan")
+    frozen: Reference | None = field(default=None)  # a warm-up reference that is now complete
+
+
+class Model:
+    """Counts of one model.
+
+    With `event_time` the windows end at the newest event instead of at the clock, and no event is
+    late: for reading a log after the fact (`once`).
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        reference: Reference | None,
+        make_decoder: DecoderFactory,
+        *,
+        event_time: bool = False,
+    ) -> None:
+        self.config = config
+        self._make_decoder, self._event_time = make_decoder, event_time
+        self._versions = Vocabulary(config.limits.versions)
+        self._exemplars: dict[str, dict[int, Exemplar]] = {}
+        self._evaluated: tuple[int, Gauges] | None = None
+        self._cache = SeriesCache()
+        self._unsaved: Reference | None = None  # a warm-up reference not yet committed
+        self.warmup: WarmupBuilder | None = None
+        if reference is None and isinstance(config.reference, Warmup):
+            self.warmup = WarmupBuilder(config)
+        self._use(reference)
+
+    def _use(self, reference: Reference | None) -> None:
+        self.reference = reference
+        self._decoder = self._make_decoder(reference)
+        self.layout = layout = arrange(self.config, reference)
+        self._regression = task_of(self.config, reference) == "regression"
+        self.timeline = Timeline(self.config.windows, layout.slices, layout.signature, layout.empty)
+        self._totals = Totals(self.config, layout, reference)
+        self._evaluator = Evaluator(self.config, layout)
+        self._histogram = next(
+            (one for one in layout.dense if isinstance(one, Histogram) and one.step is None), None
+        )
+        if self.config.fields.version is None:
+            self.timeline.version("", 0.0)
+
+    def start(self, now: float) -> None:
+        """Note when the series known beforehand began."""
+        for history in self.timeline.versions.values():
+            history.created = history.created or now
+
+    def take(self, block: bytes, now: float) -> BlockFacts:
+        """Decode and count a block of whole lines."""
+        self._evaluated = None
+        decoded = self._decoder.decode(block)
+        batch = decoded.batch
+        if not batch.rows:
+            return BlockFacts(decoded)
+        if self._regression and batch.prediction is not None:
+            batch = _with_numbers(batch)
+        times = np.full(batch.rows, now) if batch.timestamp is None else batch.timestamp.values
+        placement = self._count(batch, times, now)
+        newest = float(np.fmax.reduce(placement.newest))
+        return BlockFacts(decoded, placement, newest, self._warm(batch, now))
+
+    def _count(self, batch: Batch, times: Floats, now: float) -> Placement:
+        versions = None if batch.version is None else self._versions.indexes(batch.version)
+        oldest = -np.inf if self._event_time else now - self.config.lateness
+        placement = place(times, versions, base=self.timeline.base, now=now, oldest=oldest)
+        groups = Groups(placement.index, len(placement.groups))
+        increments = self.layout.count(batch, groups)
+        tallies = [increments.group(group) for group in range(groups.count)]
+        self.timeline.add(placement, self._versions.names, tallies, now)
+        if batch.trace_id is not None and batch.latency is not None:
+            self._mark(batch, times, placement)
+        return placement
+
+    def _mark(self, batch: Batch, times: Floats, placement: Placement) -> None:
+        """Remember the last traced request per latency bucket, as its exemplar."""
+        assert batch.latency is not None
+        assert batch.trace_id is not None
+        bounds = np.array(self.config.latency_buckets)
+        values = batch.latency.values
+        bucket = bounds.searchsorted(values)  # NaN: the last one, dropped below
+        cell = bucket + placement.index * (len(bounds) + 1)
+        rows = np.full((len(bounds) + 1) * len(placement.groups), -1, dtype=np.int64)
+        usable = ~np.isnan(values)
+        rows[cell[usable]] = np.flatnonzero(usable)
+        for at in np.flatnonzero(rows >= 0).tolist():
+            row = int(rows[at])
+            trace = batch.trace_id[row]
+            if trace is not None:
+                version, _ = placement.groups[at // (len(bounds) + 1)]
+                marks = self._exemplars.setdefault(self._versions.names[version], {})
+                mark = Exemplar(str(trace), float(values[row]), float(times[row]))
+                marks[at % (len(bounds) + 1)] = mark
+
+    def _warm(self, batch: Batch, now: float) -> Reference | None:
+        if self.warmup is None:
+            return None
+        assert isinstance(self.config.reference, Warmup)
+        self.warmup.add(batch)
+        if self.warmup.rows < self.config.reference.rows:
+            return None
+        reference = self.warmup.build(now)
+        self.warmup = None
+        self._unsaved = reference
+        self.adopt(reference, now)
+        return reference
+
+    def adopt(self, reference: Reference, now: float) -> None:
+        """Count against this reference from now on; what was counted before stays."""
+        state, _ = self.timeline.take_changes(everything=True)
+        self._use(reference)
+        self.timeline.restore(state, now)
+
+    def clock(self, now: float) -> float:
+        """The time at which the windows end."""
+        newest = self.timeline.newest
+        return newest if self._event_time and not np.isnan(newest) else now
+
+    def samples(self, now: float, facts: EvaluationFacts) -> Iterator[Samples]:
+        """Everything there is to publish about this model."""
+        clock = self.clock(now)
+        self._cache.next_publication()
+        self.timeline.expire(clock)
+        for version, history in self.timeline.versions.items():
+            marks = self._exemplars.get(version, {})
+            yield from self._totals.samples(version, history, self._cache, dict(marks))
+        yield from self._evaluate(clock, facts)
+        yield from self._facts()
+
+    def _evaluate(self, clock: float, facts: EvaluationFacts) -> list[Samples]:
+        """Windowed values; those of the last time while no line came and no pane has aged."""
+        pane = int(clock // self.timeline.base)
+        if self._evaluated is None or self._evaluated[0] != pane:
+            gauges = self._evaluator.evaluate(self.timeline, clock, facts)
+            self._evaluated = (pane, gauges)
+        return [self._cache.samples(name, values) for name, values in self._evaluated[1].items()]
+
+    def _facts(self) -> Iterator[Samples]:
+        name = self.config.name
+        newest: dict[Labels, float] = {}
+        infos: dict[Labels, float] = {}
+        kind = task_of(self.config, self.reference)
+        line_format = type(self.config.format).__name__.removesuffix("Format").lower()
+        for version, history in self.timeline.versions.items():
+            infos[(name, version, line_format, kind)] = 1.0
+            if not np.isnan(history.newest):
+                newest[(name, version)] = history.newest
+        yield self._cache.samples("inference_model_info", infos)
+        yield self._cache.samples("inference_last_prediction_timestamp_seconds", newest)
+        thresholds = {(name, key, ""): value for key, value in self.config.thresholds.items()}
+        yield self._cache.samples("inference_threshold", thresholds)
+        if isinstance(self.config.reference, Warmup):
+            rows = self.config.reference.rows - self.warmup.rows if self.warmup else 0
+            remaining = {(name,): float(max(0, rows))}
+            yield self._cache.samples("inference_reference_warmup_remaining", remaining)
+
+    def overflowed(self) -> dict[str, float]:
+        """Values counted under `__overflow__` since ever, by family."""
+        dropped: dict[str, float] = {}
+        for version, history in self.timeline.versions.items():
+            for family, value in self._totals.overflowed(history.total, version).items():
+                dropped[family] = dropped.get(family, 0.0) + value
+        return dropped
+
+    def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
+        """State to write and to delete since the last call."""
+        puts, deletes = self.timeline.take_changes()
+        if self.warmup is not None:
+            puts[_WARMUP] = self.warmup.to_bytes()
+        elif self.warmup is None:
+            deletes.add(_WARMUP)
+            if self._unsaved is not None and isinstance(self.config.reference, Warmup):
+                puts[_frozen_key(self.config.reference)] = dumps(self._unsaved).encode()
+                self._unsaved = None
+        return puts, deletes
+
+    def restore(self, state: Mapping[str, bytes], now: float) -> list[str]:
+        """Take up committed state; returns what could not be used, in sentences."""
+        problems = []
+        if self.warmup is not None and isinstance(self.config.reference, Warmup):
+            frozen = state.get(_frozen_key(self.config.reference))
+            try:
+                if frozen is not None:
+                    self._use(loads(frozen))
+                    self.warmup = None
+                elif _WARMUP in state:
+                    self.warmup = WarmupBuilder.from_bytes(self.config, state[_WARMUP])
+            except ValueError as error:
+                problems.append(f"warm-up reference: {error}")
+        counts = {key: value for key, value in state.items() if key.startswith("[")}
+        problems += self.timeline.restore(counts, now)
+        self._versions.learn(name for name in self.timeline.versions if name)
+        for history in self.timeline.versions.values():
+            self.layout.learn(history.total.sparse)
+        return problems
+
+
+_WARMUP = "warmup"
+
+
+def _frozen_key(warmup: Warmup) -> str:
+    """Another number of rows is a new wish: it makes a new reference."""
+    return f"reference/{warmup.rows}"
+
+
+def _with_numbers(batch: Batch) -> Batch:
+    assert batch.prediction is not None
+    return replace(
+        batch,
+        prediction_value=numbers(batch.prediction),
+        actual_value=None if batch.actual is None else numbers(batch.actual),
+    )

@@ -1,0 +1,282 @@
+"""The whole program in one loop: read, decode, count, commit, publish. Read this first.
+
+One thread runs this loop and owns all state. The order inside `commit` is the point of the
+design: offsets and counts go to disk in one transaction, and only then do the counts appear on
+the page. After a `kill -9` the exporter resumes at the committed offset with the committed
+counts, so no counter on the page ever steps back and no line is counted twice or lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from inference_exporter.clock import Clock
+from inference_exporter.evaluate import EvaluationFacts
+from inference_exporter.model import BlockFacts, Model
+from inference_exporter.profile import Reference
+from inference_exporter.samples import Samples, Snapshot
+from inference_exporter.sources import Source, SourceFacts
+from inference_exporter.telemetry import Telemetry
+
+log = logging.getLogger("inference_exporter.pipeline")
+
+IDLE_COMMIT_INTERVAL = 60.0  # seconds between commits while nothing is read
+LOG_INTERVAL = 60.0  # at most one message about bad lines per source and minute
+_ME = "inference_exporter_"
+
+
+class Store(Protocol):
+    """Where the state is kept; see `state.Store`."""
+
+    persistent: bool
+    load_errors: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of what is kept."""
+
+    def load(self) -> dict[str, bytes]:
+        """Everything that is kept."""
+
+    def commit(self, puts: Mapping[str, bytes], deletes: Sequence[str] = ()) -> bool:
+        """Keep changes; False if they are not on disk."""
+
+
+@dataclass(slots=True)
+class Feed:
+    """A model and where its lines come from."""
+
+    model: Model
+    source: Source
+    logged: float = -math.inf  # monotonic time of the last message about a bad line
+    newest: float = math.nan  # event time of the newest line
+    dirty: bool = False  # something was read since the last commit
+    resumed: bool = False  # the source goes on from before a reload: it knows where it is
+
+
+class Pipeline:
+    """Reads all sources, counts, commits, publishes.
+
+    Parameters
+    ----------
+    feeds
+        The models with their sources.
+    store
+        The committed state.
+    publish
+        Receives every snapshot; called after the commit that it shows.
+    telemetry
+        The exporter's metrics about itself.
+    clock
+        The time.
+    commit_interval
+        Seconds between commits while there is traffic: the age published values may reach.
+    on_frozen
+        Told when a warm-up reference is complete.
+    note
+        Asked before each commit to add its own facts to the telemetry (the web server's).
+    """
+
+    def __init__(
+        self,
+        feeds: Sequence[Feed],
+        *,
+        store: Store,
+        publish: Callable[[Snapshot], None],
+        telemetry: Telemetry,
+        clock: Clock,
+        commit_interval: float = 5.0,
+        on_frozen: Callable[[Reference], None] = lambda _: None,
+        note: Callable[[Telemetry], None] = lambda _: None,
+    ) -> None:
+        self.feeds = list(feeds)
+        self.telemetry = telemetry
+        self._store, self._publish, self._clock = store, publish, clock
+        self._commit_interval, self._on_frozen, self._note = commit_interval, on_frozen, note
+        self._evaluation = EvaluationFacts()
+        self._next_commit = -math.inf
+        self._next_idle_commit = -math.inf
+        self.first_sweep_done = False
+        telemetry.keep_sources({feed.model.config.name for feed in feeds})
+
+    # -- the loop ------------------------------------------------------------------------------
+
+    def turn(self) -> bool:
+        """One look at every source, and a commit if it is due. True if anything was read."""
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        read = [self._read(feed, now, monotonic) for feed in self.feeds]
+        if monotonic >= self._next_commit:
+            due = monotonic >= self._next_idle_commit or not self.first_sweep_done
+            self.first_sweep_done = True
+            self.commit() if due or self._is_dirty else self.publish()
+        return any(read)
+
+    def _read(self, feed: Feed, now: float, monotonic: float) -> bool:
+        read = False
+        for block in feed.source.poll(now, monotonic):
+            self._count(feed, feed.model.take(block.data, now), now, monotonic)
+            feed.dirty = read = True
+        return read
+
+    def drain(self) -> None:
+        """Read everything to its end, partial last lines included: for `once`."""
+        while any(self._read(f, self._clock.now(), self._clock.monotonic()) for f in self.feeds):
+            pass
+        for feed in self.feeds:
+            now = self._clock.now()
+            for block in feed.source.finish():
+                self._count(feed, feed.model.take(block.data, now), now, self._clock.monotonic())
+            feed.dirty = True
+        self.first_sweep_done = True
+        self.commit()
+
+    # -- commit, then publish -------------------------------------------------------------------
+
+    @property
+    def _is_dirty(self) -> bool:
+        return any(feed.dirty for feed in self.feeds)
+
+    def commit(self) -> None:
+        """Everything counted so far to disk, in one transaction; then onto the page."""
+        started = self._clock.monotonic()
+        self._note_counters()
+        puts, deletes = self._changes()
+        persistent = self._store.commit(puts, deletes)
+        if not persistent:
+            self.telemetry.inc(f"{_ME}state_commit_failures_total")
+        ended = self._clock.monotonic()
+        self.telemetry.set(f"{_ME}state_commit_seconds", value=ended - started)
+        if persistent:
+            now = self._clock.now()
+            self.telemetry.set(f"{_ME}state_last_commit_timestamp_seconds", value=now)
+        self._next_idle_commit = ended + IDLE_COMMIT_INTERVAL
+        self.publish()
+
+    def publish(self) -> None:
+        """Put what is committed on the page. Called alone only when nothing was read since."""
+        now, tell = self._clock.now(), self.telemetry
+        self._next_commit = self._clock.monotonic() + self._commit_interval
+        self._note_gauges()
+        self._evaluation = EvaluationFacts()
+        blocks: list[Samples] = []
+        for feed in self.feeds:
+            blocks += feed.model.samples(now, self._evaluation)
+        tell.set(f"{_ME}series", value=0.0)
+        size = sum(len(block.values) for block in [*blocks, *tell.samples()])
+        tell.set(f"{_ME}series", value=float(size))
+        self._publish(Snapshot((*blocks, *tell.samples()), timestamp=now))
+
+    def _changes(self) -> tuple[dict[str, bytes], list[str]]:
+        puts: dict[str, bytes] = {}
+        deletes: list[str] = []
+        for feed in self.feeds:
+            prefix = f"model/{feed.model.config.name}/"
+            if feed.dirty:
+                changed, gone = feed.model.take_changes()
+                puts.update({prefix + key: value for key, value in changed.items()})
+                deletes += [prefix + key for key in gone]
+            puts[f"source/{feed.model.config.name}"] = feed.source.checkpoint()
+            feed.dirty = False
+        puts["telemetry"] = self.telemetry.to_bytes()
+        return puts, deletes
+
+    def restore(self, *, telemetry: bool = True) -> None:
+        """Take up the committed state: counts, offsets, counters about the exporter itself.
+
+        After a reload the telemetry is still there: `telemetry=False`.
+        """
+        state = self._store.load()
+        now = self._clock.now()
+        problems: list[str] = []
+        if telemetry and "telemetry" in state:
+            problems += _attempt(self.telemetry.restore, state["telemetry"], "telemetry")
+        for feed in self.feeds:
+            name = feed.model.config.name
+            prefix = f"model/{name}/"
+            own = {
+                key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)
+            }
+            problems += [f"{name}: {problem}" for problem in feed.model.restore(own, now)]
+            feed.model.start(now)
+            if f"source/{name}" in state and not feed.resumed:
+                problems += _attempt(
+                    feed.source.restore, state[f"source/{name}"], f"{name}: offsets"
+                )
+        self.telemetry.inc(
+            f"{_ME}state_load_errors_total", by=len(problems) + self._store.load_errors
+        )
+        for problem in problems:
+            log.error("state not used: %s", problem)
+
+    def close(self) -> None:
+        """Close the sources. The store belongs to the caller."""
+        for feed in self.feeds:
+            feed.source.close()
+
+    # -- facts become metrics -------------------------------------------------------------------
+
+    def _count(self, feed: Feed, facts: BlockFacts, now: float, monotonic: float) -> None:
+        source, tell = feed.model.config.name, self.telemetry
+        for result, lines in facts.decoded.results.items():
+            tell.inc(f"{_ME}lines_total", source, result, by=lines)
+        for name, values in facts.decoded.invalid.items():
+            tell.inc(f"{_ME}invalid_values_total", source, name, by=values)
+        if facts.placement is not None:
+            tell.inc(f"{_ME}late_events_total", source, by=facts.placement.late)
+            tell.inc(f"{_ME}future_events_total", source, by=facts.placement.future)
+            tell.inc(f"{_ME}untimed_events_total", source, by=facts.placement.untimed)
+        if not math.isnan(facts.newest):
+            feed.newest = facts.newest
+            tell.set(f"{_ME}lag_seconds", source, value=max(0.0, now - facts.newest))
+        if facts.decoded.bad_example and monotonic - feed.logged >= LOG_INTERVAL:
+            feed.logged = monotonic
+            reason, excerpt = facts.decoded.bad_example
+            log.warning("%s: line not understood (%s): %s", source, reason, excerpt)
+        if facts.frozen is not None:
+            self._on_frozen(facts.frozen)
+
+    def _note_counters(self) -> None:
+        """Counters move only before a commit, so that the page never shows an uncommitted one."""
+        tell = self.telemetry
+        tell.inc(f"{_ME}state_commits_total")
+        for feed in self.feeds:
+            note_source(tell, feed.model.config.name, feed.source.take_facts())
+        for name, seconds in self._evaluation.seconds.items():
+            tell.set(f"{_ME}statistic_seconds", name, value=seconds)
+            failures = self._evaluation.failures.get(name, 0)
+            tell.inc(f"{_ME}statistic_failures_total", name, by=failures)
+        self._note(tell)
+
+    def _note_gauges(self) -> None:
+        tell = self.telemetry
+        tell.set(f"{_ME}state_persistent", value=float(self._store.persistent))
+        tell.set(f"{_ME}state_bytes", value=float(self._store.size_bytes))
+        for family in ("state_commit_failures_total", "state_load_errors_total"):
+            tell.inc(f"{_ME}{family}", by=0)
+        for feed in self.feeds:
+            source = feed.model.config.name
+            for result in ("ok", "malformed"):
+                tell.inc(f"{_ME}lines_total", source, result, by=0)
+        dropped: dict[str, float] = {}
+        for feed in self.feeds:
+            for family, value in feed.model.overflowed().items():
+                dropped[family] = dropped.get(family, 0.0) + value
+        for family, value in dropped.items():
+            tell.set(f"{_ME}series_dropped_total", family, value=value)
+
+
+def note_source(telemetry: Telemetry, source: str, facts: SourceFacts) -> None:
+    """The facts of a source as metrics."""
+    raise NotImplementedError
+
+
+def _attempt(restore: Callable[[bytes], object], data: bytes, what: str) -> list[str]:
+    try:
+        restore(data)
+    except ValueError as error:
+        return [f"{what}: {error}"]
+    return []

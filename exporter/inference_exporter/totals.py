@@ -1,0 +1,240 @@
+"""Totals -> counters: what was counted since ever, per version, as samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from inference_exporter.accumulators import (
+    OVERFLOW,
+    CategoryBins,
+    Histogram,
+    Layout,
+    NumericBins,
+    RegressionOutcomes,
+    ScoreOutcomes,
+    Weights,
+)
+from inference_exporter.batch import Floats
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.families import FAMILIES
+from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
+from inference_exporter.samples import Exemplar, Labels, Samples, SeriesSet
+from inference_exporter.series_cache import SeriesCache
+from inference_exporter.tally import Tally
+from inference_exporter.windows import History
+
+Bins = NumericBins | CategoryBins
+
+_SPARSE_FAMILIES = {
+    "code": "inference_requests_total",
+    "failed": "inference_request_failures_total",
+    "prediction": "inference_predictions_total",
+    "outcome": "inference_outcomes_total",
+}
+_REGRESSION_FAMILIES = {
+    "n": "inference_regression_outcomes_total",
+    "absolute": "inference_absolute_error_total",
+    "squared": "inference_squared_error_total",
+    "over": "inference_overprediction_total",
+    "under": "inference_underprediction_total",
+    "percentage": "inference_absolute_percentage_error_total",
+    "percentage_n": "inference_percentage_error_outcomes_total",
+    "actual_positive": "inference_actual_positive_total",
+    "actual_negative": "inference_actual_negative_total",
+    "actual_squared": "inference_actual_squared_total",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Static:
+    """Series of one version whose labels never change while the layout stands."""
+
+    bins: dict[str, SeriesSet]  # by scope
+    histograms: dict[str, SeriesSet]  # by accumulator key
+    reference: tuple[Samples, ...]  # values and all
+
+
+class Totals:
+    """Counters of one model."""
+
+    def __init__(self, model: ModelConfig, layout: Layout, reference: Reference | None) -> None:
+        self._model, self._layout, self._reference = model.name, layout, reference
+        self._static: dict[str, _Static] = {}
+        self._bins = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]
+        self._histograms = [one for one in layout.dense if isinstance(one, Histogram)]
+
+    def samples(
+        self,
+        version: str,
+        history: History,
+        cache: SeriesCache,
+        exemplars: Mapping[int, Exemplar],
+    ) -> Iterator[Samples]:
+        """All counters of one version, and the reference's shares beside them."""
+        static = self._static.get(version)
+        if static is None:
+            static = self._static[version] = self._make_static(version)
+        total, created = history.total, history.created
+        yield from self._sparse(version, total, created, cache)
+        for histogram in self._histograms:
+            values = histogram.exported(self._layout.cells_of(histogram, total))
+            marks = {} if histogram.step else exemplars
+            yield Samples(static.histograms[histogram.key], values, created, marks)
+        yield from self._binned(total, created, static)
+        yield from self._quality(version, total, created, cache)
+        yield from self._truth(version, total, created, cache)
+        yield from static.reference
+
+    def overflowed(self, total: Tally, version: str) -> dict[str, float]:
+        """Values counted under `__overflow__`, by family."""
+        dropped: dict[str, float] = {}
+        for key, value in total.sparse.items():
+            if OVERFLOW in key or (version == OVERFLOW and key[0] == "code"):
+                family = _SPARSE_FAMILIES[key[0]]
+                dropped[family] = dropped.get(family, 0.0) + value
+        return dropped
+
+    def _sparse(
+        self, version: str, total: Tally, created: float, cache: SeriesCache
+    ) -> Iterator[Samples]:
+        by_family: dict[str, dict[Labels, float]] = {}
+        for key, value in total.sparse.items():
+            labels = (self._model, version, *key[1:])
+            by_family.setdefault(_SPARSE_FAMILIES[key[0]], {})[labels] = value
+        for family, values in by_family.items():
+            yield cache.samples(family, values, created)
+
+    def _binned(self, total: Tally, created: float, static: _Static) -> Iterator[Samples]:
+        for scope, series in static.bins.items():
+            counts = [
+                bin_counts(one, self._layout.cells_of(one, total))
+                for one in self._bins
+                if one.scope == scope
+            ]
+            yield Samples(series, np.concatenate(counts).tolist(), created)
+
+    def _quality(
+        self, version: str, total: Tally, created: float, cache: SeriesCache
+    ) -> Iterator[Samples]:
+        missing: dict[Labels, float] = {}
+        invalid: dict[Labels, float] = {}
+        out_of_range: dict[Labels, float] = {}
+        for one in self._bins:
+            if one.scope == "feature":
+                labels = (self._model, version, one.name)
+                cells = self._layout.cells_of(one, total)
+                missing[labels] = one.missing(cells)
+                invalid[labels] = one.invalid(cells)
+                if isinstance(one, NumericBins):
+                    out_of_range[labels] = one.out_of_range(cells)
+        yield cache.samples("inference_feature_missing_total", missing, created)
+        yield cache.samples("inference_feature_invalid_total", invalid, created)
+        yield cache.samples("inference_feature_out_of_range_total", out_of_range, created)
+
+    def _truth(
+        self, version: str, total: Tally, created: float, cache: SeriesCache
+    ) -> Iterator[Samples]:
+        base: Labels = (self._model, version)
+        for one in self._layout.dense:
+            cells = self._layout.cells_of(one, total)
+            if isinstance(one, Weights):
+                weight = {base: float(cells[0])}
+                yield cache.samples("inference_prediction_weight_total", weight, created)
+            elif isinstance(one, RegressionOutcomes):
+                for name, value in one.sums(cells).items():
+                    yield cache.samples(_REGRESSION_FAMILIES[name], {base: value}, created)
+            elif isinstance(one, ScoreOutcomes):
+                prefix = "inference_score_outcomes"
+                counts = _score_bins(base, one, one.counts(cells).tolist())
+                sums = _score_bins(base, one, one.score_sums(cells).tolist())
+                yield cache.samples(f"{prefix}_total", counts, created)
+                yield cache.samples(f"{prefix}_score_total", sums, created)
+                squared, loss = cells[-2:].tolist()
+                yield cache.samples(f"{prefix}_squared_error_total", {base: squared}, created)
+                yield cache.samples(f"{prefix}_log_loss_total", {base: loss}, created)
+
+    def _make_static(self, version: str) -> _Static:
+        base = (self._model, version)
+        histograms = {}
+        for one in self._histograms:
+            name = "inference_step" if one.step else "inference_request"
+            labels = (*base, one.step) if one.step else base
+            family = FAMILIES[f"{name}_duration_seconds"]
+            histograms[one.key] = SeriesSet(family, [labels], one.bounds)
+        if self._reference is None:
+            return _Static({}, histograms, ())
+        bins = {}
+        for scope, profiles in _scopes(self._reference).items():
+            labels_of = [
+                (*base, self._reference.fingerprint, name, cell)
+                for name, profile in profiles.items()
+                for cell in profile.bins
+            ]
+            if labels_of:
+                bins[scope] = SeriesSet(FAMILIES[f"inference_{scope}_bin_total"], labels_of)
+        return _Static(bins, histograms, tuple(reference_samples(base, self._reference)))
+
+
+def bin_counts(one: Bins, cells: Floats) -> Floats:
+    """Counts per exported bin of one feature or output."""
+    if isinstance(one, NumericBins):
+        return one.profile.coarse(one.fine_counts(cells))
+    return one.counts(cells)
+
+
+def reference_samples(base: Labels, reference: Reference) -> Iterator[Samples]:
+    """The reference's shares, sizes and performance as samples of one version."""
+    for scope, profiles in _scopes(reference).items():
+        ratios: dict[Labels, float] = {}
+        sizes: dict[Labels, float] = {}
+        for name, profile in profiles.items():
+            labels = (*base, reference.fingerprint, name)
+            sizes[labels] = profile.samples
+            cells = zip(profile.bins, _shares(profile), _ranges(profile), strict=True)
+            ratios.update({(*labels, cell, text): share for cell, share, text in cells})
+        yield _samples(f"inference_{scope}_reference_ratio", ratios)
+        yield _samples(f"inference_{scope}_reference_samples", sizes)
+    performance = {(*base, *key): value for key, value in reference.performance.items()}
+    yield _samples("inference_performance_reference", performance)
+    created = f"{np.datetime64(int(reference.created), 's')}Z"
+    info = (*base, reference.fingerprint, str(reference.rows), created, reference.source)
+    yield _samples("inference_reference_info", {info: 1.0})
+    yield _samples("inference_reference_timestamp_seconds", {base: reference.created})
+
+
+def _samples(family: str, values: Mapping[Labels, float]) -> Samples:
+    return Samples(SeriesSet(FAMILIES[family], values), list(values.values()))
+
+
+def _scopes(reference: Reference) -> dict[str, Mapping[str, FeatureProfile]]:
+    return {"feature": reference.features, "output": reference.outputs}
+
+
+def _shares(profile: FeatureProfile) -> list[float]:
+    if isinstance(profile, NumericProfile):
+        counts = profile.coarse(profile.counts)
+    else:
+        counts = profile.cell_counts
+    shares: list[float] = ((counts + 0.5) / (counts.sum() + 0.5 * len(counts))).tolist()
+    return shares
+
+
+def _ranges(profile: FeatureProfile) -> list[str]:
+    if not isinstance(profile, NumericProfile):
+        return [""] * len(profile.bins)
+    edges = [f"{edge:.6g}" for edge in profile.edges.tolist()]
+    bounds = ["-Inf", *edges, "+Inf"]
+    closed = [f"({low}, {high}]" for low, high in pairwise(bounds)]
+    return [*closed[:-1], f"({bounds[-2]}, +Inf)"]
+
+
+def _score_bins(base: Labels, one: ScoreOutcomes, table: list[list[float]]) -> dict[Labels, float]:
+    return {
+        (*base, actual, f"{cell:02d}"): value
+        for actual, row in zip(one.classes, table, strict=True)
+        for cell, value in enumerate(row)
+    }
