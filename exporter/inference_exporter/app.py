@@ -18,8 +18,10 @@ from inference_exporter import config as configuration
 from inference_exporter.clock import Clock, SystemClock
 from inference_exporter.config.schema import Config, ModelConfig, ReferenceFile, Warmup
 from inference_exporter.errors import ConfigError, InferenceExporterError, Problem, ProfileError
-from inference_exporter.exposition import Published, WebServer, load_web_config
-from inference_exporter.formats import Decoder, FeatureKind, make_decoder
+from inference_exporter.exposition import webconfig
+from inference_exporter.exposition.published import Published
+from inference_exporter.exposition.server import WebServer
+from inference_exporter.formats import Decoder, Kind, make_decoder
 from inference_exporter.model import Model
 from inference_exporter.pipeline import Feed, Pipeline
 from inference_exporter.profile import NumericProfile, Reference
@@ -68,7 +70,7 @@ def load_all(path: str) -> tuple[Config, dict[str, Reference | None]]:
     return config, references
 
 
-def feature_kinds(profile: Reference | None) -> dict[str, FeatureKind] | None:
+def feature_kinds(profile: Reference | None) -> dict[str, Kind] | None:
     """The features a decoder must find, with their kinds; None while there is no reference."""
     if profile is None:
         return None
@@ -124,6 +126,7 @@ def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
     pipeline.restore()
     pipeline.drain()
     pipeline.close()
+    assert published.snapshot is not None  # drain() ends with a commit, which publishes
     return published.snapshot
 
 
@@ -138,7 +141,7 @@ class Application:
         self._stopping = False
         self._reload = _ReloadRequest()
         config, references = load_all(options.config_file)
-        web_config = load_web_config(options.web_config_file) if options.web_config_file else None
+        web_config = webconfig.load(options.web_config_file) if options.web_config_file else None
         self.config = config
         self._store = Store.open(options.storage_path, self._clock.now())
         self.pipeline = self._make_pipeline(config, references, {})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -39,7 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InferenceExporterError as error:
         sys.stderr.write(f"inference-exporter: {error}\n")
         return error.exit_code
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of our output has gone; so does the exit flush's target
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"inference-exporter: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -63,7 +68,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _once(options: argparse.Namespace) -> int:
     from inference_exporter.app import read_once
-    from inference_exporter.exposition import render_openmetrics, render_text
+    from inference_exporter.exposition.openmetrics import render_openmetrics
+    from inference_exporter.exposition.text import render_text
 
     snapshot = read_once(options.config_file)
     render = render_openmetrics if options.format == "openmetrics" else render_text

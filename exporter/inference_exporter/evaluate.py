@@ -36,6 +36,7 @@ from inference_exporter.windows import Timeline
 
 log = logging.getLogger("inference_exporter.evaluate")
 
+DEFAULT_STATISTICS = ("psi", "js", "ks", "wasserstein", "chi2")
 LATENCY_QUANTILES = (0.5, 0.9, 0.95, 0.99)
 MIN_SAMPLES = 200  # statistics.md: not enough rows is below max(200, 20 x bins)
 MIN_SAMPLES_PER_BIN = 20
@@ -56,7 +57,7 @@ class Evaluator:
 
     def __init__(self, model: ModelConfig, layout: Layout) -> None:
         self._model, self._layout = model, layout
-        self._statistics = {name: STATISTICS[name] for name in model.statistics}
+        self._statistics = {name: STATISTICS[name] for name in DEFAULT_STATISTICS}
 
     def evaluate(self, timeline: Timeline, now: float, facts: EvaluationFacts) -> Gauges:
         """Gauges of all versions and windows, as of `now`."""

@@ -414,6 +414,13 @@ _SELF = (
         "source",
         "Events more than five minutes ahead of the clock; in the counters, not in the windows.",
     ),
+    _family(
+        "counter",
+        "inference_exporter_untimed_events_total",
+        "source",
+        "Events without a readable time although the config names one; in the counters, not in "
+        "the windows.",
+    ),
     _family("gauge", "inference_exporter_series", "", "Series on this page."),
     _family(
         "counter",

@@ -130,9 +130,8 @@ class Model:
     def _warm(self, batch: Batch, now: float) -> Reference | None:
         if self.warmup is None:
             return None
-        assert isinstance(self.config.reference, Warmup)
         self.warmup.add(batch)
-        if self.warmup.rows < self.config.reference.rows:
+        if not self.warmup.complete:
             return None
         reference = self.warmup.build(now)
         self.warmup = None
@@ -182,11 +181,14 @@ class Model:
                 newest[(name, version)] = history.newest
         yield self._cache.samples("inference_model_info", infos)
         yield self._cache.samples("inference_last_prediction_timestamp_seconds", newest)
-        thresholds = {(name, key, ""): value for key, value in self.config.thresholds.items()}
+        thresholds: dict[Labels, float] = {
+            (name, key, ""): value for key, value in self.config.thresholds.items()
+        }
         yield self._cache.samples("inference_threshold", thresholds)
         if isinstance(self.config.reference, Warmup):
-            rows = self.config.reference.rows - self.warmup.rows if self.warmup else 0
-            remaining = {(name,): float(max(0, rows))}
+            remaining: dict[Labels, float] = {
+                (name,): float(self.warmup.remaining if self.warmup else 0)
+            }
             yield self._cache.samples("inference_reference_warmup_remaining", remaining)
 
     def overflowed(self) -> dict[str, float]:
@@ -200,12 +202,12 @@ class Model:
     def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
         """State to write and to delete since the last call."""
         puts, deletes = self.timeline.take_changes()
-        if self.warmup is not None:
+        if self.warmup is not None and self.warmup.changed:
             puts[_WARMUP] = self.warmup.to_bytes()
         elif self.warmup is None:
             deletes.add(_WARMUP)
             if self._unsaved is not None and isinstance(self.config.reference, Warmup):
-                puts[_frozen_key(self.config.reference)] = dumps(self._unsaved).encode()
+                puts[_frozen_key(self.config.reference)] = dumps(self._unsaved)
                 self._unsaved = None
         return puts, deletes
 

@@ -269,9 +269,34 @@ class Pipeline:
             tell.set(f"{_ME}series_dropped_total", family, value=value)
 
 
-def note_source(telemetry: Telemetry, source: str, facts: SourceFacts) -> None:
+def note_source(tell: Telemetry, source: str, facts: SourceFacts) -> None:
     """The facts of a source as metrics."""
-    raise NotImplementedError
+    counters = {
+        "bytes_read_total": facts.bytes_read,
+        "files_rotated_total": facts.rotated,
+        "lines_too_long_total": facts.too_long,
+        "partial_lines_flushed_total": facts.partials_flushed,
+        "partial_lines_dropped_total": facts.partials_dropped,
+        "rotate_grace_expired_total": facts.grace_expired,
+    }
+    gauges = {
+        "files_watched": facts.files_watched,
+        "files_open": facts.files_open,
+        "files_unreadable": facts.files_unreadable,
+        "lag_bytes": facts.lag_bytes,
+        "catching_up": facts.catching_up,
+        "source_up": facts.up,
+    }
+    for family, number in counters.items():
+        tell.inc(f"{_ME}{family}", source, by=number)
+    for family, value in gauges.items():
+        tell.set(f"{_ME}{family}", source, value=value)
+    tell.inc(f"{_ME}lines_total", source, "too_long", by=facts.too_long)
+    for reason in ("shrunk", "rewritten"):
+        cut = facts.truncated.get(reason, 0)
+        tell.inc(f"{_ME}files_truncated_total", source, reason, by=cut)
+    for reason, errors in facts.open_errors.items():
+        tell.inc(f"{_ME}file_open_errors_total", source, reason, by=errors)
 
 
 def _attempt(restore: Callable[[bytes], object], data: bytes, what: str) -> list[str]:

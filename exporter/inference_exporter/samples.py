@@ -60,7 +60,7 @@ class SeriesSet:
         if self.family.kind != "histogram":
             return tuple(f"{_sample(self.family.name, pairs)} " for pairs in plain)
         prefixes: list[str] = []
-        bounds = [f'le="{format_value(float(bound))}"' for bound in self.bounds] + ['le="+Inf"']
+        bounds = [f'le="{format_bound(bound)}"' for bound in (*self.bounds, float("inf"))]
         for pairs in plain:
             prefixes += [f"{_sample(self.family.name + '_bucket', [*pairs, le])} " for le in bounds]
             prefixes.append(f"{_sample(self.family.name + '_sum', pairs)} ")
@@ -117,6 +117,20 @@ def format_value(value: float) -> str:
     if value - value == 0.0:
         return repr(value)
     return "NaN" if value != value else ("+Inf" if value > 0 else "-Inf")
+
+
+def format_bound(value: float) -> str:
+    """Write a bucket's bound as Go does: OpenMetrics wants every writer to use the same text.
+
+    >>> [format_bound(v) for v in (5, 0.25, 604800, 2592000, float("inf"))]
+    ['5.0', '0.25', '604800.0', '2.592e+06', '+Inf']
+    """
+    text = format_value(float(value))
+    whole, _, fraction = text.partition(".")
+    if not whole.isdigit() or len(whole) <= 6 or "e" in fraction:
+        return text
+    mantissa = f"{whole[0]}.{whole[1:]}{fraction}".rstrip("0").rstrip(".")
+    return f"{mantissa}e+{len(whole) - 1:02d}"
 
 
 def printable(value: str) -> str:

@@ -5,6 +5,8 @@ Counters are committed with everything else, so that they do not step back after
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from inference_exporter.families import FAMILIES
@@ -31,7 +33,7 @@ class Telemetry:
         """The present value, 0 if there is none."""
         return self._values.get(family, {}).get(labels, 0.0)
 
-    def keep_sources(self, names: set[str]) -> None:
+    def keep_sources(self, names: Collection[str]) -> None:
         """Drop the series of sources that are no longer configured."""
         for family, values in self._values.items():
             if FAMILIES[family].labels[:1] == ("source",):

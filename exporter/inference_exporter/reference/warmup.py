@@ -43,6 +43,16 @@ class WarmupBuilder:
         self.rows = 0
         self.changed = False
 
+    @property
+    def remaining(self) -> int:
+        """Rows still wanted."""
+        return max(0, self._limit - self.rows)
+
+    @property
+    def complete(self) -> bool:
+        """Whether a profile can be built."""
+        return not self.remaining
+
     def add(self, batch: Batch) -> None:
         """Keep the batch's rows that have inputs, as far as they are still wanted."""
         for row in _rows(batch):
