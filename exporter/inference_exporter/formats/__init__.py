@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from inference_exporter.config.schema import JsonFormat, LineFormat, ModelConfig
+from inference_exporter.config.schema import (
+    CsvFormat,
+    JsonFormat,
+    LineFormat,
+    LogfmtFormat,
+    ModelConfig,
+    RegexFormat,
+)
 from inference_exporter.formats.base import LINE_RESULTS, Decoded, Decoder
-from inference_exporter.formats.columns.plan import Kind, make_plan
+from inference_exporter.formats.columns.plan import Kind, Plan, make_plan
+from inference_exporter.formats.csv_lines import CsvDecoder
 from inference_exporter.formats.json_lines import JsonDecoder
+from inference_exporter.formats.logfmt_lines import LogfmtDecoder
+from inference_exporter.formats.regex_lines import RegexDecoder
 
 __all__ = ["FORMATS", "LINE_RESULTS", "Decoded", "Decoder", "make_decoder"]
 
-FORMATS = {
+FORMATS: Mapping[str, Callable[[ModelConfig, Plan], Decoder]] = {
     "json": JsonDecoder,
+    "logfmt": LogfmtDecoder,
+    "regex": RegexDecoder,
+    "csv": CsvDecoder,
 }
-_NAMES: dict[type[LineFormat], str] = {JsonFormat: "json"}
+_NAMES: Mapping[type[LineFormat], str] = {
+    JsonFormat: "json",
+    LogfmtFormat: "logfmt",
+    RegexFormat: "regex",
+    CsvFormat: "csv",
+}
 
 
 def make_decoder(

@@ -55,7 +55,7 @@ class JsonDecoder:
             else:
                 if len(structs) == lines:  # else a line holds two objects, half of one, or none
                     columns, clean = self._compiled.columns(structs)
-                    return self._decoded(columns, clean, {}, None)
+                    return self._assembler.decoded(columns, clean, {})
         return self._one_by_one(block.split(b"\n"))
 
     def _one_by_one(self, lines: Sequence[bytes]) -> Decoded:
@@ -78,7 +78,7 @@ class JsonDecoder:
                 results["empty"] += 1
         columns, clean = self._columns(structs, others)
         example = None if bad is None else (_why(bad), excerpt(bad))
-        return self._decoded(columns, clean and exact, results, example)
+        return self._assembler.decoded(columns, clean and exact, results, example)
 
     def _struct(self, line: bytes) -> tuple[msgspec.Struct | None, bool]:
         """The line by the compiled type, and whether nothing was replaced in it for that."""
@@ -106,17 +106,6 @@ class JsonDecoder:
         if not others:
             return columns, clean
         return [*woven([list(column) for column in columns], others)], False
-
-    def _decoded(
-        self,
-        columns: Sequence[Sequence[object]],
-        clean: bool,
-        results: dict[str, int],
-        example: tuple[str, str] | None,
-    ) -> Decoded:
-        batch, invalid, dropped = self._assembler.batch(columns, clean)
-        counts = {"ok": batch.rows, "filtered": dropped} | results
-        return Decoded(batch, {k: n for k, n in counts.items() if n}, invalid, example)
 
 
 def parse(line: bytes) -> dict[str, object] | None:

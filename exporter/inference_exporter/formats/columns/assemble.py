@@ -17,7 +17,13 @@ from inference_exporter.batch import (
     category_name,
 )
 from inference_exporter.config.schema import ModelConfig
-from inference_exporter.formats.columns.numbers import numeric_column, refuse, scaled
+from inference_exporter.formats.base import Decoded
+from inference_exporter.formats.columns.numbers import (
+    numeric_column,
+    numeric_columns,
+    refuse,
+    scaled,
+)
 from inference_exporter.formats.columns.plan import UNUSABLE, Plan
 from inference_exporter.formats.columns.texts import category_column, trace_ids
 from inference_exporter.formats.columns.times import PER_SECOND, time_reader
@@ -40,6 +46,18 @@ class Assembler:
             (self._index[f"when.{path}"], frozenset(allowed))
             for path, allowed in model.when.items()
         ]
+
+    def decoded(
+        self,
+        columns: Columns,
+        clean: bool,
+        results: Mapping[str, int],
+        example: tuple[str, str] | None = None,
+    ) -> Decoded:
+        """The outcome of a block, given its rows as columns and what became of its other lines."""
+        batch, invalid, dropped = self.batch(columns, clean)
+        counts = {"ok": batch.rows, "filtered": dropped, **results}
+        return Decoded(batch, {k: n for k, n in counts.items() if n}, invalid, example)
 
     def batch(self, columns: Columns, clean: bool) -> tuple[Batch, dict[str, int], int]:
         """The Batch, the unusable values by field, and how many rows `when` left out.
@@ -84,11 +102,12 @@ class Assembler:
 
     def _features(self, columns: Columns, clean: bool) -> dict[str, FeatureColumn]:
         start = len(self._plan.leaves)
+        raw = dict(zip(self._plan.features, columns[start:-1], strict=True))
+        numeric = [name for name, kind in self._plan.features.items() if kind == "numeric"]
+        numbers = numeric_columns([raw[name] for name in numeric])
+        done: dict[str, FeatureColumn] = dict(zip(numeric, numbers, strict=True))
         return {
-            name: numeric_column(raw) if kind == "numeric" else category_column(raw, clean)
-            for (name, kind), raw in zip(
-                self._plan.features.items(), columns[start:-1], strict=True
-            )
+            name: done[name] if name in done else category_column(raw[name], clean) for name in raw
         }
 
     def _inputs(self, columns: Columns, prediction: TextColumn | None) -> Bools | None:
@@ -98,14 +117,10 @@ class Assembler:
             sources.insert(0, columns[-1])
         elif self._plan.rest:
             sources.extend(columns[len(self._plan.leaves) : -1])
-        if not sources:
+        if not sources or any(None not in source for source in sources):
             return None
-        present = np.zeros(len(columns[-1]), np.bool_)
-        for source in sources:
-            if present.all():
-                break
-            present |= np.fromiter((v is not None for v in source), np.bool_, len(source))
-        return None if present.all() else present
+        present = [any(v is not None for v in row) for row in zip(*sources, strict=True)]
+        return None if all(present) else np.array(present, np.bool_)
 
 
 def _readers(model: ModelConfig) -> list[tuple[str, Reader]]:

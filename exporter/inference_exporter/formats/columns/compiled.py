@@ -150,8 +150,11 @@ def _container(plan: Plan) -> tuple[_Split | None, Any]:
 def _split_objects(level: _Level, names: tuple[str, ...]) -> _Split:
     def split(objects: Sequence[Any]) -> tuple[list[Sequence[object]], Sequence[object], bool]:
         found: dict[Route, Sequence[object]] = {}
-        _spread(level, [entry or level.empty for entry in objects], found)
-        carrier = [entry and True for entry in objects]
+        carrier: Sequence[object] = (True,) * len(objects)
+        if not all(objects):
+            carrier = [entry and True for entry in objects]
+            objects = [entry or level.empty for entry in objects]
+        _spread(level, objects, found)
         return [found[(name,)] for name in names], carrier, True
 
     return split

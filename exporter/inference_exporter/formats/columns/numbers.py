@@ -27,6 +27,20 @@ def numeric_column(raw: Sequence[object]) -> NumericColumn:
     return NumericColumn(values, _invalid(values, raw))
 
 
+def numeric_columns(raws: Sequence[Sequence[object]]) -> list[NumericColumn]:
+    """Several columns at once: most often they are all fine, and one look tells."""
+    try:
+        table = np.array(raws, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError):
+        return [numeric_column(raw) for raw in raws]
+    if np.isfinite(table).all():
+        return [NumericColumn(values) for values in table]
+    return [
+        NumericColumn(values, _invalid(values, raw))
+        for values, raw in zip(table, raws, strict=True)
+    ]
+
+
 def _number(value: object) -> float | None:
     """The number, None if missing, infinity if unusable."""
     if value is None:
@@ -40,6 +54,8 @@ def _number(value: object) -> float | None:
 def _invalid(values: Floats, raw: Sequence[object]) -> Bools | None:
     """Mark what is present but not finite, and clear it."""
     unusable = ~np.isfinite(values)
+    if not unusable.any():
+        return None
     missing = raw.count(None)
     if np.count_nonzero(unusable) == missing:
         return None

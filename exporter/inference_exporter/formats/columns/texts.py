@@ -36,6 +36,11 @@ def trace_ids(raw: TextColumn) -> TextColumn:
     >>> trace_ids(("-", 17, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
     [None, '17', '0af7651916cd43dd8448eb211c80319c']
     """
+    try:
+        if set(map(len, raw)) == {32} and "0" * 32 not in raw:  # type: ignore[arg-type]
+            return raw
+    except TypeError:
+        pass  # a number or a None among them
     return [
         value
         if isinstance(value, str) and value not in _NO_TRACE and value[0] != "0"
