@@ -1,0 +1,19 @@
+"""Bytes in, whole lines out. Which sources there are; adding one is one file and one line here."""
+
+from __future__ import annotations
+
+from inference_exporter.sources.base import Block, FileStatus, Source, SourceFacts
+from inference_exporter.sources.files import FileSource
+from inference_exporter.sources.stdin import StdinSource
+
+SOURCES: dict[str, type[Source]] = {"files": FileSource, "stdin": StdinSource}
+
+__all__ = [
+    "SOURCES",
+    "Block",
+    "FileSource",
+    "FileStatus",
+    "Source",
+    "SourceFacts",
+    "StdinSource",
+]

@@ -1,0 +1,104 @@
+"""Was this file read before, under another name or as another file? Decides where to begin.
+
+In this order: a promise that fits (of a former run, or of a file that was renamed, copied or cut
+before) - go on there; the same bytes as a file that is followed now - it is a copy, not read as
+long as its original can be; an older copy of a file that was cut - all of it was read; else new.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from inference_exporter.sources.framing import TAIL
+from inference_exporter.sources.identity import Candidate, line_start
+from inference_exporter.sources.reader import FileReader
+from inference_exporter.sources.table import Table
+
+log = logging.getLogger("inference_exporter.sources")
+
+
+def adopt(table: Table, reader: FileReader) -> bool:
+    """Place the reader if its content was met before; False if it is new to us."""
+    candidate = Candidate(reader.fd)
+    original = _original(table, reader, candidate)  # first: finds out which files were cut
+    promise = candidate.best(table.promises())
+    if promise is not None and (original is None or original.offset < promise.offset):
+        reader.resume(promise)
+        table.claimed[promise] = reader
+    elif original is not None:
+        _shadow(reader, original, candidate.size)
+    elif table.archive.covers(candidate) or candidate.size == reader.copied:
+        reader.place_at(candidate.size)
+    elif reader.copied:
+        _part(reader, reader.copied)
+    else:
+        return False
+    return True
+
+
+def review(table: Table, reader: FileReader) -> None:
+    """Look again at a copy: is it still one, and can its original still be read?"""
+    original = reader.shadows
+    if original is None:
+        return
+    if original.fd < 0 and table.readers.get(original.key) is original:
+        table.reopen(original)
+    candidate = Candidate(reader.fd)  # before the original, which only grows
+    if candidate.size < reader.copied:
+        table.cut(reader, "shrunk")
+        return
+    if _is_followed(table, reader, original):
+        shared = _shared(original, candidate)
+        if shared == candidate.size:
+            _shadow(reader, original, shared)
+        else:
+            _part(reader, max(shared, reader.copied))
+        return
+    reader.shadows = None
+    if not adopt(table, reader):
+        reader.begin()
+
+
+def _is_followed(table: Table, reader: FileReader, original: FileReader) -> bool:
+    if table.readers.get(original.key) is not original or original.fd < 0:
+        return False
+    if original.generation == reader.copied_generation and not original.intact():
+        table.cut(original, "rewritten")
+    return original.generation == reader.copied_generation
+
+
+def _shadow(reader: FileReader, original: FileReader, size: int) -> None:
+    if reader.shadows is not original:
+        log.info("%s is a copy of %s", reader.path, original.path)
+    delivered = min(size, original.offset)
+    if reader.undecided or reader.offset != delivered:
+        reader.place_at(delivered)
+    reader.shadows = original
+    reader.copied, reader.copied_generation = size, original.generation
+
+
+def _part(reader: FileReader, agreed: int) -> None:
+    """The copy has lines of its own: read it from the line in which it may begin to differ."""
+    reader.place_at(line_start(reader.fd, agreed, reader.framer.limit) or 0)
+
+
+def _original(table: Table, reader: FileReader, candidate: Candidate) -> FileReader | None:
+    for other in list(table.readers.values()):
+        if other is reader or not other.can_be_copied() or not other.begins_like(candidate):
+            continue
+        if other.fd < 0 and not table.reopen(other):
+            continue
+        if not other.intact():
+            table.cut(other, "rewritten")
+        elif _shared(other, candidate) > 0:
+            return other
+    return None
+
+
+def _shared(original: FileReader, candidate: Candidate) -> int:
+    """How far the copy agrees with the original: to the end of the shorter one, or not at all."""
+    length = min(candidate.size, os.fstat(original.fd).st_size)
+    begin = max(0, length - TAIL)
+    same = candidate.at(begin, length - begin) == os.pread(original.fd, length - begin, begin)
+    return length if same else 0

@@ -1,0 +1,88 @@
+"""Rotated names of a log: `<path>.*` and `<path>-*`, also where no pattern covers them."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+
+from inference_exporter.sources.adoption import adopt
+from inference_exporter.sources.discovery import Listing, list_names
+from inference_exporter.sources.identity import Candidate
+from inference_exporter.sources.reader import FileReader
+from inference_exporter.sources.table import Table
+
+# What rotation appends: a number, a date, or one of a few words. Not `.pos`, `.lock`, `.tmp`.
+_ROTATED = re.compile(r"[.-].*(\d|old|bak|prev|save)", re.IGNORECASE)
+_CLOCK_GRAIN = 0.02  # seconds by which a file's time may lag behind the clock
+
+
+class Siblings:
+    """Finds the unread rest of files that were rotated away while nobody looked."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def look(
+        self, bases: Iterable[str], listing: Listing, last_sweep: float, monotonic: float
+    ) -> bool:
+        """Look at the rotated names of these paths; False if a folder could not be listed."""
+        found = Listing()
+        for path, suffix in _rotated_names(set(bases), found):
+            if path not in listing.files:
+                since = last_sweep if _ROTATED.match(suffix) else math.inf
+                self._meet(path, since, monotonic)
+        return not found.partial
+
+    def _meet(self, path: str, since: float, monotonic: float) -> None:
+        try:
+            facts = os.lstat(path)
+        except OSError:
+            return
+        known = self._table.readers.get((facts.st_dev, facts.st_ino))
+        if known is not None and known.fd >= 0:
+            known.path = path if not known.named else known.path
+            return
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size == 0:
+            return
+        reader = self._table.meet(path)
+        if reader is not None:
+            self._judge(reader, since, monotonic)
+
+    def _judge(self, reader: FileReader, since: float, monotonic: float) -> None:
+        candidate = Candidate(reader.fd)
+        reader.named, reader.lost_at, reader.lost_size = False, monotonic, candidate.size
+        if adopt(self._table, reader):
+            if reader.shadows is None and reader.offset < candidate.size:
+                return
+        elif self._newborn(candidate, since):
+            reader.begin()
+            return
+        if reader.shadows is None:
+            self._table.archive.add(reader.record())
+        reader.close()
+        del self._table.readers[reader.key]
+
+    def _newborn(self, candidate: Candidate, since: float) -> bool:
+        """Whether the file was written and rotated away since the last sweep.
+
+        Its modification time says so, not the change time: that one moves with every rename.
+        """
+        if any(r.key == candidate.key and not r.offset for r in self._table.pending):
+            return True  # we knew it and had read nothing
+        return candidate.mtime >= since - _CLOCK_GRAIN
+
+
+def _rotated_names(bases: set[str], listing: Listing) -> Iterator[tuple[str, str]]:
+    folders: dict[str, list[str]] = {}
+    for base in bases:
+        folder, name = os.path.split(base)
+        folders.setdefault(folder, []).append(name)
+    for folder, names in folders.items():
+        for name in list_names(folder, listing):
+            for base in names:
+                if name.startswith((base + ".", base + "-")):
+                    yield os.path.join(folder, name), name[len(base) :]  # noqa: PTH118
+                    break

@@ -1,0 +1,159 @@
+"""The files of one source: those followed, those remembered, and what happened to them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from collections.abc import Callable
+
+from inference_exporter.sources.archive import Archive
+from inference_exporter.sources.discovery import gone, reason_of
+from inference_exporter.sources.facts import Counts
+from inference_exporter.sources.identity import Candidate, Key, Record
+from inference_exporter.sources.reader import FileReader
+
+log = logging.getLogger("inference_exporter.sources")
+
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+_FIRST_RETRY, _LAST_RETRY = 1.0, 30.0  # seconds between attempts after a read error
+
+Opener = Callable[[str, int], int]
+
+
+class Table:
+    """Owns every open file. `pending` are promises of a former run whose files were not met yet."""
+
+    def __init__(self, line_bytes: int, max_open: int, opener: Opener = os.open) -> None:
+        self.readers: dict[Key, FileReader] = {}
+        self.archive = Archive()
+        self.pending: list[Record] = []
+        self.claimed: dict[Record, FileReader] = {}
+        self.counts = Counts()
+        self.unreadable: dict[str, str] = {}
+        self.search: set[str] = set()  # names whose rotated forms have to be looked for
+        self._torn: set[Record] = set()  # cut in the middle of a line that a copy may still hold
+        self._line_bytes = line_bytes
+        self._max_open = max_open
+        self._opened = 0  # at least as many as there are, and counted anew before it matters
+        self._open = opener
+
+    # -- opening ----------------------------------------------------------------------------------
+
+    def open(self, path: str) -> int | None:
+        """A descriptor of the regular file, or None; failures are counted and logged once."""
+        try:
+            fd = self._open(path, _FLAGS)
+        except OSError as error:
+            if not gone(error):
+                self.failed(path, reason_of(error))
+                if reason_of(error) == "too_many_open":
+                    self.make_room(self.files_open() - 1)
+            return None
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            return None
+        if self.unreadable.pop(path, None):
+            log.info("%s can be read again", path)
+        return fd
+
+    def failed(self, path: str, reason: str) -> None:
+        """Count a failure; log it when it is new."""
+        self.counts.open_errors[reason] += 1
+        if self.unreadable.get(path) != reason:
+            log.warning("%s cannot be read (%s); trying again until it can", path, reason)
+            self.unreadable[path] = reason
+
+    def meet(self, path: str) -> FileReader | None:
+        """Open a file that is not followed yet; whether it was read before is not decided."""
+        fd = self.open(path)
+        if fd is None:
+            return None
+        reader = FileReader(path, fd, self._line_bytes)
+        known = self.readers.get(reader.key)
+        if known is not None and known.fd >= 0:  # two names were swapped while we looked
+            os.close(fd)
+            return None
+        if known is not None:
+            self.forget(known)
+        self.readers[reader.key] = reader
+        self.make_room(self._max_open, keep=reader)
+        return reader
+
+    def reopen(self, reader: FileReader) -> bool:
+        """Open a file that was put aside; False if its name leads elsewhere now."""
+        fd = self.open(reader.path)
+        if fd is None:
+            return False
+        candidate = Candidate(fd)
+        if candidate.key != reader.key:
+            os.close(fd)
+            return False
+        reader.fd, reader.error, reader.retry_pause, reader.wake = fd, "", 0.0, False
+        if reader.offset and not candidate.fits(reader.record()):
+            self.cut(reader, "shrunk" if candidate.size < reader.offset else "rewritten")
+            reader.undecided = True  # it may be another file with the same inode
+        self.make_room(self._max_open, keep=reader)
+        return True
+
+    def files_open(self) -> int:
+        """Descriptors in use."""
+        return sum(reader.fd >= 0 for reader in self.readers.values())
+
+    def make_room(self, limit: int, keep: FileReader | None = None) -> None:
+        """Put aside the files that were silent longest until no more than `limit` are open."""
+        self._opened += 1
+        if self._opened <= limit:
+            return
+        self._opened = self.files_open()
+        excess = self._opened - limit
+        if excess <= 0:
+            return
+        idle = [r for r in self.readers.values() if r.can_be_put_aside() and r is not keep]
+        for reader in sorted(idle, key=lambda r: (not r.at_end, r.looked))[: excess + limit // 10]:
+            reader.put_aside()
+            self._opened -= 1
+
+    # -- endings ----------------------------------------------------------------------------------
+
+    def cut(self, reader: FileReader, reason: str) -> None:
+        """The file is not what was read any more: keep what it was, begin again at 0."""
+        record = reader.record(cut=True)
+        self.archive.add(record, reader.head)
+        self.counts.truncated[reason] += 1
+        self.search.update((reader.path, reader.origin))
+        log.info("%s was truncated (%s)", reader.path, reason)
+        if reader.restart():
+            self._torn.add(record)
+
+    def forget(self, reader: FileReader) -> None:
+        """Stop following; keep the promise."""
+        self.archive.add(reader.record())
+        reader.close()
+        if self.readers.get(reader.key) is reader:
+            del self.readers[reader.key]
+
+    def fault(self, reader: FileReader, error: OSError, monotonic: float) -> None:
+        """A read failed: close, wait, open again by name. Without a name nothing is left to try."""
+        self.failed(reader.path, reason_of(error))
+        reader.error = reason_of(error)
+        reader.put_aside()
+        reader.retry_pause = min(_LAST_RETRY, max(_FIRST_RETRY, 2 * reader.retry_pause))
+        reader.due = monotonic + reader.retry_pause
+        if not reader.named:
+            self.forget(reader)
+
+    # -- promises ---------------------------------------------------------------------------------
+
+    def promises(self) -> list[Record]:
+        """Records of files that are not followed at the moment."""
+        return [*self.pending, *self.archive.records()]
+
+    def settle_claims(self) -> None:
+        """Promises that a reader has taken over are its own from now on."""
+        self.pending = [record for record in self.pending if record not in self.claimed]
+        for record in self.claimed:
+            self.archive.discard(record)
+        self.counts.partials_dropped += len(self._torn - self.claimed.keys())
+        self._torn.clear()
+        self.claimed.clear()
