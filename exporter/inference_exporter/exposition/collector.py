@@ -18,7 +18,7 @@ from inference_exporter.exposition.lines import as_float
 from inference_exporter.exposition.openmetrics import created_times, family_name, has_room
 from inference_exporter.exposition.published import Published
 from inference_exporter.families import FAMILIES, Family
-from inference_exporter.samples import Samples, format_value, printable
+from inference_exporter.samples import Samples, format_bound, printable
 
 
 class SnapshotCollector(Collector):
@@ -69,7 +69,7 @@ def _suffixes(block: Samples) -> list[tuple[str, dict[str, str]]]:
     if block.series.family.kind == "counter":
         return [("_total", {})]
     bounds = (*block.series.bounds, float("inf"))
-    buckets = [("_bucket", {"le": format_value(float(bound))}) for bound in bounds]
+    buckets = [("_bucket", {"le": format_bound(bound)}) for bound in bounds]
     return [*buckets, ("_sum", {}), ("_count", {})]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -58,7 +59,8 @@ class Guard:
         if scope["type"] != "http":
             return
         route = self._route_of(scope["path"])
-        answer = _Answer(send, self._headers, _has_body(Request(scope)))
+        count = partial(self._counter.add, route)
+        answer = _Answer(send, self._headers, count, close=_has_body(Request(scope)))
         self._running += 1
         try:
             await self._respond(route, scope, receive, answer)
@@ -67,8 +69,6 @@ class Guard:
             await answer.fail(scope, receive)
         finally:
             self._running -= 1
-            if answer.status is not None:
-                self._counter.add(route, str(answer.status))
 
     async def _respond(self, route: str, scope: Scope, receive: Receive, send: Send) -> None:
         limited = self._max_requests > 0 and not route.startswith(("/-/healthy", "/-/ready"))
@@ -85,17 +85,26 @@ class Guard:
 
 
 class _Answer:
-    """Passes an answer on with the configured headers and remembers its status."""
+    """Passes an answer on with the configured headers, and tells its status before it is sent."""
 
-    def __init__(self, send: Send, headers: Mapping[str, str], close: bool) -> None:
-        self.status: int | None = None
+    def __init__(
+        self,
+        send: Send,
+        headers: Mapping[str, str],
+        count: Callable[[str], None],
+        *,
+        close: bool,
+    ) -> None:
         self._send = send
         self._headers = headers
+        self._count = count
         self._close = close
+        self._started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self._started = True
+            self._count(str(message["status"]))
             headers = MutableHeaders(scope=message)
             headers.update(self._headers)
             if self._close:  # no route reads a body, so the next request would start inside it
@@ -104,7 +113,7 @@ class _Answer:
 
     async def fail(self, scope: Scope, receive: Receive) -> None:
         """Answer 500, unless an answer is on its way already; then it can only be cut off."""
-        if self.status is not None:
+        if self._started:
             raise ConnectionAbortedError
         await PlainTextResponse("Internal error, see the log.\n", 500)(scope, receive, self)
 

@@ -10,11 +10,15 @@ until a client that has stopped reading has read the rest.
 from __future__ import annotations
 
 import asyncio
+import struct
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from inference_exporter.exposition.limits import Limits
+
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 
 def bounded(limits: Limits) -> type[H11Protocol]:
@@ -67,4 +71,9 @@ class DeadlineProtocol(H11Protocol):
         self._idle = idle
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self.loop.call_later(seconds, self.transport.abort)
+        self._deadline = self.loop.call_later(seconds, self._cut_off)
+
+    def _cut_off(self) -> None:
+        """Leave without a word. What is not sent yet is dropped by the kernel too (linger 0)."""
+        self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, _NO_LINGER)
+        self.transport.abort()

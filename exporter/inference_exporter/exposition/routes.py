@@ -113,6 +113,7 @@ class _PageResponse(Response):
         for offset in range(0, len(self.body), BODY_PIECE_BYTES):
             piece = self.body[offset : offset + BODY_PIECE_BYTES]
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await asyncio.sleep(0)  # others have a turn, and a client that left is noticed
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

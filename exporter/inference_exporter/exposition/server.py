@@ -49,7 +49,7 @@ class WebServer:
     landing
         What the page at `/` says.
     on_request
-        Called with route and status code after every answer, from the server's thread.
+        Called with route and status code of every answer, in the server's thread: must not wait.
     limits
         Bounds on connections and time.
     """

@@ -1,0 +1,117 @@
+"""Whatever the labels and values, a page says what the snapshot says, as others read and write."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import accumulate
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from tests.exposition_pages import assert_valid_page, content, everything, expected, parse
+
+from inference_exporter.exposition.collector import SnapshotCollector
+from inference_exporter.exposition.openmetrics import render_openmetrics
+from inference_exporter.exposition.published import Published
+from inference_exporter.exposition.text import render_text
+from inference_exporter.families import FAMILIES, Family
+from inference_exporter.samples import Exemplar, Samples, SeriesSet, Snapshot
+
+TIMES = st.floats(0, 2e9)
+LABELS = st.text(st.one_of(st.sampled_from('"\\\n\r\t {},=#é\ud800\udfff'), st.characters()))
+ANY_NUMBER = st.one_of(
+    st.floats(),
+    st.integers(-(10**18), 10**18),
+    st.sampled_from([math.inf, -math.inf, math.nan, 1e300, 5e-324, -0.0, 2**63, 10**400]),
+    st.floats(width=32).map(np.float32),
+    st.integers(-(2**31), 2**31).map(np.int64),
+    st.booleans(),
+)
+COUNTS = st.one_of(st.integers(0, 2**60), st.floats(0, 1e300), st.floats(0, 1e9).map(np.float64))
+EXEMPLARS = st.builds(Exemplar, st.text(max_size=140), st.floats(0, 1e9), TIMES)
+
+
+def _label_sets(family: Family) -> st.SearchStrategy[list[tuple[str, ...]]]:
+    one = st.tuples(*[LABELS for _ in family.labels])
+    return st.lists(one, min_size=1, max_size=4, unique=True)
+
+
+@st.composite
+def _blocks(draw: st.DrawFn) -> Samples:
+    family = FAMILIES[draw(st.sampled_from(sorted(FAMILIES)))]
+    label_sets = draw(_label_sets(family))
+    created = draw(st.one_of(st.none(), TIMES, st.tuples(*[TIMES for _ in label_sets])))
+    if family.kind == "histogram":
+        return _histograms(draw, family, label_sets, created)
+    number = COUNTS if family.kind == "counter" else ANY_NUMBER
+    values = draw(st.tuples(*[number for _ in label_sets]))
+    return Samples(SeriesSet(family, label_sets), values, created)
+
+
+def _histograms(
+    draw: st.DrawFn,
+    family: Family,
+    label_sets: list[tuple[str, ...]],
+    created: float | tuple[float, ...] | None,
+) -> Samples:
+    bounds = draw(st.lists(st.floats(1e-9, 1e9), max_size=4, unique=True).map(sorted))
+    cells = st.tuples(*[st.integers(0, 2**40) for _ in (*bounds, math.inf)])
+    values: list[float] = []
+    for _ in label_sets:
+        counts = list(accumulate(draw(cells)))
+        values += [*counts, draw(st.floats(0, 1e12)), counts[-1]]
+    width = len(bounds) + 3
+    buckets = [i for i in range(len(values)) if i % width <= len(bounds)]
+    exemplars = draw(st.dictionaries(st.sampled_from(buckets), EXEMPLARS, max_size=2))
+    return Samples(SeriesSet(family, label_sets, tuple(bounds)), values, created, exemplars)
+
+
+def _distinct(blocks: list[Samples]) -> bool:
+    keys = [(b.series.family.name, labels) for b in blocks for labels in b.series.label_sets]
+    return len(set(keys)) == len(keys)
+
+
+SNAPSHOTS = (
+    st.lists(_blocks(), max_size=5).filter(_distinct).map(lambda blocks: Snapshot(tuple(blocks)))
+)
+
+
+@given(SNAPSHOTS)
+def test_text_says_what_the_snapshot_says(snapshot: Snapshot) -> None:
+    assert content(parse(render_text(snapshot))) == expected(snapshot)
+
+
+@given(SNAPSHOTS)
+def test_openmetrics_says_what_the_snapshot_says(snapshot: Snapshot) -> None:
+    assert content(parse(render_openmetrics(snapshot))) == expected(snapshot, created=True)
+
+
+@given(SNAPSHOTS)
+def test_text_equals_the_client_librarys_page(snapshot: Snapshot) -> None:
+    theirs = parse(generate_latest(_registry(snapshot)))
+    kept = [metric for metric in theirs if not metric.name.endswith("_created")]
+    assert everything(parse(render_text(snapshot))) == everything(kept)
+
+
+@given(SNAPSHOTS)
+def test_openmetrics_equals_the_client_librarys_page_exemplars_included(snapshot: Snapshot) -> None:
+    theirs = generate_openmetrics(_registry(snapshot))  # type: ignore[no-untyped-call]
+    assert everything(parse(render_openmetrics(snapshot))) == everything(parse(theirs))
+
+
+@pytest.mark.parametrize("render", [render_text, render_openmetrics])
+@given(snapshot=SNAPSHOTS)
+def test_every_page_is_valid(render: Callable[[Snapshot], bytes], snapshot: Snapshot) -> None:
+    assert_valid_page(render(snapshot))
+
+
+def _registry(snapshot: Snapshot) -> CollectorRegistry:
+    published = Published()
+    published.publish(snapshot)
+    registry = CollectorRegistry()
+    registry.register(SnapshotCollector(published))
+    return registry
