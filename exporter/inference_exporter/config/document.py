@@ -27,6 +27,15 @@ def read(path: str) -> str:
 
 def values(text: str) -> object:
     """The document as dicts, lists and scalars."""
+    try:
+        return _constructed(text)
+    except yaml.MarkedYAMLError as error:
+        raise wrong(_syntax(error)) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise wrong(f"not YAML: {str(error).splitlines()[0]}") from error
+
+
+def _constructed(text: str) -> object:
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()
@@ -36,10 +45,6 @@ def values(text: str) -> object:
         if duplicates:
             raise Wrong(*duplicates)
         return loader.construct_document(node)
-    except yaml.MarkedYAMLError as error:
-        raise wrong(_syntax(error)) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise wrong(f"not YAML: {str(error).splitlines()[0]}") from error
     finally:
         loader.dispose()
 
@@ -47,7 +52,9 @@ def values(text: str) -> object:
 def _syntax(error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return f"not YAML: {where}{error.problem or error.context}"
+    problem = error.problem or "cannot be read"
+    context = f"{error.context}, " if error.context and problem.startswith("but ") else ""
+    return f"not YAML: {where}{context}{problem}"
 
 
 def _duplicates(node: yaml.Node, key: str, seen: set[int]) -> Iterator[tuple[str, str]]:

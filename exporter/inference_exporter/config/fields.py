@@ -52,7 +52,7 @@ def _ok_value(value: object) -> str:
     return entry
 
 
-FROM = Key("from", paths, PATH, "Where the value is.", "latency_ms", required=True)
+FROM = Key("from", paths, PATH, "Where the value is.", required=True)
 UNIT = Key(
     "unit", one_of("s", "ms", "us", "ns"), "s, ms, us or ns",
     "The unit the value is logged in.", "ms", default="s",

@@ -10,6 +10,7 @@ from inference_exporter.config.checks import Check, Findings, Key, Section, expe
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.schema import (
     Config,
+    Fields,
     Limits,
     ModelConfig,
     ReferenceFile,
@@ -118,7 +119,7 @@ MODEL = Section(
         Key("columns", names, "a list of names", "With `format: csv`: the columns, in order.",
             "[time, age, plan, prediction]", default="none"),
         Key("delimiter", lines.delimiter, "one character",
-            "With `format: csv`: what is between two cells.", "';'", default="`,`"),
+            "With `format: csv`: what is between two cells.", "';'", default=","),
         Key("fields", FIELDS, "a section, below", "Where the values of a prediction are.",
             default="none"),
         Key("when", mapping_of(_VALUES, "a mapping of paths to values"),
@@ -163,8 +164,9 @@ def model(value: object) -> ModelConfig:
         kind = next(key.type for key in MODEL.keys if key.name == pattern_or_columns)
         findings.add(pattern_or_columns, f"missing; format: {values['format']} needs {kind}")
     line = lines.line_format(values, findings)
-    if line is not None and "fields" in values:
-        lines.check_paths(line, values["fields"], tuple(values.get("when", ())), findings)
+    if line is not None:
+        fields = values.get("fields") or Fields()
+        lines.check_paths(line, fields, tuple(values.get("when", ())), findings)
     findings.raise_any()
     return ModelConfig(name="", format=line, **values)  # type: ignore[arg-type]  # raised above
 

@@ -117,7 +117,7 @@ def list_of(check: Check[T], what: str) -> Check[tuple[T, ...]]:
         good = [entry for entry in checked if entry is not None]
         for i, entry in enumerate(good):
             if entry in good[:i]:
-                findings.add(f"[{i}]", f"{entry} is in the list twice")
+                findings.add(f"[{i}]", f"{getattr(entry, 'name', entry)} is in the list twice")
         findings.raise_any()
         return tuple(good)
 

@@ -1,0 +1,116 @@
+"""`docs/configuration.md`, rendered from the tables of keys that validate.
+
+python -m inference_exporter.config.reference_doc > docs/configuration.md
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from inference_exporter.config.checks import Key, Section
+from inference_exporter.config.fields import DURATION, FEATURES, FIELDS, STATUS, TIMESTAMP
+from inference_exporter.config.models import LIMITS, MODEL, TOP
+from inference_exporter.config.thresholds import THRESHOLDS
+
+_INTRO = """\
+# Configuration
+
+<!-- Written by `python -m inference_exporter.config.reference_doc`; edit the tables of
+     `inference_exporter/config/`, not this file. -->
+
+One YAML file, given with `--config.file`. Unknown and repeated keys are errors, and all problems
+are reported at once, each with its place: `inference-exporter check --config.file=config.yaml`.
+`inference-exporter init sample.log` writes a first configuration for a log.
+
+Durations are numbers with a unit (`250ms`, `5s`, `15m`, `1h`, `30d`) or numbers of seconds.
+Relative paths start at the folder of the configuration file.
+
+```yaml
+models:
+  credit-risk:
+    logs: [/logs/predictions*.jsonl]
+    fields:
+      timestamp: timestamp
+      id: request_id
+      version: model_version
+      features: features
+      prediction: prediction
+      score: score
+      latency: {from: latency_ms, unit: ms}
+      status: status
+    reference: credit-risk.reference.json
+    windows: [1h, 24h]
+    thresholds: {feature_psi: 0.1, accuracy_drop: 0.05}
+```
+"""
+
+_PATHS = """
+A path names a value in a line: `request_id`, or `request.id` for a key that is literally so, or
+for `id` inside `request`. A list of paths means the first that leads to a value that is not null.
+Lines of `logfmt`, `regex` and `csv` have no nesting: there a path is a key, a named group or a
+column, and an empty value or `-` is a missing one.
+
+Numbers may be written as text (`"4.9"`); `true` and `false` count as 1 and 0. Anything else where
+a number belongs, NaN and infinities included, is counted as invalid, and the line still counts.
+"""
+
+_FORMS = """
+Three forms of `features`:
+
+```yaml
+features: features                                   # an object of names and values
+features: {from: inputs, names: [age, plan]}         # a list of values
+features: {rest: true, exclude: [hostname, level]}   # the other keys of the line itself
+```
+"""
+
+
+def render() -> str:
+    """The page."""
+    return "\n".join(_parts()).rstrip() + "\n"
+
+
+def _parts() -> Iterator[str]:
+    yield _INTRO
+    yield from _section(TOP, "Top level")
+    yield from _section(MODEL, "A model")
+    yield from _section(FIELDS, "fields")
+    yield _PATHS
+    yield from _section(TIMESTAMP, "fields.timestamp")
+    yield from _section(DURATION, "fields.latency and every entry of fields.steps")
+    yield from _section(STATUS, "fields.status")
+    yield from _section(FEATURES, "fields.features")
+    yield _FORMS
+    yield from _section(LIMITS, "limits")
+    yield from _thresholds()
+
+
+def _section(section: Section, title: str) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield "| key | value | default | meaning | example |"
+    yield "|---|---|---|---|---|"
+    for key in section.keys:
+        yield _row(section, key)
+    yield ""
+
+
+def _row(section: Section, key: Key) -> str:
+    default = section.default_of(key)
+    code = default if " " in default or default in ("required", "none") else f"`{default}`"
+    example = f"`{key.example}`" if key.example else ""
+    cells = (f"`{key.name}`", key.type, code, key.meaning, example)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _thresholds() -> Iterator[str]:
+    yield "## thresholds\n"
+    yield "Published as `inference_threshold`; the shipped alert rules compare with them.\n"
+    yield "| name | meaning | from 0 to | example |"
+    yield "|---|---|---|---|"
+    for name, threshold in THRESHOLDS.items():
+        yield f"| `{name}` | {threshold.meaning} | {threshold.high:g} | `{threshold.example:g}` |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())
