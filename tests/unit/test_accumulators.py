@@ -23,6 +23,7 @@ from inference_exporter.accumulators import (
     Weights,
 )
 from inference_exporter.accumulators.base import OVERFLOW, DenseAccumulator
+from inference_exporter.accumulators.numeric_table import NumericTable
 from inference_exporter.batch import Batch, CategoryColumn, NumericColumn, Scalar, numbers
 from inference_exporter.profile import CategoricalProfile, NumericProfile
 
@@ -286,3 +287,60 @@ def test_groups_add_up_to_the_whole(accumulator: DenseAccumulator) -> None:
     assert count(accumulator, batch, GROUPS).sum(axis=0) == pytest.approx(
         count(accumulator, batch)[0]
     )
+
+
+GRIDS = {
+    "even": np.linspace(-5, 5, 99),
+    "normal": np.sort(RNG.normal(0, 1, 99)),
+    "skewed": np.sort(RNG.lognormal(0, 4, 99)),
+    "integers": np.arange(18.0, 81.0),
+    "one": np.array([3.5]),
+    "two_close": np.array([1.0, np.nextafter(1.0, 2)]),
+    "wide": np.array([-1e308, 0.0, 1e308]),
+    "tiny": np.arange(50) * 5e-324,
+}
+
+
+class GridRow:
+    """The least that the table needs of a column."""
+
+    def __init__(self, grid: np.ndarray) -> None:
+        self.grid, self.mean = grid, 0.0
+        self.stride = len(grid) + 3
+        self.cells = self.stride + len(grid) + 2
+
+    def column(self, batch: Batch) -> NumericColumn | None:
+        return batch.score
+
+
+NUMERIC_ROWS = {name: GridRow(grid) for name, grid in GRIDS.items()}
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_the_guide_table_finds_the_same_cells_as_a_binary_search(name: str) -> None:
+    grid = GRIDS[name]
+    rows = [NUMERIC_ROWS[name], NUMERIC_ROWS["normal"]]
+    near = np.concatenate((grid, np.nextafter(grid, np.inf), np.nextafter(grid, -np.inf)))
+    far = np.array([1.7e308, -1.7e308, 0.0, -0.0, 5e-324])
+    values = np.concatenate((near, far, RNG.normal(0, 3, 2000), RNG.lognormal(0, 5, 2000)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        cells = NumericTable(rows)._guide.cells(np.stack((values, values)))
+    assert cells[0].tolist() == grid.searchsorted(values).tolist()
+    expected = GRIDS["normal"].searchsorted(values) + rows[0].cells
+    assert cells[1].tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("count_of_groups", [1, 3])
+def test_columns_counted_together_are_counted_as_they_are_alone(count_of_groups: int) -> None:
+    groups = Groups(GROUPS.index % count_of_groups, count_of_groups)
+    names = ("a", "b", "c")
+    bins = [NumericBins("feature", name, profile_of(RNG.normal(0, 9, 999)), "r") for name in names]
+    raw: list[list[object]] = [RNG.normal(0, 20, ROWS).tolist() for _ in names]
+    for row in range(0, ROWS, 7):
+        raw[0][row], raw[1][row] = None, "n/a"
+    inputs = RNG.random(ROWS) < 0.9
+    features = {name: numbers(column) for name, column in zip(names, raw, strict=True)}
+    batch = Batch(ROWS, features=features, inputs=inputs)
+    together = Layout(bins, []).count(batch, groups).dense
+    alone = np.concatenate([count(one, batch, groups) for one in bins], axis=1)
+    assert together == pytest.approx(alone)

@@ -63,8 +63,10 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
     if fields.weight:
         dense.append(Weights())
     if reference:
-        dense += _bins("feature", reference.features, reference.fingerprint)
-        dense += _bins("output", reference.outputs, reference.fingerprint)
+        bins = _bins("feature", reference.features, reference.fingerprint)
+        bins += _bins("output", reference.outputs, reference.fingerprint)
+        # Numeric columns side by side are counted in one go (numeric_table).
+        dense += sorted(bins, key=lambda one: not isinstance(one, NumericBins))
     if fields.actual and regression:
         dense.append(RegressionOutcomes())
     elif fields.actual:

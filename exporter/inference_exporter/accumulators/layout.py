@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import groupby
 
 import numpy as np
 
 from inference_exporter.accumulators.base import DenseAccumulator, Groups, SparseAccumulator
+from inference_exporter.accumulators.numeric_bins import NumericBins
+from inference_exporter.accumulators.numeric_table import NumericTable
 from inference_exporter.batch import Batch, Floats
 from inference_exporter.tally import SparseKey, Tally
 
@@ -39,15 +42,27 @@ class Layout:
             self.slices[accumulator.key] = slice(start, start + accumulator.cells)
             start += accumulator.cells
         self.cells = start
+        self._counters = list(self._joined())
         description = repr([(key, s.start, s.stop) for key, s in self.slices.items()])
         self.signature = sha256(description.encode()).hexdigest()[:16]
+
+    def _joined(self) -> Iterator[tuple[NumericTable | DenseAccumulator, slice]]:
+        """Who counts into which cells: neighbouring numeric columns are counted together."""
+        for numeric, run in groupby(self.dense, lambda one: isinstance(one, NumericBins)):
+            members = list(run)
+            if numeric:
+                first, last = self.slices[members[0].key], self.slices[members[-1].key]
+                table = NumericTable([one for one in members if isinstance(one, NumericBins)])
+                yield table, slice(first.start, last.stop)
+            else:
+                yield from ((one, self.slices[one.key]) for one in members)
 
     def count(self, batch: Batch, groups: Groups) -> Increments:
         """What the batch adds, group by group."""
         dense = np.zeros((groups.count, self.cells))
         with np.errstate(over="ignore", invalid="ignore"):  # sums of huge values become inf
-            for accumulator in self.dense:
-                accumulator.count(batch, groups, dense[:, self.slices[accumulator.key]])
+            for counter, cells in self._counters:
+                counter.count(batch, groups, dense[:, cells])
         sparse = [item for one in self.sparse for item in one.count(batch, groups)]
         return Increments(dense, sparse)
 

@@ -15,59 +15,44 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
+from inference_exporter.accumulators.numeric_table import NumericTable
 from inference_exporter.batch import Batch, Floats, Ints, NumericColumn
 from inference_exporter.profile import NumericProfile
 
-_LARGEST_DEVIATION = 1e150  # its square is still a finite number
-
 
 class NumericBins:
-    """Bins of one numeric column; `scope` is `feature` or `output`, `name` the column's name."""
+    """Bins of one numeric column; `scope` is `feature` or `output`, `name` the column's name.
+
+    Counting is done by a `NumericTable`, for all columns of a layout together.
+    """
 
     def __init__(self, scope: str, name: str, profile: NumericProfile, reference: str) -> None:
         self.key = f"{scope}/{name}@{reference}"
         self.scope, self.name, self.profile = scope, name, profile
+        self.mean = profile.mean if np.isfinite(profile.mean) else 0.0
         below = np.nextafter(profile.minimum, -np.inf)  # "at an edge" is the lower cell: x < min
         limits = np.array([below, profile.maximum])
         grid = np.concatenate((profile.fine_edges, limits[np.isfinite(limits)]))
-        self._grid: Floats = np.unique(grid)
-        self._fine_starts = _starts(self._grid, profile.fine_edges)
-        self._below = int(np.searchsorted(self._grid, below))
-        self._above = int(np.searchsorted(self._grid, profile.maximum)) + 1
-        self._bins = len(self._grid) + 1
+        self.grid: Floats = np.unique(grid)
+        self._fine_starts = _starts(self.grid, profile.fine_edges)
+        self._below = int(np.searchsorted(self.grid, below))
+        self._above = int(np.searchsorted(self.grid, profile.maximum)) + 1
+        self._bins = len(self.grid) + 1
         self._missing, self._invalid = self._bins, self._bins + 1
-        self._stride = self._bins + 2
-        self.cells = self._stride + self._bins + 1
+        self.stride = self._bins + 2
+        self.cells = self.stride + self._bins + 1
+        self._alone = NumericTable([self])
+
+    def column(self, batch: Batch) -> NumericColumn | None:
+        """The batch's numbers that this accumulator counts."""
+        if self.scope == "output":
+            return batch.score if self.name == "score" else batch.prediction_value
+        column = batch.features[self.name]
+        return column if isinstance(column, NumericColumn) else None
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
-        column = batch.features[self.name] if self.scope == "feature" else _output(batch, self.name)
-        if not isinstance(column, NumericColumn):
-            return
-        values, index = column.values, groups.index
-        cell: Ints = self._grid.searchsorted(values)
-        deviation = values - self.profile.mean
-        unusable = np.isnan(values)
-        if unusable.any():
-            cell[unusable] = self._missing
-            if column.invalid is not None:
-                cell[column.invalid] = self._invalid
-            deviation[unusable] = 0.0
-            if batch.inputs is not None:
-                keep = batch.inputs | ~unusable
-                cell, deviation, index = cell[keep], deviation[keep], index[keep]
-        np.clip(deviation, -_LARGEST_DEVIATION, _LARGEST_DEVIATION, out=deviation)
-        self._fill(cell, deviation, index, out)
-
-    def _fill(self, cell: Ints, deviation: Floats, index: Ints, out: Floats) -> None:
-        stride, count = self._stride, len(out)
-        flat = cell + index * stride if count > 1 else cell
-        size = stride * count
-        counts = np.bincount(flat, minlength=size).reshape(count, stride)
-        sums = np.bincount(flat, deviation, minlength=size).reshape(count, stride)
-        out[:, :stride] += counts
-        out[:, stride : stride + self._bins] += sums[:, : self._bins]
-        out[:, -1] += np.bincount(index, deviation * deviation, minlength=count)
+        self._alone.count(batch, groups, out)
 
     def fine_counts(self, cells: Floats) -> Floats:
         """Rows per fine cell of the profile, shape (F,)."""
@@ -76,9 +61,9 @@ class NumericBins:
 
     def fine_sums(self, cells: Floats) -> Floats:
         """Sum of the values per fine cell, shape (F,)."""
-        deviations = cells[self._stride : self._stride + self._bins]
+        deviations = cells[self.stride : self.stride + self._bins]
         sums = np.add.reduceat(deviations, self._fine_starts)
-        total: Floats = sums + self.fine_counts(cells) * self.profile.mean
+        total: Floats = sums + self.fine_counts(cells) * self.mean
         return total
 
     def squares(self, cells: Floats) -> float:
@@ -101,7 +86,3 @@ class NumericBins:
 def _starts(grid: Floats, edges: Floats) -> Ints:
     starts: Ints = np.concatenate(([0], np.searchsorted(grid, edges) + 1)).astype(np.int64)
     return starts
-
-
-def _output(batch: Batch, name: str) -> NumericColumn | None:
-    return batch.score if name == "score" else batch.prediction_value

@@ -7,8 +7,8 @@ import re
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.accumulators.vocabulary import ABSENT, Vocabulary
-from inference_exporter.batch import Batch, Floats, Ints, Scalar, category_name
+from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
+from inference_exporter.batch import Batch, Floats, Ints, TextColumn, category_name
 from inference_exporter.tally import SparseKey
 
 NOT_CONFIGURED = "ok"  # code of a request in a log that has no status at all
@@ -24,7 +24,10 @@ class StatusCodes:
     def __init__(self, limit: int, ok: tuple[str, ...] | None) -> None:
         self._configured = ok is not None
         self._codes = Vocabulary(limit, absent=NOT_LOGGED)
-        self._failed = _Failed(ok or (), 8 * limit)
+        matches = [(_RANGE.fullmatch(entry), entry) for entry in ok or ()]
+        self._ok_ranges = [(int(match[1]), int(match[2])) for match, _ in matches if match]
+        self._ok_names = {entry.lower() for match, entry in matches if not match}
+        self._by_index = [0, 0]  # failure by index of the code; an absent status is not one
 
     def preset(self) -> tuple[SparseKey, ...]:
         """See `SparseAccumulator.preset`."""
@@ -35,12 +38,32 @@ class StatusCodes:
         if batch.status is None:
             rows = np.bincount(groups.index, minlength=groups.count)
             return [(group, ("code", NOT_CONFIGURED), float(n)) for group, n in enumerate(rows)]
-        increments = count_names("code", self._codes, self._codes.indexes(batch.status), groups)
-        failed = np.fromiter(map(self._failed.__getitem__, batch.status), np.int64, batch.rows)
+        indexes = self._codes.indexes(batch.status)
+        increments = count_names("code", self._codes, indexes, groups)
+        failed = self._failures(batch.status, indexes)
         if failed.any():
             counts = np.bincount(groups.index, failed, minlength=groups.count)
             increments += [(g, ("failed",), float(n)) for g, n in enumerate(counts) if n]
         return increments
+
+    def _failures(self, status: TextColumn, indexes: Ints) -> Ints:
+        """1 for rows that failed: by name, and by value where the name is beyond the limit."""
+        names = self._codes.names
+        self._by_index += [int(not self._is_ok(name)) for name in names[len(self._by_index) :]]
+        failed = np.array(self._by_index).take(indexes)
+        for row in np.flatnonzero(indexes == OVERFLOWED).tolist():
+            value = status[row]
+            failed[row] = value is not None and not self._is_ok(category_name(value))
+        return failed
+
+    def _is_ok(self, name: str) -> bool:
+        if name.lower() in self._ok_names:
+            return True
+        try:
+            number = float(name)
+        except ValueError:
+            return False
+        return any(low <= number <= high for low, high in self._ok_ranges)
 
     def restore(self, keys: tuple[SparseKey, ...]) -> None:
         """See `SparseAccumulator.restore`."""
@@ -105,30 +128,3 @@ def count_names(
         (int(cell) // size, (kind, vocabulary.names[int(cell) % size]), float(counts[cell]))
         for cell in np.flatnonzero(counts)
     ]
-
-
-class _Failed(dict[Scalar, int]):
-    """Raw status -> 1 if it is a failure. An absent status is not one."""
-
-    def __init__(self, ok: tuple[str, ...], limit: int) -> None:
-        super().__init__({None: 0})
-        matches = [(_RANGE.fullmatch(entry), entry) for entry in ok]
-        self._ranges = [(int(match[1]), int(match[2])) for match, _ in matches if match]
-        self._names = {entry.lower() for match, entry in matches if not match}
-        self._limit = limit
-
-    def __missing__(self, raw: Scalar) -> int:
-        assert raw is not None
-        failed = 0 if self._is_ok(category_name(raw)) else 1
-        if len(self) < self._limit:
-            self[raw] = failed
-        return failed
-
-    def _is_ok(self, name: str) -> bool:
-        if name.lower() in self._names:
-            return True
-        try:
-            number = float(name)
-        except ValueError:
-            return False
-        return any(low <= number <= high for low, high in self._ranges)
