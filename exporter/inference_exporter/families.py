@@ -93,7 +93,7 @@ _TRAFFIC = (
     _family(
         "gauge",
         "inference_request_duration_quantile_seconds",
-        "model version quantile window",
+        "model version q window",
         "Latency quantile over the window, interpolated in cells 7 % wide; one sidecar's own.",
     ),
     _family(

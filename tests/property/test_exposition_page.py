@@ -8,7 +8,7 @@ from itertools import accumulate
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
@@ -80,16 +80,19 @@ SNAPSHOTS = (
 )
 
 
+@settings(deadline=None)
 @given(SNAPSHOTS)
 def test_text_says_what_the_snapshot_says(snapshot: Snapshot) -> None:
     assert content(parse(render_text(snapshot))) == expected(snapshot)
 
 
+@settings(deadline=None)
 @given(SNAPSHOTS)
 def test_openmetrics_says_what_the_snapshot_says(snapshot: Snapshot) -> None:
     assert content(parse(render_openmetrics(snapshot))) == expected(snapshot, created=True)
 
 
+@settings(deadline=None)
 @given(SNAPSHOTS)
 def test_text_equals_the_client_librarys_page(snapshot: Snapshot) -> None:
     theirs = parse(generate_latest(_registry(snapshot)))
@@ -97,6 +100,7 @@ def test_text_equals_the_client_librarys_page(snapshot: Snapshot) -> None:
     assert everything(parse(render_text(snapshot))) == everything(kept)
 
 
+@settings(deadline=None)
 @given(SNAPSHOTS)
 def test_openmetrics_equals_the_client_librarys_page_exemplars_included(snapshot: Snapshot) -> None:
     theirs = generate_openmetrics(_registry(snapshot))  # type: ignore[no-untyped-call]
@@ -104,6 +108,7 @@ def test_openmetrics_equals_the_client_librarys_page_exemplars_included(snapshot
 
 
 @pytest.mark.parametrize("render", [render_text, render_openmetrics])
+@settings(deadline=None)
 @given(snapshot=SNAPSHOTS)
 def test_every_page_is_valid(render: Callable[[Snapshot], bytes], snapshot: Snapshot) -> None:
     assert_valid_page(render(snapshot))

@@ -83,7 +83,7 @@ LABELS = {
     "statistic": "What measures the distance: `psi`, `js`, `ks`, …",
     "window": "Span of time as written in the configuration, such as `1h`.",
     "code": "Status code or word as logged; HTTP status on the exporter's own requests.",
-    "quantile": "Quantile as a number from 0 to 1.",
+    "q": "Quantile, from 0 to 1. Prometheus reserves the label `quantile` for summaries.",
     "step": "Step of a request: `preprocess`, `inference`, `postprocess`, …",
     "prediction": "Predicted class; empty for regression.",
     "predicted": "Predicted class.",

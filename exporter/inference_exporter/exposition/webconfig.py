@@ -2,8 +2,9 @@
 
 https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md
 
-What `promtool check web-config` accepts is accepted here, except settings that Python cannot
-honour: those are refused by name rather than ignored, because each of them restricts access.
+What `promtool check web-config` accepts is accepted here, except a TLS section without certificate
+(elsewhere it means plain HTTP) and settings that cannot be honoured: they are refused by name
+rather than ignored, because each of them restricts access. `http2` is accepted: clients negotiate.
 """
 
 from __future__ import annotations
@@ -80,6 +81,18 @@ def load(path: str) -> WebConfig:
     return config
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice; PyYAML would take the last and drop a user's hash."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for name in names:
+            if names.count(name) > 1:
+                message = f"the key {name!r} is there twice"
+                raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 class _Reader:
     """Collects problems on its way through the file."""
 
@@ -97,7 +110,7 @@ class _Reader:
 
     def _parse(self) -> object:
         try:
-            return yaml.safe_load(Path(self.path).read_text(encoding="utf-8"))
+            return yaml.load(Path(self.path).read_text(encoding="utf-8"), _Loader)
         except OSError as error:
             self._wrong("", f"cannot be read: {error.strerror}")
         except UnicodeDecodeError:
