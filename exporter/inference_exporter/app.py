@@ -192,7 +192,7 @@ class Application:
         except InferenceExporterError as error:
             self._telemetry.set(f"{_ME}config_last_reload_successful", value=0.0)
             log.error("configuration not reloaded, the old one stays in force:\n%s", error)
-            self.pipeline.publish()
+            self.pipeline.commit()
             return False, f"configuration not reloaded, the old one stays in force:\n{error}\n"
         self.pipeline.commit()
         old = {feed.model.config.name: feed for feed in self.pipeline.feeds}
