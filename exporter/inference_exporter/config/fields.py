@@ -18,7 +18,7 @@ from inference_exporter.config.schema import (
 )
 from inference_exporter.config.values import mapping_of, names, one_of, paths, scalar_name, text
 
-_RANGE = re.compile(r"-?\d+(?:\.\d+)?\.\.-?\d+(?:\.\d+)?", re.ASCII)
+_RANGE = re.compile(r"-?\d+\.\.-?\d+", re.ASCII)
 
 PATH = "a path or a list of paths"
 
@@ -46,7 +46,7 @@ def _ok_value(value: object) -> str:
         return entry
     if not _RANGE.fullmatch(entry):
         raise expected("a range of numbers such as 200..399", value)
-    low, high = (float(end) for end in entry.split(".."))
+    low, high = (int(end) for end in entry.split(".."))
     if low > high:
         raise wrong(f"the range {entry} is empty: its ends are the wrong way round")
     return entry
