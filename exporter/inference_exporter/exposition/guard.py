@@ -55,9 +55,7 @@ class Guard:
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            return
+        """Answer one request; the server passes on nothing but HTTP."""
         route = self._route_of(scope["path"])
         count = partial(self._counter.add, route)
         answer = _Answer(send, self._headers, count, close=_has_body(Request(scope)))

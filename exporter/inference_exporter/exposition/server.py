@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the HTTP stack is imported when a server starts
 
 __all__ = ["Landing", "Limits", "ListenError", "Published", "WebServer"]
 
-_START_SECONDS = 30.0
+_LOOK_SECONDS = 0.1  # between two looks at a thread that should be listening by now
 
 
 class WebServer:
@@ -103,9 +103,10 @@ class WebServer:
             target=serving.run, args=(self._server, listener), name="web-server", daemon=True
         )
         self._thread.start()
-        if not started.wait(_START_SECONDS):
-            self.close()
-            raise ListenError(f"the web server on {address} did not start, see the log")
+        while not started.wait(_LOOK_SECONDS):
+            if not self._thread.is_alive():
+                self.close()
+                raise ListenError(f"the web server on {address} did not start, see the log")
         return address
 
     def take_requests(self) -> Mapping[tuple[str, str], int]:
