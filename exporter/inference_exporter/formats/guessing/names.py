@@ -1,0 +1,97 @@
+"""Names that fields have in the wild, the surest first, and what is ambiguous about some of them.
+
+Collected from public services that log predictions, and from the defaults of python-json-logger,
+structlog, loguru, ECS, BentoML, LiteLLM, nginx and gunicorn recipes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "timestamp": (
+        "timestamp", "@timestamp", "ts", "time", "event_time", "datetime", "created_at",
+        "inferenceTime", "startTime", "start_time", "timestamp_ms", "msec", "timestamp_ns",
+        "time.timestamp", "asctime",
+    ),
+    "id": (
+        "request_id", "prediction_id", "inference_id", "requestId", "inferenceId", "correlation_id",
+        "correlationid", "x_request_id", "trip_id", "flow_id", "session_id", "event_id", "eventId",
+        "http.request.id", "id", "uuid",
+    ),
+    "version": ("model_version", "modelversion", "model.version", "version", "model", "model_name"),
+    "prediction": (
+        "prediction", "predicted_label", "predicted_class", "predicted", "pred", "y_pred",
+        "risk_label", "decision", "output", "result", "label",
+    ),
+    "score": (
+        "probability", "score", "proba", "prob", "risk_score", "prediction_score",
+        "fraud_probability", "confidence",
+    ),
+    "latency": (
+        "latency_ms", "latency_s", "latency_seconds", "latency", "duration_ms", "duration_s",
+        "duration_us", "duration_seconds", "processing_time_ms", "processing_time",
+        "response_time_ms", "response_time_seconds", "response_time", "request_time",
+        "execution_time_ms", "inference_time_ms", "elapsed_ms", "elapsed_seconds", "elapsed",
+        "event.duration", "duration",
+    ),
+    "status": (
+        "status", "status_code", "http_status", "http.response.status_code", "response_code",
+        "outcome", "event.outcome",
+    ),
+    "trace_id": ("trace_id", "traceparent", "trace.id", "traceId", "otelTraceID"),
+    "actual": (
+        "actual", "true_label", "ground_truth", "expected_label", "y_true", "actual_label",
+        "target",
+    ),
+}  # fmt: skip
+
+FEATURES = (
+    "features", "inputs", "input", "input_data", "extracted_features", "engineered",
+    "feature_vector", "model_input", "payload", "instance", "x",
+)  # fmt: skip
+
+STEPS = ("stages", "steps", "timings", "stage_latencies", "latencies")
+"""Objects that hold the latency of each step."""
+
+TOP_LEVEL_ONLY = frozenset(("version", "id", "name", "label", "target", "x", "time", "status"))
+"""Names too common inside other objects (`ecs.version`, `process.name`) to mean anything there."""
+
+NOISE = frozenset((
+    "level", "levelname", "levelno", "severity", "logger", "logger_name", "name", "module",
+    "filename", "pathname", "lineno", "funcName", "function", "process", "processName",
+    "process_id", "pid", "thread", "threadName", "taskName", "message", "msg", "event",
+    "text", "exception", "hostname", "host", "service", "app", "application", "env",
+    "environment", "component", "kind", "type", "model", "model_name", "method", "path",
+    "route", "url", "uri", "client", "remote_ip", "remote_addr", "user_agent", "ua",
+))  # fmt: skip
+"""Keys that loggers and web servers add: never inputs of a model."""
+
+UNITS: Mapping[str, str] = {
+    "_ms": "ms", "_millis": "ms", "_us": "us", "_ns": "ns", "_s": "s", "_sec": "s",
+    "_seconds": "s", "msec": "s", "event.duration": "ns", "request_time": "s",
+}  # fmt: skip
+"""Ends of names that say the unit. nginx's `$msec` is seconds, ECS's `event.duration` is ns."""
+
+DOUBTS: Mapping[tuple[str, str], str] = {
+    ("prediction", "label"): "a label can also be the truth: then it belongs to actual",
+    ("prediction", "output"): "check that this is the predicted class or value",
+    ("prediction", "result"): "check that this is the predicted class or value",
+    ("actual", "target"): "check that this is the truth and not the prediction",
+    ("score", "confidence"): "check that it is 0 to 1, and of the positive class if there are two",
+    ("version", "model"): "this may be the name of the model and not its version",
+    ("version", "model_name"): "this is the name of the model, not its version",
+    ("id", "session_id"): "check that no two predictions share it",
+    ("id", "id"): "check that no two predictions share it",
+    ("timestamp", "msec"): "nginx's $msec is in seconds",
+}
+"""What to say about (field, name) pairs that mean different things in different places."""
+
+
+def unit_of(path: str) -> str | None:
+    """The unit that a name says, if it says one.
+
+    >>> unit_of("latency_ms"), unit_of("latency")
+    ('ms', None)
+    """
+    return next((unit for end, unit in UNITS.items() if path.endswith(end)), None)
