@@ -1,0 +1,51 @@
+"""What to open and what to watch for, in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from inference_exporter.demo.folder import PSI_THRESHOLD, WINDOWS
+from inference_exporter.demo.prometheus import QUERIES
+from inference_exporter.demo.traffic import DRIFTING, FACTOR
+
+_NEVER = 86400.0  # a drift so late is no drift
+
+
+def pages(exporter: str, prometheus: str, alerts: str) -> Iterator[str]:
+    """Addresses to open, with their titles."""
+    yield _page("the exporter", f"{exporter}/")
+    yield _page("its metrics", f"{exporter}/metrics")
+    if prometheus:
+        for query in QUERIES:
+            yield _page(query.title, query.address(prometheus))
+        yield _page("alerts", alerts)
+
+
+def _page(title: str, address: str) -> str:
+    return f"    {title:<27}{address}"
+
+
+def what_to_watch(drift_after: float, now: float, labels: float) -> str:
+    """What will happen, and how it will show."""
+    if drift_after >= _NEVER:
+        return "Nothing drifts this time: all that moves is chance. Ctrl-C ends all of it."
+    at = time.strftime("%H:%M:%S", time.localtime(now + drift_after))
+    text = (
+        f"At about {at} the {DRIFTING} begins to arrive {FACTOR} times too large, as if somebody\n"
+        f"upstream had changed a unit. Its PSI passes {PSI_THRESHOLD:g} within about a minute,\n"
+        f"while the window (the last {WINDOWS[0]}) fills with it. "
+    )
+    if labels > 0:
+        text += (
+            "The accuracy hardly moves. What falls is the recall:\n"
+            "the model believes the larger income and overlooks people who will not pay back.\n"
+        )
+    else:
+        text += "No outcome is known here, so nothing else could tell.\n"
+    return text + "Values that rest on too little evidence are left out.\n\nCtrl-C ends all of it."
+
+
+def drift_begins() -> str:
+    """Said when it does."""
+    return f"from about now on, the {DRIFTING} is {FACTOR} times too large"
