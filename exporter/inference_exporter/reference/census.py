@@ -57,17 +57,25 @@ class NumericCensus:
             means=self._means(),
             minimum=self._minimum,
             maximum=self._maximum,
-            mean=float(np.clip(shift / self._scale + self._centre, self._minimum, self._maximum)),
+            mean=self._mean(shift),
             std=0.0 if one_value else float(np.sqrt(variance)) / self._scale,
             missing=rows - int(n) - self._invalid,
             invalid=self._invalid,
         )
 
+    def _mean(self, shift: float) -> float:
+        mean = (shift + self._centre * self._scale) / self._scale
+        return min(max(mean, self._minimum), self._maximum)
+
     def _means(self) -> Floats:
         filled = self._counts > 0
         means = np.full(len(self._counts), np.nan)
-        means[filled] = self._sums[filled] / self._counts[filled] / self._scale + self._centre
-        return means
+        with np.errstate(over="ignore"):  # by a rounding error, undone below
+            scaled = self._sums[filled] / self._counts[filled] + self._centre * self._scale
+            means[filled] = scaled / self._scale
+        low = np.concatenate(([self._minimum], self._fine_edges))
+        high = np.concatenate((self._fine_edges, [self._maximum]))
+        return np.clip(means, low, high, out=means)  # rounding must not take it out of its cell
 
 
 class CategoryCensus:

@@ -6,6 +6,7 @@ value where that is cheaper.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from types import NoneType
@@ -74,11 +75,14 @@ def categories(cells: TextColumn) -> tuple[dict[str, int], int, int]:
         kept = [cell for cell in cells if cell is None or isinstance(cell, str | int | float)]
         values, invalid = kept, len(cells) - len(kept)
     if bool in kinds and kinds & {int, float}:  # equal as keys of a dict, different as categories
-        values = [cell if cell is None else _name(cell) for cell in values]
+        values = [_name(cell) if isinstance(cell, bool) else cell for cell in values]
     counts = Counter(values)
     missing = counts.pop(None, 0)
     named: dict[str, int] = {}
     for cell, count in counts.items():
+        if isinstance(cell, float) and not math.isfinite(cell):
+            invalid += count
+            continue
         name = _name(cell)
         named[name] = named.get(name, 0) + count
     return named, missing, invalid
@@ -90,7 +94,13 @@ def names(cells: TextColumn) -> list[str | None]:
     if kinds <= {str, NoneType} or kinds <= {int, NoneType}:
         found = {cell: None if cell is None else category_name(cell) for cell in set(cells)}
         return list(map(found.__getitem__, cells))
-    return [category_name(cell) if isinstance(cell, str | int | float) else None for cell in cells]
+    return [None if cell is None or not _usable(cell) else category_name(cell) for cell in cells]
+
+
+def _usable(cell: object) -> bool:
+    if isinstance(cell, float):
+        return math.isfinite(cell)
+    return isinstance(cell, str | int)
 
 
 def _name(cell: object) -> str:

@@ -59,6 +59,10 @@ def _block(batch: Any, model: ModelConfig) -> Block:
 
 def _scalar(value: Any) -> Any:
     """A value as JSON would have it."""
-    if value is None or isinstance(value, (str, int, float, dict, list)):
+    if value is None or isinstance(value, str | int | float):
         return value
+    if isinstance(value, dict):
+        return {name: _scalar(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_scalar(inner) for inner in value]
     return float(value) if isinstance(value, Decimal) else str(value)

@@ -146,6 +146,6 @@ def _features(row: Row, fields: Fields) -> Row:
     found = first(row, features.paths) if features else None
     if isinstance(found, dict):
         return found
-    if isinstance(found, list) and features:
-        return dict(zip(features.names, found, strict=False))
+    if isinstance(found, list) and features and len(found) == len(features.names):
+        return dict(zip(features.names, found, strict=True))
     return {}

@@ -11,10 +11,10 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -88,12 +88,7 @@ def _csv_reader(path: str, text: TextIO, model: ModelConfig) -> Iterator[list[st
         delimiter = max(_DELIMITERS, key=line.count)
     if not line.strip():
         raise ProfileError(f"{path}: is empty; the first line must name the columns")
-    return csv.reader(_chain_line(line, text), delimiter=delimiter)
-
-
-def _chain_line(line: str, rest: Iterable[str]) -> Iterator[str]:
-    yield line
-    yield from rest
+    return csv.reader(chain([line], text), delimiter=delimiter)
 
 
 def _header(path: str, names: list[str]) -> list[str]:
@@ -153,7 +148,12 @@ def _json_rows(lines: list[bytes]) -> tuple[list[Row], int]:
 
 
 def _json_row(line: bytes) -> object:
+    """A line as tolerantly as live data is read: NaN, text before the brace, lone surrogates."""
+    text = line.decode("utf-8", "replace")
     try:
-        return json.loads(line)  # unlike msgspec, takes the NaN and Infinity that Python writes
+        row = json.loads(text[max(text.find("{"), 0) :], strict=False)
+        if "\\u" in text:
+            row = json.loads(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
+    return row

@@ -15,9 +15,10 @@ class KolmogorovSmirnov:
     Notes
     -----
     KS = max |F_live(x) - F_ref(x)| over the edges x of the fine grid (about 100 cells, raw shares).
-    Between two edges the true distance can be larger by at most the reference's share of values
-    strictly inside that cell: 1 % of a continuous reference, 0 where there are at most 100 distinct
-    values and live values are among them. It is never smaller.
+    Between two edges the true distance can be larger by at most the reference's share of that cell:
+    0.01 for a continuous reference, 0.03 for any, since a value with 3 % of the rows or more is
+    alone in its cell. It is never smaller, and exact where live values are among at most 100
+    distinct reference values.
 
     The p-value is that of the two-sample law in its limit form (Kolmogorov's Q at
     KS sqrt(n m / (n + m))). It is conservative three times over: the maximum is over some points

@@ -21,7 +21,7 @@ class LargestDifference:
 
     References
     ----------
-    J. Breck, N. Polyzotis, S. Roy, S. Whang and M. Zinkevich, "Data validation for machine
+    E. Breck, N. Polyzotis, S. Roy, S. Whang and M. Zinkevich, "Data validation for machine
     learning", Proceedings of MLSys, 2019.
 
     Examples

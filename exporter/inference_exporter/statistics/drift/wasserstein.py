@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.statistics.base import NUMERIC, Comparison, Result, finite
 
 
@@ -13,14 +12,17 @@ class Wasserstein:
 
     Notes
     -----
-    W1 = ∫ |F_live(x) - F_ref(x)| dx / std_ref. With D = F_live - F_ref, the integral of D over a
-    fine cell (a, b] is known exactly from its edges and its sums, by parts:
+    W1 = ∫ |F_live(x) - F_ref(x)| dx / std_ref, computed exactly between two discrete distributions:
+    each fine cell's rows of one side stand at that side's own mean within the cell. So a shift that
+    leaves every value in its cell is seen, rows beyond the reference's range count with their true
+    distance, and columns of at most 100 distinct values are exact while live values are among them.
+    What is lost is the spread within a cell. Against the exact distance of the raw samples the
+    error is at most 0.005 standard deviations with light tails and 0.03 with heavy ones (such as
+    log-normal, Pareto of index 3), from no drift to a shift by ten standard deviations, with 200
+    rows and more; `tests/unit/test_statistics_numeric.py` measures it.
 
-        ∫ D = b D(b) - a D(a) - (share_live mean_live - share_ref mean_ref)
-
-    also in the open outer cells, where D is 0 at infinity. So is W1 wherever D keeps its sign
-    within the cell; where it does not, |∫ D| is a lower bound, and the larger of it and of the
-    integral of |D| drawn as a straight line from a to b is taken.
+    Rejected: summing |∫ D| over cells, which the cells' edges and sums give exactly. It is a lower
+    bound, up to 0.11 short where D changes its sign within cells; so is reading edges only.
 
     Cost: about a dozen operations over the fine cells.
 
@@ -50,35 +52,19 @@ class Wasserstein:
 
     def __call__(self, comparison: Comparison) -> Result | None:
         """See `Statistic`."""
-        profile = comparison.profile
         std = comparison.reference.std
         if comparison.kind != "numeric" or not comparison.n or not comparison.m or not std > 0:
             return None
-        edges: Floats = profile.fine_edges - profile.mean  # type: ignore[union-attr]
-        return finite(_distance(comparison, edges) / std)
-
-
-def _distance(comparison: Comparison, edges: Floats) -> float:
-    live, known = comparison.current, comparison.reference
-    shares = live.fine_counts / comparison.n
-    known_shares = known.fine_counts / comparison.m
-    moments = _moments(shares, live.fine_means - known.mean)
-    moments -= _moments(known_shares, known.fine_means - known.mean)
-    difference = (shares - known_shares).cumsum()[:-1]  # D at the edges
-    at_edges = edges * difference
-    integral = -moments
-    integral[:-1] += at_edges
-    integral[1:] -= at_edges
-    bound = np.abs(integral)
-    low, high = difference[:-1], difference[1:]
-    crossing = np.flatnonzero(low * high < 0)
-    if len(crossing):
-        low, high = low[crossing], high[crossing]
-        width = edges[crossing + 1] - edges[crossing]
-        line = width * (low * low + high * high) / (2 * np.abs(high - low))
-        bound[crossing + 1] = np.maximum(bound[crossing + 1], line)
-    return float(bound.sum())
-
-
-def _moments(shares: Floats, means: Floats) -> Floats:
-    return np.where(shares > 0, shares * means, 0.0)
+        live, known = comparison.current, comparison.reference
+        p, q = live.fine_counts / comparison.n, known.fine_counts / comparison.m
+        filled = p + q > 0
+        if not filled.all():
+            p, q = p[filled], q[filled]
+        at = live.fine_means[filled] / std  # where each side's rows stand; an empty side has none
+        at_known = known.fine_means[filled] / std
+        at, at_known = np.where(p > 0, at, at_known), np.where(q > 0, at_known, at)
+        first, last = np.minimum(at, at_known), np.maximum(at, at_known)
+        after = (p - q).cumsum()  # F_live - F_ref behind a cell, and below: between its two points
+        between = after + np.where(at <= at_known, q, -p)
+        inside = np.abs(between) @ (last - first)
+        return finite(float(inside + np.abs(after[:-1]) @ (first[1:] - last[:-1])))
