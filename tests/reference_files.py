@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from inference_exporter.config.schema import (
@@ -50,7 +51,7 @@ def write_lines(path: Path, rows: Rows) -> str:
     return str(path)
 
 
-def built(tmp_path: Path, values: list[object], model: ModelConfig = MODEL) -> Reference:
+def built(tmp_path: Path, values: Sequence[object], model: ModelConfig = MODEL) -> Reference:
     """The reference of one feature `x`, from JSON lines."""
     rows: Rows = [{"features": {"x": value}, "outputs": {"prediction": 1}} for value in values]
     return build([write_lines(tmp_path / "one.jsonl", rows)], model, now=1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ from inference_exporter.reference import build
         (["nan", "nan"], CategoricalProfile),
     ],
 )
-def test_kind_is_inferred(tmp_path: Path, values: list[object], kind: type) -> None:
+def test_kind_is_inferred(tmp_path: Path, values: Sequence[object], kind: type) -> None:
     assert isinstance(built(tmp_path, values).features["x"], kind)
 
 
@@ -84,7 +85,7 @@ def test_integers_beyond_two_to_the_53_are_the_nearest_float(tmp_path: Path) -> 
 
 
 def test_more_than_twenty_categories_have_an_other(tmp_path: Path) -> None:
-    values: list[object] = [f"c{i:02d}" for i in range(25) for _ in range(30 - i)]
+    values: Sequence[object] = [f"c{i:02d}" for i in range(25) for _ in range(30 - i)]
     profile = categorical(built(tmp_path, values))
     assert profile.categories == tuple(f"c{i:02d}" for i in range(20))
     assert profile.known_others == {f"c{i}" for i in range(20, 25)}
@@ -98,7 +99,7 @@ def test_ties_are_broken_by_name(tmp_path: Path) -> None:
 
 def test_categories_called_like_cells_never_make_two_cells_of_one_name(tmp_path: Path) -> None:
     few = categorical(built(tmp_path, ["other", "other", "unseen", "a"]))
-    assert (few.categories, few.known_others) == (("a",), {"other", "unseen"})
+    assert (few.categories, few.known_others) == (("a",), frozenset({"other", "unseen"}))
     alone = categorical(built(tmp_path, ["other", "other", "a"]))
     assert alone.bins == ("other", "a", "unseen")
     many = categorical(built(tmp_path, ["other"] * 9 + [f"c{i}" for i in range(30)]))
