@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Iterator
 
@@ -31,19 +32,19 @@ def what_to_watch(drift_after: float, now: float, labels: float) -> str:
     if drift_after >= _NEVER:
         return "Nothing drifts this time: all that moves is chance. Ctrl-C ends all of it."
     at = time.strftime("%H:%M:%S", time.localtime(now + drift_after))
-    text = (
-        f"At about {at} the {DRIFTING} begins to arrive {FACTOR} times too large, as if somebody\n"
-        f"upstream had changed a unit. Its PSI passes {PSI_THRESHOLD:g} within about a minute,\n"
-        f"while the window (the last {WINDOWS[0]}) fills with it. "
+    cause = (
+        f"At about {at} the {DRIFTING} begins to arrive {FACTOR} times too large, as if somebody "
+        f"upstream had changed a unit. Its PSI passes {PSI_THRESHOLD:g} a little over a minute "
+        f"later, while the window (the last {WINDOWS[0]}) fills with it."
     )
-    if labels > 0:
-        text += (
-            "The accuracy hardly moves. What falls is the recall:\n"
-            "the model believes the larger income and overlooks people who will not pay back.\n"
-        )
-    else:
-        text += "No outcome is known here, so nothing else could tell.\n"
-    return text + "Values that rest on too little evidence are left out.\n\nCtrl-C ends all of it."
+    effect = (
+        "The accuracy hardly moves. What falls is the recall: the model believes the larger income "
+        "and overlooks people who will not pay back."
+        if labels > 0
+        else "No outcome is known here, so nothing else could tell."
+    )
+    text = f"{cause} {effect} Values that rest on too little evidence are left out."
+    return f"{textwrap.fill(text, 88)}\n\nCtrl-C ends all of it."
 
 
 def drift_begins() -> str:

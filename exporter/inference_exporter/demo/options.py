@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--rate", type=_rate, default=20.0, metavar="N",
-        help="requests a second, at most 200 (default: 20)",
+        help="requests a second, one at a time, at most 200 (default: 20)",
     )  # fmt: skip
     add(
         "--drift-after", type=_seconds, default=180.0, metavar="SECONDS",

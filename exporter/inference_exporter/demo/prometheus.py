@@ -91,6 +91,7 @@ def prometheus_command(program: str, config: Path, data: Path, port: int) -> Seq
         f"--storage.tsdb.path={data}",
         "--storage.tsdb.retention.time=1d",
         f"--web.listen-address={HOST}:{port}",
+        f"--web.external-url=http://{HOST}:{port}",  # else links name this machine, not loopback
         "--enable-feature=exemplar-storage",
         "--log.level=warn",
     )
@@ -110,6 +111,7 @@ def alertmanager_command(program: str, config: Path, data: Path, port: int) -> S
         f"--config.file={config}",
         f"--storage.path={data}",
         f"--web.listen-address={HOST}:{port}",
+        f"--web.external-url=http://{HOST}:{port}",  # else links name this machine, not loopback
         "--cluster.listen-address=",
         "--log.level=warn",
     )
