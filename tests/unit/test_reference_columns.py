@@ -71,7 +71,8 @@ def test_ten_rows_have_ten_bins(tmp_path: Path) -> None:
 
 def test_values_as_large_as_float64_keep_their_moments(tmp_path: Path) -> None:
     profile = numeric(built(tmp_path, [-1e308, 1e308] * 20))
-    assert (profile.mean, profile.std) == (0.0, pytest.approx(1e308))
+    assert profile.mean == 0.0
+    assert profile.std == pytest.approx(1e308)
     assert np.isfinite(profile.fine_edges).all()
     largest = sys.float_info.max
     extreme = numeric(built(tmp_path, [-largest, *(float(i) * 1e306 for i in range(40)), largest]))

@@ -83,7 +83,13 @@ def test_rows_without_inputs_are_not_kept() -> None:
 
 def test_odd_values_survive() -> None:
     builder = WarmupBuilder(MODEL)
-    odd = [{"a": 2**70}, {"a": float("nan")}, {"a": [1]}, {"a": None}, {"a": -(2**70)}]
+    odd: list[dict[str, object]] = [
+        {"a": 2**70},
+        {"a": float("nan")},
+        {"a": [1]},
+        {"a": None},
+        {"a": -(2**70)},
+    ]
     builder.add(Batch(rows=5, raw_features=odd, prediction=[2**70, True, None, "x", 1.5]))
     reference = WarmupBuilder.from_bytes(MODEL, builder.to_bytes()).build(1.0)
     profile = reference.features["a"]

@@ -1,6 +1,6 @@
 """A reference from the first predictions: rows are kept until there are enough of them.
 
-Rows are kept compressed, 4,096 to a chunk (about 60 bytes a row at ten features), and at most
+Rows are kept compressed, 4,096 to a chunk (about 100 bytes a row at ten numeric features), and at most
 `Warmup.rows` of them, so memory is bounded. `to_bytes` and `from_bytes` carry them over a restart.
 """
 
