@@ -1,7 +1,8 @@
 """A reference from the first predictions: rows are kept until there are enough of them.
 
-Rows are kept compressed, 4,096 to a chunk (about 100 bytes a row at ten numeric features), and at most
-`Warmup.rows` of them, so memory is bounded. `to_bytes` and `from_bytes` carry them over a restart.
+Rows are kept compressed, 4,096 to a chunk (about 100 bytes a row at ten numeric features), and at
+most `Warmup.rows` of them, so memory is bounded. `to_bytes` and `from_bytes` carry them over a
+restart.
 """
 
 from __future__ import annotations
