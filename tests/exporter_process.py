@@ -108,6 +108,23 @@ class ExporterProcess:
         """How many lines it has published as read."""
         return total(self.page(), "inference_exporter_lines_total", result=result)
 
+    def has_caught_up(self) -> bool:
+        """Whether nothing was left to read and nothing new came between two commits."""
+        before, after = self.page(), None
+        commits = total(before, "inference_exporter_state_commits_total")
+        if total(before, "inference_exporter_lag_bytes"):
+            return False
+        read = total(before, "inference_exporter_bytes_read_total")
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            after = self.page()
+            if total(after, "inference_exporter_bytes_read_total") != read:
+                return False
+            if total(after, "inference_exporter_state_commits_total") > commits + 1:
+                return True
+            _pause.wait(0.1)
+        return after is not None
+
     def kill(self) -> None:
         """`kill -9`."""
         assert self._process is not None

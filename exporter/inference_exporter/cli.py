@@ -139,6 +139,12 @@ def _reference_show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _demo(options: argparse.Namespace) -> int:
+    from inference_exporter.demo.run import main as demo
+
+    return demo(options)
+
+
 def _one_model(models: Sequence[ModelConfig], options: argparse.Namespace) -> ModelConfig:
     names = [model.name for model in models]
     if options.model is None and len(models) > 1:
@@ -229,6 +235,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands, [common, configured])
     _add_init(commands, [common])
     _add_reference(commands, common, configured)
+    _add_demo(commands, [common])
     return parser
 
 
@@ -326,3 +333,11 @@ def _add_reference(
     )  # fmt: skip
     show.add_argument("file", metavar="FILE", help="a profile made by `reference build`")
     show.set_defaults(function=_reference_show)
+
+
+def _add_demo(commands: _Commands, parents: list[argparse.ArgumentParser]) -> None:
+    from inference_exporter.demo.options import HELP, add_arguments
+
+    demo = commands.add_parser("demo", parents=parents, help=HELP)
+    add_arguments(demo)
+    demo.set_defaults(function=_demo)

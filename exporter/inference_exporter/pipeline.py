@@ -111,8 +111,8 @@ class Pipeline:
         read = [self._read(feed, now, monotonic) for feed in self.feeds]
         if monotonic >= self._next_commit:
             due = monotonic >= self._next_idle_commit or not self.first_sweep_done
-            self.first_sweep_done = True
             self.commit() if due or self._is_dirty else self.publish()
+            self.first_sweep_done = True
         return any(read)
 
     def _read(self, feed: Feed, now: float, monotonic: float) -> bool:

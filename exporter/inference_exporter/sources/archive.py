@@ -12,8 +12,8 @@ GENERATIONS = 64
 class Archive:
     """Records of files that were closed, replaced or cut. The oldest make room for new ones.
 
-    Of files cut by this process the first bytes are kept too: a copy made before the last lines
-    were read is shorter than the promise and can only be told by them.
+    Of files that were just cut the first bytes are kept too, until the next sweep is over: a copy
+    made before the last lines were read is shorter than the promise and can only be told by them.
     """
 
     def __init__(self, limit: int = GENERATIONS) -> None:
@@ -35,6 +35,10 @@ class Archive:
     def records(self) -> list[Record]:
         """All, oldest first."""
         return list(self._records)
+
+    def settle(self) -> None:
+        """The copies of files that were just cut have been looked for."""
+        self._records = dict.fromkeys(self._records, b"")
 
     def restore(self, records: Iterable[Record]) -> None:
         """Take over what a former process kept."""

@@ -128,10 +128,14 @@ class FileSource:
             return Look()
         if reader.undecided and not self._names.decide(reader):
             return Look()
+        unproven = reader.offset == 0
         look = reader.look(self._chunk, self._monotonic)
         if look.cut:
             self._table.cut(reader, look.cut)
             look = reader.look(self._chunk, self._monotonic)
+        elif unproven and reader.offset and not self._names.fresh:
+            # With nothing read of it we could not have noticed that it was cut in the meantime.
+            self._table.search.add(reader.path)
         return look
 
     def _plan(self, reader: FileReader, look: Look) -> None:
@@ -176,7 +180,7 @@ class FileSource:
     def _put_aside_idle(self) -> None:
         for reader in self._table.readers.values():
             quiet = self._monotonic - max(reader.last_data, reader.met) >= _IDLE_CLOSE
-            if quiet and reader.at_end and not reader.framer.partial and reader.can_be_put_aside():
+            if quiet and reader.at_end and reader.can_be_put_aside():
                 reader.put_aside()
 
     # -- the rest of the contract -----------------------------------------------------------------

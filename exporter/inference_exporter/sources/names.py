@@ -56,6 +56,7 @@ class Names:
         reader = self._table.readers.get(key)
         if reader is None:
             self._table.meet(paths[0])
+            self._table.search.add(paths[0])  # it may have been rotated since it was made
             return
         self._name(reader, paths, monotonic)
         if reader.fd >= 0:  # while we hold a file its inode cannot be another's

@@ -237,8 +237,7 @@ class FileReader:
         return not self.undecided and self.shadows is None and self.offset > self._blank
 
     def put_aside(self) -> None:
-        """Close the descriptor but keep the place; an unfinished line will be read again."""
-        self.framer.partial = b""
+        """Close the descriptor but keep the place and the unfinished line."""
         self.wake = not self.at_end
         self.touch()
         fd, self.fd = self.fd, -1

@@ -154,6 +154,7 @@ class Table:
         self.pending = [record for record in self.pending if record not in self.claimed]
         for record in self.claimed:
             self.archive.discard(record)
+        self.archive.settle()
         self.counts.partials_dropped += len(self._torn - self.claimed.keys())
         self._torn.clear()
         self.claimed.clear()
