@@ -16,7 +16,7 @@ from msgspec.structs import astuple
 
 from inference_exporter.formats.columns.generic import named
 from inference_exporter.formats.columns.plan import UNUSABLE, Plan
-from inference_exporter.formats.columns.routes import Route, ways
+from inference_exporter.formats.columns.routes import Route, scrub, ways
 
 _NUMBER = float | str | bool | None  # integers become floats while they are parsed
 _TEXT = str | int | float | bool | None
@@ -40,7 +40,7 @@ class _Node:
         """Ask for a value of a kind at the end of a route."""
         node = self
         for key in route:
-            if any(char in '"\\' or char < " " for char in key):
+            if any(char in '"\\' or char < " " for char in key) or scrub(key) != key:
                 raise NotCompilableError(key)  # msgspec has no such names
             node = node.children.setdefault(key, _Node())
         if node.type is None or (node.type == _NUMBER and kind == _TEXT):

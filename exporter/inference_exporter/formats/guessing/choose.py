@@ -38,12 +38,12 @@ class Choice:
 
 
 def values_by_path(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
-    """All values that are not null, by path."""
+    """All values that are not null, by path; no paths that a configuration cannot spell."""
     found: dict[str, list[object]] = {}
     for row in rows:
         for path in dict.fromkeys(paths(row)):
             value = _at(row, path)
-            if value is not None:
+            if value is not None and path.isprintable():
                 found.setdefault(path, []).append(value)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -68,12 +69,14 @@ def _json_notes(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _csv(texts: Sequence[str], lines: Sequence[bytes]) -> Shape | None:
+    if not texts:
+        return None
     for delimiter in (",", ";", "\t", "|"):
         rows = [cells(text, delimiter) for text in texts[:100]]
-        widths = {len(row) if row else 0 for row in rows}
-        if len(widths) != 1 or min(widths) < 2:
+        width, count = Counter(len(row or ()) for row in rows).most_common(1)[0]
+        if width < 2 or count * 3 < len(rows) * 2:
             continue
-        first = rows[0] or []
+        first = next(row for row in rows if row and len(row) == width)
         header = all(_NAME.fullmatch(cell) for cell in first) and len(set(first)) == len(first)
         names = tuple(first) if header else tuple(f"column_{i + 1}" for i in range(len(first)))
         if not header and len(names) < 3:  # prose with a comma in every line

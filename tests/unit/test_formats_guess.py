@@ -1,0 +1,163 @@
+"""`init` writes a configuration that is valid, reads the log and says what it guessed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference_exporter import config
+from inference_exporter.config.schema import CsvFormat, ModelConfig
+from inference_exporter.formats import make_decoder
+from inference_exporter.formats.guess import guess
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "formats"
+
+
+def guessed(*lines: str) -> tuple[ModelConfig, str]:
+    text = guess([f"{line}\n".encode() for line in lines], "logs/p.jsonl")
+    (model,) = config.parse(text, "c.yaml").models
+    return model, text
+
+
+def of(line: dict[str, Any]) -> tuple[ModelConfig, str]:
+    return guessed(json.dumps(line))
+
+
+@pytest.mark.parametrize("case", sorted(GOLDEN.iterdir()), ids=lambda case: str(case.name))
+def test_logs_of_known_shape_are_read(case: Path) -> None:
+    lines = (case / "sample.log").read_bytes().splitlines(keepends=True)
+    text = guess(lines, "sample.log")
+    (model,) = config.parse(text, "c.yaml").models
+    decoded = make_decoder(model, collect=True).decode(b"".join(lines))
+    assert decoded.results["ok"] >= 1
+    assert not decoded.invalid.get("timestamp")
+    wanted = config.load(str(case / "config.yaml")).models[0]
+    assert type(model.format) is type(wanted.format)
+    assert (model.fields.features is None) == (wanted.fields.features is None)
+    assert (model.fields.prediction is None) == (wanted.fields.prediction is None)
+    assert (model.fields.timestamp is None) == (wanted.fields.timestamp is None)
+
+
+def test_the_usual_names_are_found() -> None:
+    model, text = of(
+        {
+            "ts": 1777887001500, "prediction_id": "a", "model_version": "3", "input_data": {"x": 1},
+            "predicted_label": "b", "proba": 0.4, "duration_ms": 8, "http_status": 200,
+            "traceparent": "-", "true_label": "b", "stages": {"lookup_ms": 1, "model": 2},
+        }
+    )  # fmt: skip
+    fields = model.fields
+    assert fields.timestamp is not None
+    assert (fields.timestamp.paths, fields.timestamp.unit) == (("ts",), "ms")
+    assert fields.features is not None
+    assert fields.features.paths == ("input_data",)
+    for name, path in {
+        "id": "prediction_id", "version": "model_version", "prediction": "predicted_label",
+        "score": "proba", "status": "http_status", "trace_id": "traceparent",
+        "actual": "true_label",
+    }.items():  # fmt: skip
+        assert getattr(fields, name).paths == (path,)
+    assert {n: (f.paths[0], f.unit) for n, f in fields.steps.items()} == {
+        "lookup": ("stages.lookup_ms", "ms"),
+        "model": ("stages.model", "s"),
+    }
+    assert "reference: {warmup:" in text
+
+
+def test_every_line_of_a_field_says_that_it_is_a_guess() -> None:
+    _, text = of({"timestamp": "2026-05-04T09:30:01Z", "features": {"a": 1}, "prediction": 1})
+    for line in text.split("    fields:\n")[1].splitlines():
+        assert "guessed" in line or "warmup" in line
+
+
+@pytest.mark.parametrize(
+    ("line", "doubt"),
+    [
+        ({"label": "spam"}, "a label can also be the truth"),
+        ({"confidence": 0.5}, "check that it is 0 to 1"),
+        ({"score": 87.5}, "is it a percentage?"),
+        ({"latency": 12.5}, "the name says no unit: seconds are assumed"),
+        ({"timestamp": "2026-05-04T09:30:01"}, "no zone in the text"),
+        ({"features": [1, 2]}, "give the inputs their names"),
+        ({"model": "churn"}, "the name of the model and not its version"),
+        ({"request_id": "a", "trip_id": "b"}, "also found: trip_id"),
+    ],
+)
+def test_what_cannot_be_told_is_said(line: dict[str, Any], doubt: str) -> None:
+    assert doubt in of(line)[1]
+
+
+def test_units_come_from_names_only() -> None:
+    for name, unit in {"latency_ms": "ms", "duration_us": "us", "latency_s": "s"}.items():
+        latency = of({name: 5})[0].fields.latency
+        assert latency is not None
+        assert latency.unit == unit
+    nested = of({"event": {"duration": 8_000_000}})[0].fields.latency
+    assert nested is not None
+    assert nested.unit == "ns"
+
+
+def test_a_log_without_payload_is_told_so() -> None:
+    for line in ('{"status": 200}', '192.0.2.1:5 - "POST /p HTTP/1.1" 200 OK', "hello"):
+        assert "neither features nor predictions" in guessed(line)[1]
+    assert "neither features nor" not in of({"prediction": 1})[1]
+
+
+def test_other_events_are_left_out() -> None:
+    model, _ = guessed(
+        '{"event": "startup"}', '{"event": "prediction", "prediction": 1}', '{"event": "shutdown"}'
+    )
+    assert model.when == {"event": ("prediction",)}
+
+
+def test_csv_with_and_without_a_header() -> None:
+    model, _ = guessed("time;age;prediction", "2026-05-04T09:30:01Z;4,5;1")
+    assert model.format == CsvFormat(("time", "age", "prediction"), ";")
+    model, text = guessed("1777887001,4,a", "1777887002,5,b")
+    assert model.format == CsvFormat(("column_1", "column_2", "column_3"), ",")
+    assert "name its columns" in text
+
+
+def test_the_model_is_called_after_its_log() -> None:
+    assert of({"prediction": 1})[0].name == "p"
+    assert of({"prediction": 1, "model": "churn"})[0].name == "churn"
+    text = guess([b'{"prediction": 1}\n'], "-")
+    assert config.parse(text, "c.yaml").models[0].logs == ("-",)
+
+
+def test_lines_of_no_known_format_are_still_counted() -> None:
+    model, text = guessed("hello world", "what, now?")
+    assert "no known format" in text
+    assert make_decoder(model).decode(b"hello\n").results == {"ok": 1}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text(max_size=6)
+            | st.sampled_from(
+                ["features", "timestamp", "prediction", "score", "latency", "stages"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    st.lists(st.binary(max_size=60) | JSON.map(lambda v: json.dumps(v).encode()), max_size=6),
+    st.sampled_from(["-", "p.jsonl", "/logs/a b/ü.log", "x'\".log"]),
+)
+def test_any_lines_give_a_valid_configuration(lines: list[bytes], path: str) -> None:
+    text = guess([line.replace(b"\n", b" ") + b"\n" for line in lines], path)
+    (model,) = config.parse(text, "c.yaml").models
+    assert model.logs == (path,)
