@@ -23,15 +23,17 @@ def adopt(table: Table, reader: FileReader) -> bool:
     candidate = Candidate(reader.fd)
     original = _original(table, reader, candidate)  # first: finds out which files were cut
     promise = candidate.best(table.promises())
-    if promise is not None and (original is None or original.offset < promise.offset):
+    if table.archive.covers(candidate):
+        reader.place_at(candidate.size)
+    elif promise is not None and (original is None or original.offset < promise.offset):
         reader.resume(promise)
         table.claimed[promise] = reader
     elif original is not None:
-        _shadow(reader, original, candidate.size)
-    elif table.archive.covers(candidate) or candidate.size == reader.copied:
+        _compare(table, reader, original, candidate)
+    elif candidate.size == reader.copied:
         reader.place_at(candidate.size)
     elif reader.copied:
-        _part(reader, reader.copied)
+        reader.place_at(_line_start(reader, reader.copied))
     else:
         return False
     return True
@@ -49,13 +51,9 @@ def review(table: Table, reader: FileReader) -> None:
         table.cut(reader, "shrunk")
         return
     if _is_followed(table, reader, original):
-        shared = _shared(original, candidate)
-        if shared == candidate.size:
-            _shadow(reader, original, shared)
-        else:
-            _part(reader, max(shared, reader.copied))
+        _compare(table, reader, original, candidate)
         return
-    reader.shadows = None
+    reader.undecided = True
     if not adopt(table, reader):
         reader.begin()
 
@@ -68,22 +66,36 @@ def _is_followed(table: Table, reader: FileReader, original: FileReader) -> bool
     return original.generation == reader.copied_generation
 
 
-def _shadow(reader: FileReader, original: FileReader, size: int) -> None:
+def _compare(table: Table, reader: FileReader, original: FileReader, candidate: Candidate) -> None:
+    """Follow the original while it has all that is in the copy, else what the copy has beyond.
+
+    What both have is left to the original, and waited for, so that no promise says too much.
+    """
+    shared = _shared(original, candidate)
+    agreed = max(shared, reader.copied)
+    start = _line_start(reader, agreed)
+    if shared < candidate.size and start <= original.offset:
+        other = _original(table, reader, candidate)
+        if other is None or other is original or _shared(other, candidate) <= agreed:
+            reader.place_at(start)
+            return
+        reader.copied, original = agreed, other  # a copy of a copy, which goes further
+        agreed = _shared(other, candidate)
     if reader.shadows is not original:
         log.info("%s is a copy of %s", reader.path, original.path)
-    delivered = min(size, original.offset)
+    delivered = min(agreed, original.offset)
     if reader.undecided or reader.offset != delivered:
         reader.place_at(delivered)
     reader.shadows = original
-    reader.copied, reader.copied_generation = size, original.generation
+    reader.copied, reader.copied_generation = agreed, original.generation
 
 
-def _part(reader: FileReader, agreed: int) -> None:
-    """The copy has lines of its own: read it from the line in which it may begin to differ."""
-    reader.place_at(line_start(reader.fd, agreed, reader.framer.limit) or 0)
+def _line_start(reader: FileReader, offset: int) -> int:
+    return line_start(reader.fd, offset, reader.framer.limit) or 0
 
 
 def _original(table: Table, reader: FileReader, candidate: Candidate) -> FileReader | None:
+    found: list[tuple[int, int, FileReader]] = []
     for other in list(table.readers.values()):
         if other is reader or not other.can_be_copied() or not other.begins_like(candidate):
             continue
@@ -91,9 +103,9 @@ def _original(table: Table, reader: FileReader, candidate: Candidate) -> FileRea
             continue
         if not other.intact():
             table.cut(other, "rewritten")
-        elif _shared(other, candidate) > 0:
-            return other
-    return None
+        elif shared := _shared(other, candidate):
+            found.append((shared, other.offset, other))
+    return max(found, key=lambda entry: entry[:2])[2] if found else None
 
 
 def _shared(original: FileReader, candidate: Candidate) -> int:

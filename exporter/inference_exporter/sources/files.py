@@ -55,7 +55,7 @@ class FileSource:
         rotate_grace: float = 30.0,
         grace_limit: float = 600.0,
         line_bytes: int = 1 << 20,
-        block_bytes: int = 1 << 17,
+        block_bytes: int = 1 << 19,
         turn_bytes: int = 8 << 20,
         max_open_files: int = 1024,
         discovery_interval: float = 1.0,
@@ -80,19 +80,21 @@ class FileSource:
     def poll(self, now: float, monotonic: float) -> Iterator[Block]:
         """See `Source.poll`."""
         self._now, self._monotonic = now, monotonic
+        self._table.now, self._table.monotonic = now, monotonic
         self._budget, self._found = self._turn_bytes, False
-        yield from self._drain()
-        if monotonic >= self._next_sweep or self._table.search:
+        sweep = monotonic >= self._next_sweep
+        yield from self._drain(everything=sweep)
+        if sweep or self._table.search:
             self._next_sweep = monotonic + self._interval
             self._names.sweep(now, monotonic)
             yield from self._drain()
         yield from self._end_graces()
         self._put_aside_idle()
 
-    def _drain(self) -> Iterator[Block]:
+    def _drain(self, everything: bool = False) -> Iterator[Block]:
         """Give every file that is due one chunk after the other, in turns, within the budget."""
         for reader in self._table.readers.values():
-            if not reader.queued and self._is_due(reader):
+            if not reader.queued and self._is_due(reader, everything):
                 reader.queued = True
                 self._queue.append(reader)
         while self._queue and self._budget > 0:
@@ -105,10 +107,12 @@ class FileSource:
             if look.lines:
                 yield Block(look.lines, reader.path)
 
-    def _is_due(self, reader: FileReader) -> bool:
-        if reader.shadows is not None or reader.due > self._monotonic:
+    def _is_due(self, reader: FileReader, everything: bool) -> bool:
+        if reader.shadows is not None:
             return False
-        return reader.fd >= 0 or reader.wake
+        if reader.fd >= 0:
+            return everything or reader.due <= self._monotonic
+        return reader.wake and reader.due <= self._monotonic
 
     def _look(self, reader: FileReader) -> Look:
         if self._table.readers.get(reader.key) is not reader or reader.shadows is not None:
@@ -135,7 +139,7 @@ class FileSource:
             look = reader.look(self._chunk, self._monotonic)
         elif unproven and reader.offset and not self._names.fresh:
             # With nothing read of it we could not have noticed that it was cut in the meantime.
-            self._table.search.add(reader.path)
+            self._table.look_for_rotated(reader, reader.begun)
         return look
 
     def _plan(self, reader: FileReader, look: Look) -> None:
@@ -167,8 +171,10 @@ class FileSource:
     def _grace_is_over(self, reader: FileReader) -> bool:
         lost_at = reader.lost_at if reader.lost_at is not None else self._monotonic
         quiet = self._monotonic - max(lost_at, reader.last_data) >= self._grace
-        if reader.undecided or reader.shadows is not None:
+        if reader.undecided:
             return quiet
+        if reader.shadows is not None:
+            return quiet and reader.size <= reader.copied
         if quiet and reader.at_end and reader.looked == self._monotonic:
             return True
         if self._monotonic - lost_at < self._grace_limit or reader.position < reader.lost_size:
@@ -179,8 +185,8 @@ class FileSource:
 
     def _put_aside_idle(self) -> None:
         for reader in self._table.readers.values():
-            quiet = self._monotonic - max(reader.last_data, reader.met) >= _IDLE_CLOSE
-            if quiet and reader.at_end and reader.can_be_put_aside():
+            quiet = self._monotonic - reader.last_data >= _IDLE_CLOSE
+            if quiet and reader.at_end and not reader.framer.partial and reader.can_be_put_aside():
                 reader.put_aside()
 
     # -- the rest of the contract -----------------------------------------------------------------

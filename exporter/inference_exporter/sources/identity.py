@@ -24,6 +24,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     `origin` is the name under which the file was first met; its rotated names are found from it.
     `skipping`: the offset is inside a line over the limit. `cut`: the generation ended because the
     file was truncated, so a copy of it may turn up. `size` and `mtime` (nanoseconds) as last seen.
+    `begun` is the wall clock when the file was met or found cut.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     cut: bool = False
     size: int = 0
     mtime: int = 0
+    begun: float = 0.0
 
     @property
     def key(self) -> Key:

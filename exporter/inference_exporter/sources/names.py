@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
+from collections.abc import Callable
+from functools import partial
 
 from inference_exporter.sources.adoption import adopt, review
-from inference_exporter.sources.discovery import Discovery, Listing
+from inference_exporter.sources.discovery import Discovery, Listing, reason_of
 from inference_exporter.sources.identity import Candidate, Key
 from inference_exporter.sources.reader import FileReader
 from inference_exporter.sources.siblings import Siblings
@@ -45,6 +48,7 @@ class Names:
         if not listing.partial:
             self._miss(keys, monotonic)
             self._forget_problems()
+        self._wake()
         self._decide()
         self._look_for_rotated(monotonic)
         self._table.settle_claims()
@@ -55,8 +59,9 @@ class Names:
     def _see(self, key: Key, paths: list[str], facts: os.stat_result, monotonic: float) -> None:
         reader = self._table.readers.get(key)
         if reader is None:
-            self._table.meet(paths[0])
-            self._table.search.add(paths[0])  # it may have been rotated since it was made
+            reader = self._table.meet(paths[0])
+            if reader is not None:  # it may have been rotated since it was made
+                self._table.look_for_rotated(reader)
             return
         self._name(reader, paths, monotonic)
         if reader.fd >= 0:  # while we hold a file its inode cannot be another's
@@ -68,7 +73,7 @@ class Names:
         if not reader.named:
             reader.named, reader.lost_at = True, None
         if reader.path not in paths:
-            self._table.search.update((reader.path, reader.origin))
+            self._table.look_for_rotated(reader)
             reader.path = paths[0]
             reader.wake = True
             reader.touch()
@@ -88,7 +93,7 @@ class Names:
                 continue
             self._rotated(reader, monotonic)
             reader.named = False
-            self._table.search.update((reader.path, reader.origin))
+            self._table.look_for_rotated(reader)
             if reader.fd < 0:  # its rest can only be found by content
                 self._table.pending.append(reader.record())
                 self._table.readers.pop(key)
@@ -99,6 +104,12 @@ class Names:
 
     # -- files that are new -----------------------------------------------------------------------
 
+    def _wake(self) -> None:
+        """Files put aside that changed: were they cut? Their copies can only be judged then."""
+        for reader in list(self._table.readers.values()):
+            if reader.fd < 0 and reader.wake and not reader.error:
+                self._guard(self._table.reopen, reader)
+
     def _decide(self) -> None:
         readers = list(self._table.readers.values())
         undecided = [reader for reader in readers if reader.undecided]
@@ -106,20 +117,31 @@ class Names:
             self._resume_in_place(undecided)
         for reader in undecided:
             if reader.undecided:
-                self.decide(reader)
+                self._guard(self.decide, reader)
         for reader in readers:
             if reader.shadows is not None:
-                review(self._table, reader)
+                self._guard(partial(review, self._table), reader)
+
+    def _guard(self, judge: Callable[[FileReader], object], reader: FileReader) -> None:
+        """A file that cannot be read while it is judged is met anew in the next sweep."""
+        try:
+            judge(reader)
+        except OSError as error:
+            self._table.failed(reader.path, reason_of(error))
+            self._table.forget(reader)
 
     def _resume_in_place(self, undecided: list[FileReader]) -> None:
         """Files that are where they were come first: a copy is judged by its original."""
         own = {record.key for record in self._table.pending}
         for reader in undecided:
             if reader.key in own:
-                promise = Candidate(reader.fd).best(self._table.promises())
-                if promise is not None and promise.key == reader.key:
-                    reader.resume(promise)
-                    self._table.claimed[promise] = reader
+                self._guard(self._resume_own, reader)
+
+    def _resume_own(self, reader: FileReader) -> None:
+        promise = Candidate(reader.fd).best(self._table.promises())
+        if promise is not None and promise.key == reader.key:
+            reader.resume(promise)
+            self._table.claimed[promise] = reader
 
     def decide(self, reader: FileReader) -> bool:
         """Find out where to begin, as soon as there is content to tell by; False: do not read."""
@@ -139,7 +161,8 @@ class Names:
         if not self.swept:
             for record in table.pending:
                 if record not in table.claimed:
-                    table.search.update((record.path, record.origin))
+                    since = math.inf if record.offset else record.begun
+                    table.search.update({record.path: since, record.origin: since})
         if self.fresh:
             table.search.clear()
         complete = self._siblings.look(table.search, self.listing, self.last_sweep, monotonic)

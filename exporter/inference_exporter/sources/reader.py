@@ -52,7 +52,7 @@ class FileReader:
         self.copied = self.copied_generation = 0  # how much of the original is in this copy
         self.wake = False  # put aside, and there may be more to read
         self.looked = 0.0
-        self.met = 0.0
+        self.begun = 0.0  # wall clock when it was empty or met
         self.named = True
         self.lost_at: float | None = None  # when it lost the name it had
         self.lost_size = 0
@@ -67,6 +67,7 @@ class FileReader:
         self._record: Record | None = None
         self.offset = 0
         self.head = self.tail = b""
+        self.opening = b""  # the first bytes as they were when it was found, until it is read
         self._blank = 0  # leading NULs passed over: they prove nothing
 
     @property
@@ -86,6 +87,7 @@ class FileReader:
         return Record(
             self.path, self.origin, *self.key, len(head), digest(head), offset, len(tail),
             digest(tail), self.generation, self.framer.skipping, cut, self.size, self.mtime,
+            self.begun,
         )  # fmt: skip
 
     def lag(self) -> int:
@@ -101,6 +103,7 @@ class FileReader:
     def begin(self) -> None:
         """At the first byte."""
         self._place(0)
+        self.opening = os.pread(self.fd, HEAD, 0)
 
     def begin_at_end(self) -> None:
         """Behind what is there: at the line being written now, which will be read whole."""
@@ -165,6 +168,7 @@ class FileReader:
                 self.head = head[: min(HEAD, self.offset + frame.consumed)]
             self.tail = (self.tail + frame.tail)[-TAIL:]
             self.offset += frame.consumed
+            self.opening = b""
         self.size = max(self.size, self.position)
         return Look(frame.lines, fresh, not self.at_end, frame.too_long)
 
@@ -220,10 +224,15 @@ class FileReader:
         return os.pread(self.fd, len(known), self.position - len(known)) == known
 
     def begins_like(self, candidate: Candidate) -> bool:
-        """Whether head and candidate agree as far as both go; nothing read proves nothing."""
+        """Whether both begin with the same bytes, as far as they go.
+
+        While nothing was read of this one, a full 1024 bytes are asked for: two new logs may well
+        begin with the same line.
+        """
+        if self.offset <= self._blank:
+            return len(candidate.head) == HEAD and candidate.head == self.opening
         length = min(len(self.head), len(candidate.head))
-        same = self.head[:length] == candidate.head[:length]
-        return same and length > 0 and self.offset > self._blank
+        return self.head[:length] == candidate.head[:length]
 
     # -- the descriptor ---------------------------------------------------------------------------
 
@@ -233,19 +242,20 @@ class FileReader:
         return self.fd >= 0 and self.named and settled
 
     def can_be_copied(self) -> bool:
-        """Whether another file with the same content has to be taken for a copy of this one."""
-        return not self.undecided and self.shadows is None and self.offset > self._blank
+        """Whether another file with the same content may be a copy of this one."""
+        return not self.undecided and self.shadows is None
 
     def put_aside(self) -> None:
         """Close the descriptor but keep the place and the unfinished line."""
-        self.wake = not self.at_end
+        self.wake = True
         self.touch()
-        fd, self.fd = self.fd, -1
-        if fd >= 0:
-            with suppress(OSError):  # a stale network handle
-                facts = os.fstat(fd)
-                self.size, self.mtime = facts.st_size, facts.st_mtime_ns
-            os.close(fd)
+        if self.fd < 0:
+            return
+        with suppress(OSError):  # a stale network handle
+            facts = os.fstat(self.fd)
+            self.size, self.mtime = facts.st_size, facts.st_mtime_ns
+            self.wake = not (self.at_end and self.size == self.position and self.intact())
+        self.close()
 
     def changed(self, facts: os.stat_result) -> bool:
         """Whether a file that was put aside has to be looked at again."""

@@ -6,10 +6,10 @@ import math
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from inference_exporter.sources.adoption import adopt
-from inference_exporter.sources.discovery import Listing, list_names
+from inference_exporter.sources.discovery import Listing, list_names, reason_of
 from inference_exporter.sources.identity import Candidate
 from inference_exporter.sources.reader import FileReader
 from inference_exporter.sources.table import Table
@@ -26,13 +26,14 @@ class Siblings:
         self._table = table
 
     def look(
-        self, bases: Iterable[str], listing: Listing, last_sweep: float, monotonic: float
+        self, bases: Mapping[str, float], listing: Listing, last_sweep: float, monotonic: float
     ) -> bool:
         """Look at the rotated names of these paths; False if a folder could not be listed."""
         found = Listing()
-        for path, suffix in _rotated_names(set(bases), found):
+        for path, base in _rotated_names(bases, found):
             if path not in listing.files:
-                since = last_sweep if _ROTATED.match(suffix) else math.inf
+                like_one = _ROTATED.match(path, len(base))
+                since = min(last_sweep, bases[base]) if like_one else math.inf
                 self._meet(path, since, monotonic)
         return not found.partial
 
@@ -48,22 +49,24 @@ class Siblings:
         if not stat.S_ISREG(facts.st_mode) or facts.st_size == 0:
             return
         reader = self._table.meet(path)
-        if reader is not None:
+        if reader is None:
+            return
+        try:
             self._judge(reader, since, monotonic)
+        except OSError as error:
+            self._table.failed(path, reason_of(error))
+            self._table.forget(reader)
 
     def _judge(self, reader: FileReader, since: float, monotonic: float) -> None:
         candidate = Candidate(reader.fd)
         reader.named, reader.lost_at, reader.lost_size = False, monotonic, candidate.size
         if adopt(self._table, reader):
-            if reader.shadows is None and reader.offset < candidate.size:
+            if max(reader.offset, reader.copied) < candidate.size:
                 return
         elif self._newborn(candidate, since):
             reader.begin()
             return
-        if reader.shadows is None:
-            self._table.archive.add(reader.record())
-        reader.close()
-        del self._table.readers[reader.key]
+        self._table.drop(reader)
 
     def _newborn(self, candidate: Candidate, since: float) -> bool:
         """Whether the file was written and rotated away since the last sweep.
@@ -75,7 +78,7 @@ class Siblings:
         return candidate.mtime >= since - _CLOCK_GRAIN
 
 
-def _rotated_names(bases: set[str], listing: Listing) -> Iterator[tuple[str, str]]:
+def _rotated_names(bases: Iterable[str], listing: Listing) -> Iterator[tuple[str, str]]:
     folders: dict[str, list[str]] = {}
     for base in bases:
         folder, name = os.path.split(base)
@@ -84,5 +87,5 @@ def _rotated_names(bases: set[str], listing: Listing) -> Iterator[tuple[str, str
         for name in list_names(folder, listing):
             for base in names:
                 if name.startswith((base + ".", base + "-")):
-                    yield os.path.join(folder, name), name[len(base) :]  # noqa: PTH118
+                    yield os.path.join(folder, name), os.path.join(folder, base)  # noqa: PTH118
                     break

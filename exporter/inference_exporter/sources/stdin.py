@@ -17,18 +17,21 @@ _NAME = "<stdin>"
 class StdinSource:
     """Reads a descriptor (a pipe, a terminal, a redirected file) to its end; cannot be resumed.
 
-    A pipe keeps nothing, so a checkpoint is empty and a restart goes on with what comes then.
+    A pipe keeps nothing, so a checkpoint is empty and a restart goes on with what comes then. With
+    `wait` a look lasts until the writer has written or is gone.
     """
 
     def __init__(
         self,
         fd: int = 0,
         *,
+        wait: bool = False,
         line_bytes: int = 1 << 20,
         block_bytes: int = 1 << 17,
         turn_bytes: int = 8 << 20,
     ) -> None:
         self._fd = fd
+        self._timeout = None if wait else 0
         self._framer = Framer(line_bytes)
         self._chunk = min(block_bytes, line_bytes)
         self._turn_bytes = turn_bytes
@@ -40,7 +43,7 @@ class StdinSource:
         self._error = ""
 
     def poll(self, now: float, monotonic: float) -> Iterator[Block]:  # noqa: ARG002 - the contract
-        """See `Source.poll`. Never waits for the writer."""
+        """See `Source.poll`. Waits for the writer only when told to."""
         self._found = self._more = False
         budget = self._turn_bytes
         while budget > 0 and not self._ended and self._ready():
@@ -52,7 +55,7 @@ class StdinSource:
 
     def _ready(self) -> bool:
         try:
-            return bool(select.select([self._fd], [], [], 0)[0])
+            return bool(select.select([self._fd], [], [], self._timeout)[0])
         except (OSError, ValueError):  # closed, or a number that select cannot take
             self._ended = True
             return False

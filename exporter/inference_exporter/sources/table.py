@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import stat
 from collections.abc import Callable
@@ -21,6 +22,11 @@ _FIRST_RETRY, _LAST_RETRY = 1.0, 30.0  # seconds between attempts after a read e
 Opener = Callable[[str, int], int]
 
 
+def _loss_by_closing(reader: FileReader) -> tuple[bool, bool, float]:
+    """Files are put aside in this order: should one be deleted then, the least is lost."""
+    return bool(reader.framer.partial), not reader.at_end, reader.looked
+
+
 class Table:
     """Owns every open file. `pending` are promises of a former run whose files were not met yet."""
 
@@ -31,7 +37,8 @@ class Table:
         self.claimed: dict[Record, FileReader] = {}
         self.counts = Counts()
         self.unreadable: dict[str, str] = {}
-        self.search: set[str] = set()  # names whose rotated forms have to be looked for
+        self.search: dict[str, float] = {}  # names to look for rotated forms of, written since
+        self.now = self.monotonic = 0.0  # of this turn
         self._torn: set[Record] = set()  # cut in the middle of a line that a copy may still hold
         self._line_bytes = line_bytes
         self._max_open = max_open
@@ -70,6 +77,7 @@ class Table:
         if fd is None:
             return None
         reader = FileReader(path, fd, self._line_bytes)
+        reader.begun, reader.last_data = self.now, self.monotonic
         known = self.readers.get(reader.key)
         if known is not None and known.fd >= 0:  # two names were swapped while we looked
             os.close(fd)
@@ -90,7 +98,9 @@ class Table:
             os.close(fd)
             return False
         reader.fd, reader.error, reader.retry_pause, reader.wake = fd, "", 0.0, False
-        if reader.offset and not candidate.fits(reader.record()):
+        reader.last_data, reader.at_end = self.monotonic, False
+        record = reader.record()
+        if not reader.intact() or (record.offset and not candidate.fits(record)):
             self.cut(reader, "shrunk" if candidate.size < reader.offset else "rewritten")
             reader.undecided = True  # it may be another file with the same inode
         self.make_room(self._max_open, keep=reader)
@@ -110,7 +120,7 @@ class Table:
         if excess <= 0:
             return
         idle = [r for r in self.readers.values() if r.can_be_put_aside() and r is not keep]
-        for reader in sorted(idle, key=lambda r: (not r.at_end, r.looked))[: excess + limit // 10]:
+        for reader in sorted(idle, key=_loss_by_closing)[: excess + limit // 10]:
             reader.put_aside()
             self._opened -= 1
 
@@ -121,10 +131,21 @@ class Table:
         record = reader.record(cut=True)
         self.archive.add(record, reader.head)
         self.counts.truncated[reason] += 1
-        self.search.update((reader.path, reader.origin))
+        self.look_for_rotated(reader)
         log.info("%s was truncated (%s)", reader.path, reason)
         if reader.restart():
             self._torn.add(record)
+        reader.begun = self.now
+
+    def look_for_rotated(self, reader: FileReader, since: float = math.inf) -> None:
+        """Have the rotated names of this file looked at.
+
+        Of a file of which nothing was read yet, cuts in the meantime went unseen: what appeared
+        beside it since it began may be its content.
+        """
+        since = since if reader.offset else reader.begun
+        for path in (reader.path, reader.origin):
+            self.search[path] = min(since, self.search.get(path, math.inf))
 
     def forget(self, reader: FileReader) -> None:
         """Stop following; keep the promise."""
@@ -132,6 +153,12 @@ class Table:
         reader.close()
         if self.readers.get(reader.key) is reader:
             del self.readers[reader.key]
+
+    def drop(self, reader: FileReader) -> None:
+        """There is nothing to read in it: the promises stay as they were."""
+        self.claimed = {r: owner for r, owner in self.claimed.items() if owner is not reader}
+        reader.close()
+        del self.readers[reader.key]
 
     def fault(self, reader: FileReader, error: OSError, monotonic: float) -> None:
         """A read failed: close, wait, open again by name. Without a name nothing is left to try."""
