@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import logging
 import platform
 import signal
@@ -34,6 +36,8 @@ log = logging.getLogger("inference_exporter")
 
 RELOAD_TIMEOUT = 30.0  # seconds an HTTP reload waits for the loop to come round
 _ME = "inference_exporter_"
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_KEPT_BYTES = 16 << 20  # freed memory that is kept for the next block
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,22 @@ class Options:
     telemetry_path: str = "/metrics"
     web_config_file: str | None = None
     max_requests: int = 40
+
+
+def calm_memory() -> None:
+    """Keep the garbage collector and the allocator away from the values of a block of lines.
+
+    A block makes tens of thousands of tuples that die together without any cycle; at Python's
+    default threshold the collector walks them again and again. And the C library gives freed
+    memory back to the system after every block, to fetch it again for the next one.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # glibc
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
 
 
 def load_reference(model: ModelConfig) -> Reference | None:
@@ -92,10 +112,10 @@ def make_model(
     return Model(config, profile, decoder, event_time=event_time)
 
 
-def make_source(config: Config, model: ModelConfig, start_at: str) -> Source:
-    """Where the model's lines come from."""
+def make_source(config: Config, model: ModelConfig, start_at: str, *, wait: bool = False) -> Source:
+    """Where the model's lines come from; `wait` for whoever writes to the standard input."""
     if model.logs == ("-",):
-        return StdinSource(line_bytes=model.limits.line_bytes)
+        return StdinSource(line_bytes=model.limits.line_bytes, wait=wait)
     return FileSource(
         model.logs,
         start_at="beginning" if start_at == "beginning" else "end",
@@ -112,7 +132,7 @@ def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
     feeds = [
         Feed(
             make_model(model, references[model.name], event_time=True),
-            make_source(config, model, "beginning"),
+            make_source(config, model, "beginning", wait=True),
         )
         for model in config.models
     ]
@@ -124,6 +144,7 @@ def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
         clock=clock or SystemClock(),
     )
     pipeline.restore()
+    calm_memory()
     pipeline.drain()
     pipeline.close()
     assert published.snapshot is not None  # drain() ends with a commit, which publishes
@@ -163,6 +184,7 @@ class Application:
         try:
             url = self.server.start()
             log.info("listening on %s, state in %s", url, self.options.storage_path)
+            calm_memory()
             self._loop()
             self.pipeline.commit()
             log.info("stopped: everything read is committed")
@@ -179,6 +201,7 @@ class Application:
         while not self._stopping:
             read = self.pipeline.turn()
             if self._reload.pending:
+                self._reload.pending = False  # first: one asked for meanwhile is another one
                 self._reload.answer(self.reload())
             if not read and not self._stopping:
                 self._clock.sleep(self.config.poll_interval)
@@ -198,13 +221,13 @@ class Application:
         old = {feed.model.config.name: feed for feed in self.pipeline.feeds}
         pipeline = self._make_pipeline(config, references, old)
         pipeline.restore(telemetry=False)
+        self._note_reload(successful=True)
+        pipeline.turn()  # before it takes over: ready without a break
         kept = {id(feed.source) for feed in pipeline.feeds}
         for feed in self.pipeline.feeds:
             if id(feed.source) not in kept:
                 feed.source.close()
         self.config, self.pipeline = config, pipeline
-        self._note_reload(successful=True)
-        self.pipeline.turn()
         log.info("configuration reloaded")
         return True, "configuration reloaded\n"
 
@@ -306,7 +329,6 @@ class _ReloadRequest:
 
     def answer(self, result: tuple[bool, str]) -> None:
         """Give the result to whoever asked."""
-        self.pending = False
         self._result = result
         self._answered.set()
 

@@ -30,7 +30,10 @@ class NumericBins:
         self.key = f"{scope}/{name}@{reference}"
         self.scope, self.name, self.profile = scope, name, profile
         self.mean = profile.mean if np.isfinite(profile.mean) else 0.0
-        below = np.nextafter(profile.minimum, -np.inf)  # "at an edge" is the lower cell: x < min
+        with np.errstate(over="ignore"):  # there may be nothing below
+            below = np.nextafter(
+                profile.minimum, -np.inf
+            )  # "at an edge" is the lower cell: x < min
         limits = np.array([below, profile.maximum])
         grid = np.concatenate((profile.fine_edges, limits[np.isfinite(limits)]))
         self.grid: Floats = np.unique(grid)

@@ -33,6 +33,9 @@ class Vocabulary(dict[Scalar, int]):
         super().__init__({None: ABSENT})
         self.names = [absent, OVERFLOW]
         self._limit = limit
+        self._column: TextColumn | None = None
+        self._indexes: Ints = np.empty(0, dtype=np.int64)
+        self._uniform = True  # the last column had one value, as versions mostly have
         self._index_of_name = {OVERFLOW: OVERFLOWED, "": ABSENT, absent: ABSENT}
         self.learn(known)
 
@@ -42,8 +45,19 @@ class Vocabulary(dict[Scalar, int]):
             self._intern(name)
 
     def indexes(self, column: TextColumn) -> Ints:
-        """Indexes of all values of a column, shape (rows,)."""
-        return np.fromiter(map(self.__getitem__, column), np.int64, len(column))
+        """Indexes of all values of a column, shape (rows,). Not to be changed by the caller."""
+        if column is not self._column:  # several accumulators ask about one column
+            self._indexes = self._look_up(column)
+            self._column = column
+        return self._indexes
+
+    def _look_up(self, column: TextColumn) -> Ints:
+        rows = len(column)
+        if self._uniform and rows and column.count(column[0]) == rows:
+            return np.full(rows, self[column[0]], dtype=np.int64)
+        indexes = np.fromiter(map(self.__getitem__, column), np.int64, rows)
+        self._uniform = not rows or bool((indexes == indexes[0]).all())
+        return indexes
 
     def __missing__(self, raw: Scalar) -> int:
         assert raw is not None  # None is in the dict from the start
