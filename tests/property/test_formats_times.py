@@ -59,7 +59,8 @@ def test_one_wrong_character_never_slips_through(moment: datetime, at: int, char
     bad = good[:at] + char + good[at + 1 :]
     column = time_reader(TimestampField(()))([good, bad, good])
     try:
-        parsed = datetime.fromisoformat(bad).replace(tzinfo=UTC).timestamp()
+        read = datetime.fromisoformat(bad)
+        parsed = (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
     except ValueError:
         assert np.isnan(column.values[1])
         return

@@ -117,10 +117,16 @@ class Assembler:
             sources.insert(0, columns[-1])
         elif self._plan.rest:
             sources.extend(columns[len(self._plan.leaves) : -1])
-        if not sources or any(None not in source for source in sources):
+        if not sources:
             return None
-        present = [any(v is not None for v in row) for row in zip(*sources, strict=True)]
-        return None if all(present) else np.array(present, np.bool_)
+        without: Sequence[int] = range(len(columns[-1]))
+        for source in sources:
+            if None not in source:
+                return None
+            without = [row for row in without if source[row] is None]
+        present = np.ones(len(columns[-1]), np.bool_)
+        present[without] = False
+        return None if not without else present
 
 
 def _readers(model: ModelConfig) -> list[tuple[str, Reader]]:

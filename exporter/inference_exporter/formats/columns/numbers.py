@@ -21,7 +21,7 @@ def numeric_column(raw: Sequence[object]) -> NumericColumn:
                   invalid=array([False, False, False, False,  True,  True]))
     """
     try:
-        values = np.array(raw, dtype=np.float64)
+        values = np.fromiter(raw, np.float64, len(raw))
     except (ValueError, TypeError, OverflowError):
         values = np.array([v if v.__class__ is float else _number(v) for v in raw], np.float64)
     return NumericColumn(values, _invalid(values, raw))
@@ -30,7 +30,10 @@ def numeric_column(raw: Sequence[object]) -> NumericColumn:
 def numeric_columns(raws: Sequence[Sequence[object]]) -> list[NumericColumn]:
     """Several columns at once: most often they are all fine, and one look tells."""
     try:
-        table = np.array(raws, dtype=np.float64)
+        rows = len(raws[0]) if raws else 0
+        # fromiter takes values as they come; array would first look what they are
+        columns = [np.fromiter(raw, np.float64, rows) for raw in raws]
+        table = np.stack(columns) if columns else np.empty((0, 0))
     except (ValueError, TypeError, OverflowError):
         return [numeric_column(raw) for raw in raws]
     if np.isfinite(table).all():

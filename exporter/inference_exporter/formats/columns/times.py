@@ -37,32 +37,43 @@ def time_reader(field: TimestampField) -> Callable[[Sequence[object]], NumericCo
     zone: tzinfo = UTC if field.timezone == "UTC" else ZoneInfo(field.timezone)
     per_second = PER_SECOND[field.unit]
 
-    @lru_cache(4096)  # lines of one second share their text
-    def one(text: str) -> float:
-        return _from_text(text, zone, per_second)
-
-    def value(raw: object) -> float | None:
-        if isinstance(raw, str):
-            return one(raw)
-        if raw is None:
-            return None
-        return math.nan if isinstance(raw, bool) else _from_number(raw, per_second)
+    one = _value_reader(zone, per_second)
 
     def read(raw: Sequence[object]) -> NumericColumn:
+        values = iso_column(raw, zone)
+        if values is None and None in raw:
+            values = _iso_between(raw, zone)
+        if values is not None:
+            return NumericColumn(values)
         if set(map(type, raw)) <= _NUMBERS:
-            column = numeric_column(raw)
-            return _checked(NumericColumn(column.values / per_second, column.invalid))
-        values = _iso_or_missing(raw, zone)
-        if values is None:
-            return _checked(numeric_column([value(entry) for entry in raw]))
-        return NumericColumn(values)
+            return _checked(_divided(numeric_column(raw), per_second))
+        return _checked(numeric_column([one(entry) for entry in raw]))
 
     return read
 
 
-def _iso_or_missing(raw: Sequence[object], zone: tzinfo) -> Floats | None:
-    if None not in raw:
-        return iso_column(raw, zone)
+def _value_reader(zone: tzinfo, per_second: float) -> Callable[[object], float | None]:
+    """A function that reads one value: None is missing, NaN unreadable."""
+
+    @lru_cache(4096)  # lines of one second share their text
+    def text(value: str) -> float:
+        return _from_text(value, zone, per_second)
+
+    def one(value: object) -> float | None:
+        if isinstance(value, str):
+            return text(value)
+        if value is None:
+            return None
+        return math.nan if isinstance(value, bool) else _from_number(value, per_second)
+
+    return one
+
+
+def _divided(column: NumericColumn, per_second: float) -> NumericColumn:
+    return NumericColumn(column.values / per_second, column.invalid)
+
+
+def _iso_between(raw: Sequence[object], zone: tzinfo) -> Floats | None:
     present = iso_column([entry for entry in raw if entry is not None], zone)
     if present is None:
         return None
