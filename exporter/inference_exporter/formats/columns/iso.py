@@ -37,15 +37,15 @@ def iso_column(raw: Sequence[object], zone: tzinfo) -> Floats | None:
     match = _SHAPE.fullmatch(first) if isinstance(first, str) else None
     if match is None or not isinstance(first, str):
         return None
-    try:
-        if set(map(len, raw)) != {len(first)}:  # type: ignore[arg-type]  # TypeError is caught
-            return None
-        joined = "".join(raw).encode("ascii")  # type: ignore[arg-type]
+    try:  # The line ends, verified like any other place, keep the texts apart
+        joined = ("\n".join(raw) + "\n").encode("ascii")  # type: ignore[arg-type]
     except (TypeError, UnicodeEncodeError):
         return None
-    table = np.frombuffer(joined, np.uint8).reshape(len(raw), len(first))
+    if len(joined) != len(raw) * (len(first) + 1):
+        return None
+    table = np.frombuffer(joined, np.uint8).reshape(len(raw), len(first) + 1)
     zone_text = match[2] or ""
-    shape = first[: len(first) - len(zone_text)].translate(_TO_ZERO) + zone_text
+    shape = first[: len(first) - len(zone_text)].translate(_TO_ZERO) + zone_text + "\n"
     zone = _offset(zone_text) if zone_text else zone
     return _moments(np.ascontiguousarray(table.T), shape, len(match[1] or ""), zone)
 
