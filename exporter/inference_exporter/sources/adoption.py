@@ -58,6 +58,17 @@ def review(table: Table, reader: FileReader) -> None:
         reader.begin()
 
 
+def keep_up(reader: FileReader) -> None:
+    """Let the promise for a copy say what its original has delivered by now."""
+    original = reader.shadows
+    if original is None or original.generation != reader.copied_generation:
+        return
+    copied, delivered = reader.copied, min(reader.copied, original.offset)
+    if delivered > reader.offset:
+        reader.place_at(delivered)
+        reader.shadows, reader.copied = original, copied
+
+
 def _is_followed(table: Table, reader: FileReader, original: FileReader) -> bool:
     if table.readers.get(original.key) is not original or original.fd < 0:
         return False

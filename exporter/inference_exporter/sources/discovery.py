@@ -54,6 +54,10 @@ class Discovery:
         self._patterns = tuple(os.path.abspath(pattern) for pattern in patterns)  # noqa: PTH100 - globs
         self._limit = limit
 
+    def plain(self) -> tuple[str, ...]:
+        """The patterns that name a single file, there or not."""
+        return tuple(pattern for pattern in self._patterns if not _MAGIC.search(pattern))
+
     def list(self) -> Listing:
         """Look now."""
         listing = Listing()

@@ -15,10 +15,12 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
 
+from inference_exporter.sources.adoption import keep_up
 from inference_exporter.sources.base import Block, FileStatus, SourceFacts
 from inference_exporter.sources.discovery import Discovery
 from inference_exporter.sources.facts import Counts
@@ -128,8 +130,10 @@ class FileSource:
         return look
 
     def _look_once(self, reader: FileReader) -> Look:
-        if reader.fd < 0 and not self._table.reopen(reader):
-            return Look()
+        if reader.fd < 0:
+            if not self._table.reopen(reader):
+                return Look()
+            self._table.make_room(keep=reader)
         if reader.undecided and not self._names.decide(reader):
             return Look()
         unproven = reader.offset == 0
@@ -137,7 +141,7 @@ class FileSource:
         if look.cut:
             self._table.cut(reader, look.cut)
             look = reader.look(self._chunk, self._monotonic)
-        elif unproven and reader.offset and not self._names.fresh:
+        elif unproven and reader.offset and reader.named and not self._names.fresh:
             # With nothing read of it we could not have noticed that it was cut in the meantime.
             self._table.look_for_rotated(reader, reader.begun)
         return look
@@ -193,6 +197,9 @@ class FileSource:
 
     def checkpoint(self) -> bytes:
         """See `Source.checkpoint`."""
+        for reader in self._table.readers.values():
+            with suppress(OSError):  # then the copy's promise is older than need be
+                keep_up(reader)
         files = [reader.record() for reader in self._table.readers.values()]
         files += self._table.pending
         swept = self._names.last_sweep

@@ -43,31 +43,47 @@ class Names:
         keys = _by_key(listing)
         if self.fresh and self._from_end:
             self._there_at_first.update(keys)
+        new = [key for key in keys if key not in self._table.readers]
         for key, paths in keys.items():
-            self._see(key, paths, listing.files[paths[0]], monotonic)
+            if key in self._table.readers:
+                self._see(self._table.readers[key], paths, listing.files[paths[0]], monotonic)
         if not listing.partial:
             self._miss(keys, monotonic)
             self._forget_problems()
         self._wake()
+        self._meet([keys[key][0] for key in self._own_first(new)])
         self._decide()
         self._look_for_rotated(monotonic)
         self._table.settle_claims()
+        self._table.make_room()
         self.fresh, self.swept, self.last_sweep = False, True, now
+
+    def _own_first(self, keys: list[Key]) -> list[Key]:
+        """Files that are where they were come first: a copy is judged by its original."""
+        own = {record.key for record in self._table.pending}
+        return sorted(keys, key=lambda key: key not in own)
 
     # -- names that are there ---------------------------------------------------------------------
 
-    def _see(self, key: Key, paths: list[str], facts: os.stat_result, monotonic: float) -> None:
-        reader = self._table.readers.get(key)
-        if reader is None:
-            reader = self._table.meet(paths[0])
-            if reader is not None:  # it may have been rotated since it was made
-                self._table.look_for_rotated(reader)
-            return
+    def _see(
+        self, reader: FileReader, paths: list[str], facts: os.stat_result, monotonic: float
+    ) -> None:
         self._name(reader, paths, monotonic)
         if reader.fd >= 0:  # while we hold a file its inode cannot be another's
+            self._cut_while_empty(reader, facts)
             reader.size = max(facts.st_size, reader.position)
         elif reader.changed(facts):
             reader.wake = True
+
+    def _cut_while_empty(self, reader: FileReader, facts: os.stat_result) -> None:
+        """Empty as before, but something was written: lines that came and were rotated away."""
+        if reader.offset or facts.st_size:
+            return
+        if facts.st_mtime_ns != reader.mtime:
+            self._table.look_for_rotated(reader)
+            reader.mtime = facts.st_mtime_ns
+        reader.begun = self._table.now
+        reader.touch()
 
     def _name(self, reader: FileReader, paths: list[str], monotonic: float) -> None:
         if not reader.named:
@@ -104,11 +120,21 @@ class Names:
 
     # -- files that are new -----------------------------------------------------------------------
 
+    def _meet(self, paths: list[str]) -> None:
+        for path in paths:
+            reader = self._table.meet(path)
+            if reader is not None:  # it may have been rotated since it was made
+                self._table.look_for_rotated(reader)
+            if self._table.crowded():  # files that are not decided about cannot be put aside
+                self._decide()
+                self._table.make_room()
+
     def _wake(self) -> None:
         """Files put aside that changed: were they cut? Their copies can only be judged then."""
         for reader in list(self._table.readers.values()):
             if reader.fd < 0 and reader.wake and not reader.error:
                 self._guard(self._table.reopen, reader)
+                self._table.make_room(keep=reader)
 
     def _decide(self) -> None:
         readers = list(self._table.readers.values())
@@ -131,7 +157,7 @@ class Names:
             self._table.forget(reader)
 
     def _resume_in_place(self, undecided: list[FileReader]) -> None:
-        """Files that are where they were come first: a copy is judged by its original."""
+        """As `_own_first`, of the files that are open now."""
         own = {record.key for record in self._table.pending}
         for reader in undecided:
             if reader.key in own:
@@ -159,6 +185,8 @@ class Names:
     def _look_for_rotated(self, monotonic: float) -> None:
         table = self._table
         if not self.swept:
+            for path in (*self.listing.files, *self._discovery.plain()):
+                table.search.setdefault(path, math.inf)
             for record in table.pending:
                 if record not in table.claimed:
                     since = math.inf if record.offset else record.begun

@@ -204,7 +204,8 @@ class FileReader:
     def _may_be_stale(self) -> bool:
         """Shorter, but what is left is what was read: nobody cuts logs like that, NFS lies so."""
         left = os.pread(self.fd, HEAD, 0)
-        return bool(left) and (left[: len(self.head)] == self.head[: len(left)])
+        first = self.head if len(self.head) == HEAD else self.head + self.framer.partial
+        return bool(left) and left[: len(first)] == first[: len(left)]
 
     def flush(self) -> bytes:
         """The unfinished line as a whole one: nobody will finish it any more."""

@@ -61,12 +61,17 @@ class Siblings:
         candidate = Candidate(reader.fd)
         reader.named, reader.lost_at, reader.lost_size = False, monotonic, candidate.size
         if adopt(self._table, reader):
-            if max(reader.offset, reader.copied) < candidate.size:
+            if max(reader.offset, reader.copied) < candidate.size or self._in_grace(reader):
                 return
         elif self._newborn(candidate, since):
             reader.begin()
             return
         self._table.drop(reader)
+
+    def _in_grace(self, reader: FileReader) -> bool:
+        """Whether it was followed when the last run ended: its writer may not be done with it."""
+        claims = self._table.claimed.items()
+        return any(owner is reader and record in self._table.pending for record, owner in claims)
 
     def _newborn(self, candidate: Candidate, since: float) -> bool:
         """Whether the file was written and rotated away since the last sweep.

@@ -54,9 +54,11 @@ class Table:
         except OSError as error:
             if not gone(error):
                 self.failed(path, reason_of(error))
-                if reason_of(error) == "too_many_open":
-                    self.make_room(self.files_open() - 1)
+                if reason_of(error) == "too_many_open":  # the system allows fewer than we do
+                    self._max_open = max(1, self.files_open() - 1)
+                    self.make_room()
             return None
+        self._opened += 1
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
             return None
@@ -85,7 +87,6 @@ class Table:
         if known is not None:
             self.forget(known)
         self.readers[reader.key] = reader
-        self.make_room(self._max_open, keep=reader)
         return reader
 
     def reopen(self, reader: FileReader) -> bool:
@@ -93,34 +94,41 @@ class Table:
         fd = self.open(reader.path)
         if fd is None:
             return False
-        candidate = Candidate(fd)
+        try:
+            candidate = Candidate(fd)
+        except OSError:
+            os.close(fd)
+            raise
         if candidate.key != reader.key:
             os.close(fd)
             return False
         reader.fd, reader.error, reader.retry_pause, reader.wake = fd, "", 0.0, False
         reader.last_data, reader.at_end = self.monotonic, False
+        if not reader.offset:
+            reader.opening = candidate.head
         record = reader.record()
         if not reader.intact() or (record.offset and not candidate.fits(record)):
             self.cut(reader, "shrunk" if candidate.size < reader.offset else "rewritten")
             reader.undecided = True  # it may be another file with the same inode
-        self.make_room(self._max_open, keep=reader)
         return True
 
     def files_open(self) -> int:
         """Descriptors in use."""
         return sum(reader.fd >= 0 for reader in self.readers.values())
 
-    def make_room(self, limit: int, keep: FileReader | None = None) -> None:
-        """Put aside the files that were silent longest until no more than `limit` are open."""
-        self._opened += 1
-        if self._opened <= limit:
+    def crowded(self) -> bool:
+        """Whether more files are open than should be."""
+        if self._opened > self._max_open:
+            self._opened = self.files_open()
+        return self._opened > self._max_open
+
+    def make_room(self, keep: FileReader | None = None) -> None:
+        """Put aside the files that were silent longest until enough descriptors are free."""
+        if not self.crowded():
             return
-        self._opened = self.files_open()
-        excess = self._opened - limit
-        if excess <= 0:
-            return
+        excess = self._opened - self._max_open
         idle = [r for r in self.readers.values() if r.can_be_put_aside() and r is not keep]
-        for reader in sorted(idle, key=_loss_by_closing)[: excess + limit // 10]:
+        for reader in sorted(idle, key=_loss_by_closing)[: excess + self._max_open // 10]:
             reader.put_aside()
             self._opened -= 1
 
