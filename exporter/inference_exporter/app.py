@@ -50,6 +50,7 @@ class Options:
     telemetry_path: str = "/metrics"
     web_config_file: str | None = None
     max_requests: int = 40
+    created_series: bool = False
 
 
 def calm_memory() -> None:
@@ -101,7 +102,11 @@ def feature_kinds(profile: Reference | None) -> dict[str, Kind] | None:
 
 
 def make_model(
-    config: ModelConfig, profile: Reference | None, *, event_time: bool = False
+    config: ModelConfig,
+    profile: Reference | None,
+    *,
+    event_time: bool = False,
+    created_series: bool = False,
 ) -> Model:
     """A model with its decoder."""
 
@@ -109,7 +114,7 @@ def make_model(
         collect = current is None and isinstance(config.reference, Warmup)
         return make_decoder(config, feature_kinds(current), collect=collect)
 
-    return Model(config, profile, decoder, event_time=event_time)
+    return Model(config, profile, decoder, event_time=event_time, created_series=created_series)
 
 
 def make_source(config: Config, model: ModelConfig, start_at: str, *, wait: bool = False) -> Source:
@@ -237,7 +242,10 @@ class Application:
         feeds = []
         for model in config.models:
             source, resumed = self._source(config, model, old)
-            feeds.append(Feed(make_model(model, references[model.name]), source, resumed=resumed))
+            one = make_model(
+                model, references[model.name], created_series=self.options.created_series
+            )
+            feeds.append(Feed(one, source, resumed=resumed))
         return Pipeline(
             feeds,
             store=self._store,

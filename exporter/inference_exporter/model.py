@@ -39,7 +39,8 @@ class Model:
     """Counts of one model.
 
     With `event_time` the windows end at the newest event instead of at the clock, and no event is
-    late: for reading a log after the fact (`once`).
+    late: for reading a log after the fact (`once`). With `created_series` OpenMetrics scrapers get
+    a `_created` series beside each counter, which doubles what they store.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class Model:
         make_decoder: DecoderFactory,
         *,
         event_time: bool = False,
+        created_series: bool = False,
     ) -> None:
         self.config = config
+        self._created_series = created_series
         self._make_decoder, self._event_time = make_decoder, event_time
         self._versions = Vocabulary(config.limits.versions)
         self._exemplars: dict[str, dict[int, Exemplar]] = {}
@@ -80,6 +83,16 @@ class Model:
         """Note when the series known beforehand began."""
         for history in self.timeline.versions.values():
             history.created = history.created or now
+
+    def parts(self, block: bytes) -> Iterator[bytes]:
+        """The block, cut where a warm-up may be complete: what follows counts against it."""
+        while self.warmup is not None and block:
+            wanted = self.warmup.remaining
+            rest = b"".join(block.split(b"\n", wanted)[wanted:])
+            yield block[: len(block) - len(rest)]
+            block = rest
+        if block:
+            yield block
 
     def take(self, block: bytes, now: float) -> BlockFacts:
         """Decode and count a block of whole lines."""
@@ -157,7 +170,8 @@ class Model:
         self.timeline.expire(clock)
         for version, history in self.timeline.versions.items():
             marks = self._exemplars.get(version, {})
-            yield from self._totals.samples(version, history, self._cache, dict(marks))
+            created = history.created if self._created_series else None
+            yield from self._totals.samples(version, history.total, created, self._cache, marks)
         yield from self._evaluate(clock, facts)
         yield from self._facts()
 

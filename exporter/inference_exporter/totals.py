@@ -25,7 +25,6 @@ from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.samples import Exemplar, Labels, Samples, SeriesSet
 from inference_exporter.series_cache import SeriesCache
 from inference_exporter.tally import Tally
-from inference_exporter.windows import History
 
 Bins = NumericBins | CategoryBins
 
@@ -70,7 +69,8 @@ class Totals:
     def samples(
         self,
         version: str,
-        history: History,
+        total: Tally,
+        created: float | None,
         cache: SeriesCache,
         exemplars: Mapping[int, Exemplar],
     ) -> Iterator[Samples]:
@@ -78,11 +78,10 @@ class Totals:
         static = self._static.get(version)
         if static is None:
             static = self._static[version] = self._make_static(version)
-        total, created = history.total, history.created
         yield from self._sparse(version, total, created, cache)
         for histogram in self._histograms:
             values = histogram.exported(self._layout.cells_of(histogram, total))
-            marks = {} if histogram.step else exemplars
+            marks = {} if histogram.step else dict(exemplars)
             yield Samples(static.histograms[histogram.key], values, created, marks)
         yield from self._binned(total, created, static)
         yield from self._quality(version, total, created, cache)
@@ -99,7 +98,7 @@ class Totals:
         return dropped
 
     def _sparse(
-        self, version: str, total: Tally, created: float, cache: SeriesCache
+        self, version: str, total: Tally, created: float | None, cache: SeriesCache
     ) -> Iterator[Samples]:
         by_family: dict[str, dict[Labels, float]] = {}
         for key, value in total.sparse.items():
@@ -108,7 +107,7 @@ class Totals:
         for family, values in by_family.items():
             yield cache.samples(family, values, created)
 
-    def _binned(self, total: Tally, created: float, static: _Static) -> Iterator[Samples]:
+    def _binned(self, total: Tally, created: float | None, static: _Static) -> Iterator[Samples]:
         for scope, series in static.bins.items():
             counts = [
                 bin_counts(one, self._layout.cells_of(one, total))
@@ -118,7 +117,7 @@ class Totals:
             yield Samples(series, np.concatenate(counts).tolist(), created)
 
     def _quality(
-        self, version: str, total: Tally, created: float, cache: SeriesCache
+        self, version: str, total: Tally, created: float | None, cache: SeriesCache
     ) -> Iterator[Samples]:
         missing: dict[Labels, float] = {}
         invalid: dict[Labels, float] = {}
@@ -136,7 +135,7 @@ class Totals:
         yield cache.samples("inference_feature_out_of_range_total", out_of_range, created)
 
     def _truth(
-        self, version: str, total: Tally, created: float, cache: SeriesCache
+        self, version: str, total: Tally, created: float | None, cache: SeriesCache
     ) -> Iterator[Samples]:
         base: Labels = (self._model, version)
         for one in self._layout.dense:

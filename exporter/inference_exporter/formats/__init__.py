@@ -19,7 +19,14 @@ from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
 from inference_exporter.formats.regex_lines import RegexDecoder
 
-__all__ = ["FORMATS", "LINE_RESULTS", "Decoded", "Decoder", "make_decoder"]
+__all__ = [
+    "FORMATS",
+    "LINE_RESULTS",
+    "Decoded",
+    "Decoder",
+    "Kind",
+    "make_decoder",
+]
 
 FORMATS: Mapping[str, Callable[[ModelConfig, Plan], Decoder]] = {
     "json": JsonDecoder,
