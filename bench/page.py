@@ -1,0 +1,67 @@
+"""docs/benchmarks.md from results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from bench.result import Result, Table
+
+_HEAD = """\
+# Benchmarks
+
+<!-- Written by `make bench` (`python -m bench`); do not edit. -->
+
+Every table comes from the command above it. A number is a median with the least and the greatest
+of its runs in brackets. `make bench` repeats all of it, on your machine, in about {minutes:.0f}
+minutes; it needs nothing but what `make setup servers` installs.
+"""
+
+
+def render(results: Iterable[Result], machine: Mapping[str, str], seconds: float) -> str:
+    """The whole page."""
+    results = list(results)
+    targets = [
+        (target.what, target.wanted, target.measured, "yes" if target.met else "**no**")
+        for result in results
+        for target in result.targets
+    ]
+    parts = [_HEAD.format(minutes=max(1.0, seconds / 60)), "## Machine\n"]
+    parts.append(markdown(Table(("", ""), tuple(machine.items()))))
+    if targets:
+        parts.append("## Targets\n")
+        parts.append(markdown(Table(("what", "target", "measured", "met"), tuple(targets))))
+    parts += [_section(result) for result in results]
+    return "\n".join(parts)
+
+
+def _section(result: Result) -> str:
+    parts = [f"## {result.title}\n", f"`python -m bench --only {result.name}`: {result.runs}.\n"]
+    for table in result.tables:
+        parts += [f"{table.title}:\n"] if table.title else []
+        parts.append(markdown(table))
+    parts.append(result.method)
+    return "\n".join(parts)
+
+
+def markdown(table: Table) -> str:
+    """A table; columns after the first are aligned to the right where they hold numbers."""
+    numeric = [
+        all(row[at][:1].isdigit() for row in table.rows if row[at])
+        for at in range(len(table.columns))
+    ]
+    rules = ["---:" if right else "---" for right in numeric]
+    lines = [table.columns, rules, *table.rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def terminal(table: Table) -> str:
+    """A table in columns of equal width."""
+    lines = [table.columns, *table.rows]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(table.columns))]
+    padded = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+    rule = "  ".join("-" * width for width in widths)
+    title = [f"{table.title}:"] if table.title else []
+    return "\n".join([*title, padded[0], rule, *padded[1:]])

@@ -1,0 +1,18 @@
+"""The measurements, in the order of the page. A new one is a module and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench import commit, follow, freshness, idle, scrape, start, throughput
+from bench.result import Result, Settings
+
+MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
+    "throughput": throughput.measure,
+    "follow": follow.measure,
+    "idle": idle.measure,
+    "start": start.measure,
+    "scrape": scrape.measure,
+    "commit": commit.measure,
+    "freshness": freshness.measure,
+}

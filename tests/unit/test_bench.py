@@ -1,0 +1,53 @@
+"""The benchmark suite runs, and its numbers are what they say; it is not for measuring here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def bench(*arguments: str) -> str:
+    command = [sys.executable, "-m", "bench", *arguments]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+def test_every_measurement_is_listed_with_what_it_measures() -> None:
+    lines = bench("--list").splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "throughput", "follow", "idle", "start", "scrape", "commit", "freshness",
+    ]  # fmt: skip
+    assert all(line.endswith((".", "same log.")) for line in lines)
+
+
+def test_a_part_of_the_suite_prints_a_table_and_leaves_the_page_alone() -> None:
+    page = ROOT / "docs" / "benchmarks.md"
+    before = page.read_bytes() if page.exists() else None
+    output = bench("--quick", "--only", "commit")
+    assert "1h (60 panes)" in output
+    assert "nothing written" in output
+    assert (page.read_bytes() if page.exists() else None) == before
+
+
+@pytest.mark.server
+def test_mtail_the_bare_loop_and_once_count_the_same_lines() -> None:
+    output = bench("--quick", "--only", "throughput")  # fails where a count is wrong
+    assert "against mtail" in output
+
+
+def test_peak_memory_of_a_child_does_not_contain_that_of_its_parent() -> None:
+    large = "import sys; sys.path.insert(0, '.'); ballast = b'x' * 200_000_000; "
+    code = large + (
+        "import tempfile, pathlib; from bench import child; "
+        "print(child.run(['/bin/true'], pathlib.Path(tempfile.mkdtemp()))[1].peak_bytes)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert int(answer.stdout) < 50_000_000
