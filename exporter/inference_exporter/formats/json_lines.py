@@ -27,11 +27,11 @@ from inference_exporter.formats.columns.generic import Generic, Row, as_columns,
 from inference_exporter.formats.columns.plan import UNUSABLE, Plan
 from inference_exporter.formats.redact import excerpt
 
-_NEWLINE = ord("\n")
 _UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _LINE_END = np.uint8(ord("\n"))
-_NOT_FINITE = re.compile(rb"([:,\[]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])")
-_UNUSABLE_TEXT = rb"\1" + json.dumps(UNUSABLE).replace("\\", "\\\\").encode()
+_NOT_FINITE = (b"NaN", b"-Infinity", b"Infinity")
+_BEFORE = (b": ", b":", b", ", b",", b"[")
+_UNUSABLE = json.dumps(UNUSABLE).encode()
 
 
 class JsonDecoder:
@@ -49,29 +49,60 @@ class JsonDecoder:
 
     def decode(self, block: bytes) -> Decoded:
         """Decode a block of lines."""
-        newlines = np.frombuffer(block, np.uint8) == _NEWLINE  # ten times as fast as bytes.count
-        lines = int(np.count_nonzero(newlines)) + (not block.endswith(b"\n"))
-        if self._compiled is not None:
-            try:
-                structs = self._compiled.decoder.decode_lines(block)
-            except _UNDECODABLE:
-                pass
-            else:
-                if len(structs) == lines:  # else a line holds two objects, half of one, or none
-                    columns, clean = self._compiled.columns(structs)
-                    return self._assembler.decoded(columns, clean, {})
-        return self._one_by_one(block.split(b"\n"))
+        if self._compiled is None:
+            return self._one_by_one(block)
+        structs = self._at_once(block)
+        if structs is not None:
+            columns, clean = self._compiled.columns(structs)
+            return self._assembler.decoded(columns, clean, {})
+        return self._one_by_one(block)
 
-    def _one_by_one(self, lines: Sequence[bytes]) -> Decoded:
+    def _at_once(self, block: bytes) -> list[msgspec.Struct] | None:
+        """All lines of a block, if every one of them is an object that the type fits."""
+        assert self._compiled is not None
+        try:
+            structs = self._compiled.decoder.decode_lines(block)
+        except _UNDECODABLE:
+            return None
+        lines = _line_ends(block) + (not block.endswith(b"\n"))
+        return structs if len(structs) == lines else None  # a line may hold two objects, or half
+
+    def _one_by_one(self, block: bytes) -> Decoded:
+        """Decode line by line; a line that the type does not fit is read by other means."""
         decode = self._compiled.decoder.decode if self._compiled else _refuse
+        lines = block.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        bodies = lines if block.startswith(b"{") else [_body(line) for line in lines]
         structs: list[msgspec.Struct] = []
         odd: list[tuple[int, bytes]] = []  # with their place among all lines
-        for i, line in enumerate(lines[:-1] if lines[-1] == b"" else lines):
+        for i, body in enumerate(bodies):
             try:
-                structs.append(decode(line))
+                structs.append(decode(body))
             except _UNDECODABLE:
-                odd.append((i, line))
+                mended = self._mended(body)
+                if mended is None:
+                    odd.append((i, lines[i]))
+                else:
+                    structs.append(mended)
         return self._with_odd_lines(structs, odd)
+
+    def _mended(self, line: bytes) -> msgspec.Struct | None:
+        """The line by the compiled type, with NaN and Infinity replaced by UNUSABLE.
+
+        Where they were within a text, the quotes make the line undecodable again.
+        """
+        mended = line if line.startswith(b"{") else _body(line)
+        for name in _NOT_FINITE if self._replace_nan else ():
+            if name in mended:
+                for before in _BEFORE:
+                    mended = mended.replace(before + name, before + _UNUSABLE)
+        if mended is line or self._compiled is None:
+            return None
+        try:
+            return self._compiled.decoder.decode(mended)
+        except _UNDECODABLE:
+            return None
 
     def _with_odd_lines(
         self, structs: list[msgspec.Struct], odd: list[tuple[int, bytes]]
@@ -81,11 +112,8 @@ class JsonDecoder:
         results = {"empty": 0, "malformed": 0}
         bad: bytes | None = None
         for i, line in odd:
-            place = i - results["empty"] - results["malformed"]
-            if (struct := self._mended(line)) is not None:
-                structs.insert(place - len(others), struct)
-            elif (parsed := parse(line)) is not None:
-                others.append((place, self._generic.row(parsed)))
+            if (parsed := parse(line)) is not None:
+                others.append((i - sum(results.values()), self._generic.row(parsed)))
             elif line.strip():
                 results["malformed"] += 1
                 bad = bad or line
@@ -93,35 +121,27 @@ class JsonDecoder:
                 results["empty"] += 1
         columns, clean = self._columns(structs, others)
         example = None if bad is None else (_why(bad), excerpt(bad))
-        clean = clean and len(odd) == sum(results.values())
         return self._assembler.decoded(columns, clean, results, example)
-
-    def _mended(self, line: bytes) -> msgspec.Struct | None:
-        """The line by the compiled type, without a prefix and with NaN replaced."""
-        if self._compiled is None:
-            return None
-        line = line[max(line.find(b"{"), 0) :]
-        if self._replace_nan:
-            line = _NOT_FINITE.sub(_UNUSABLE_TEXT, line)
-        try:
-            return self._compiled.decoder.decode(line)
-        except _UNDECODABLE:
-            return None
 
     def _columns(
         self, structs: list[msgspec.Struct], others: list[tuple[int, Row]]
     ) -> tuple[list[Sequence[object]], bool]:
         if self._compiled is None or not structs:
             return [*as_columns([row for _, row in others], self._width)], False
-        columns, clean = self._compiled.columns(structs)
+        columns, _ = self._compiled.columns(structs)
         if not others:
-            return columns, clean
+            return columns, False  # NaN may have been replaced
         return [*woven([list(column) for column in columns], others)], False
 
 
 def _line_ends(block: bytes) -> int:
     """How often a block holds a line end, four times as fast as `bytes.count`."""
     return int(np.count_nonzero(np.frombuffer(block, np.uint8) == _LINE_END))
+
+
+def _body(line: bytes) -> bytes:
+    """The line from its first brace on."""
+    return line[max(line.find(b"{"), 0) :]
 
 
 def _refuse(line: bytes) -> msgspec.Struct:
