@@ -110,6 +110,7 @@ class Pipeline:
         now, monotonic = self._clock.now(), self._clock.monotonic()
         read = [self._read(feed, now, monotonic) for feed in self.feeds]
         if monotonic >= self._next_commit:
+            self._note_sources()
             due = monotonic >= self._next_idle_commit or not self.first_sweep_done
             self.commit() if due or self._is_dirty else self.publish()
             self.first_sweep_done = True
@@ -118,8 +119,8 @@ class Pipeline:
     def _read(self, feed: Feed, now: float, monotonic: float) -> bool:
         read = False
         for block in feed.source.poll(now, monotonic):
-            self._count(feed, feed.model.take(block.data, now), now, monotonic)
-            feed.dirty = read = True
+            self._take(feed, block.data, now, monotonic)
+            read = True
         return read
 
     def drain(self) -> None:
@@ -127,12 +128,12 @@ class Pipeline:
         while any(self._read(f, self._clock.now(), self._clock.monotonic()) for f in self.feeds):
             pass
         for feed in self.feeds:
-            now = self._clock.now()
             for block in feed.source.finish():
-                self._count(feed, feed.model.take(block.data, now), now, self._clock.monotonic())
-            feed.dirty = True
+                self._take(feed, block.data, self._clock.now(), self._clock.monotonic())
         self.first_sweep_done = True
-        self.commit()
+        self._note_sources()
+        self._note_counters()
+        self.publish()  # nothing to commit: who reads a log once keeps no state
 
     # -- commit, then publish -------------------------------------------------------------------
 
@@ -143,6 +144,7 @@ class Pipeline:
     def commit(self) -> None:
         """Everything counted so far to disk, in one transaction; then onto the page."""
         started = self._clock.monotonic()
+        self._note_sources()
         self._note_counters()
         puts, deletes = self._changes()
         persistent = self._store.commit(puts, deletes)
@@ -153,7 +155,7 @@ class Pipeline:
         if persistent:
             now = self._clock.now()
             self.telemetry.set(f"{_ME}state_last_commit_timestamp_seconds", value=now)
-        self._next_idle_commit = ended + IDLE_COMMIT_INTERVAL
+        self._next_idle_commit = ended + (IDLE_COMMIT_INTERVAL if persistent else 0.0)
         self.publish()
 
     def publish(self) -> None:
@@ -161,7 +163,7 @@ class Pipeline:
         now, tell = self._clock.now(), self.telemetry
         self._next_commit = self._clock.monotonic() + self._commit_interval
         self._note_gauges()
-        self._evaluation = EvaluationFacts()
+        self._evaluation.seconds.clear()
         blocks: list[Samples] = []
         for feed in self.feeds:
             blocks += feed.model.samples(now, self._evaluation)
@@ -192,6 +194,8 @@ class Pipeline:
         state = self._store.load()
         now = self._clock.now()
         problems: list[str] = []
+        if telemetry:
+            self.telemetry.inc(f"{_ME}state_load_errors_total", by=self._store.load_errors)
         if telemetry and "telemetry" in state:
             problems += _attempt(self.telemetry.restore, state["telemetry"], "telemetry")
         for feed in self.feeds:
@@ -206,9 +210,7 @@ class Pipeline:
                 problems += _attempt(
                     feed.source.restore, state[f"source/{name}"], f"{name}: offsets"
                 )
-        self.telemetry.inc(
-            f"{_ME}state_load_errors_total", by=len(problems) + self._store.load_errors
-        )
+        self.telemetry.inc(f"{_ME}state_load_errors_total", by=len(problems))
         for problem in problems:
             log.error("state not used: %s", problem)
 
@@ -218,6 +220,11 @@ class Pipeline:
             feed.source.close()
 
     # -- facts become metrics -------------------------------------------------------------------
+
+    def _take(self, feed: Feed, block: bytes, now: float, monotonic: float) -> None:
+        feed.dirty = True
+        for part in feed.model.parts(block):
+            self._count(feed, feed.model.take(part, now), now, monotonic)
 
     def _count(self, feed: Feed, facts: BlockFacts, now: float, monotonic: float) -> None:
         source, tell = feed.model.config.name, self.telemetry
@@ -243,13 +250,20 @@ class Pipeline:
         """Counters move only before a commit, so that the page never shows an uncommitted one."""
         tell = self.telemetry
         tell.inc(f"{_ME}state_commits_total")
-        for feed in self.feeds:
-            note_source(tell, feed.model.config.name, feed.source.take_facts())
         for name, seconds in self._evaluation.seconds.items():
             tell.set(f"{_ME}statistic_seconds", name, value=seconds)
-            failures = self._evaluation.failures.get(name, 0)
+            tell.inc(f"{_ME}statistic_failures_total", name, by=0)
+        for name, failures in self._evaluation.failures.items():
             tell.inc(f"{_ME}statistic_failures_total", name, by=failures)
+        self._evaluation.failures.clear()
         self._note(tell)
+
+    def _note_sources(self) -> None:
+        """Gauges of the files always follow; where a counter moved there is something to commit."""
+        for feed in self.feeds:
+            facts = feed.source.take_facts()
+            note_source(self.telemetry, feed.model.config.name, facts)
+            feed.dirty = feed.dirty or any(_counters(facts).values())
 
     def _note_gauges(self) -> None:
         tell = self.telemetry
@@ -271,14 +285,6 @@ class Pipeline:
 
 def note_source(tell: Telemetry, source: str, facts: SourceFacts) -> None:
     """The facts of a source as metrics."""
-    counters = {
-        "bytes_read_total": facts.bytes_read,
-        "files_rotated_total": facts.rotated,
-        "lines_too_long_total": facts.too_long,
-        "partial_lines_flushed_total": facts.partials_flushed,
-        "partial_lines_dropped_total": facts.partials_dropped,
-        "rotate_grace_expired_total": facts.grace_expired,
-    }
     gauges = {
         "files_watched": facts.files_watched,
         "files_open": facts.files_open,
@@ -287,16 +293,28 @@ def note_source(tell: Telemetry, source: str, facts: SourceFacts) -> None:
         "catching_up": facts.catching_up,
         "source_up": facts.up,
     }
-    for family, number in counters.items():
-        tell.inc(f"{_ME}{family}", source, by=number)
+    for (family, *labels), number in _counters(facts).items():
+        tell.inc(f"{_ME}{family}", source, *labels, by=number)
     for family, value in gauges.items():
         tell.set(f"{_ME}{family}", source, value=value)
-    tell.inc(f"{_ME}lines_total", source, "too_long", by=facts.too_long)
-    for reason in ("shrunk", "rewritten"):
-        cut = facts.truncated.get(reason, 0)
-        tell.inc(f"{_ME}files_truncated_total", source, reason, by=cut)
-    for reason, errors in facts.open_errors.items():
-        tell.inc(f"{_ME}file_open_errors_total", source, reason, by=errors)
+
+
+def _counters(facts: SourceFacts) -> dict[tuple[str, ...], int]:
+    """What happened, by family and reason."""
+    return {
+        ("bytes_read_total",): facts.bytes_read,
+        ("files_rotated_total",): facts.rotated,
+        ("lines_too_long_total",): facts.too_long,
+        ("lines_total", "too_long"): facts.too_long,
+        ("partial_lines_flushed_total",): facts.partials_flushed,
+        ("partial_lines_dropped_total",): facts.partials_dropped,
+        ("rotate_grace_expired_total",): facts.grace_expired,
+        **{
+            ("files_truncated_total", reason): facts.truncated.get(reason, 0)
+            for reason in ("shrunk", "rewritten")
+        },
+        **{("file_open_errors_total", reason): n for reason, n in facts.open_errors.items()},
+    }
 
 
 def _attempt(restore: Callable[[bytes], object], data: bytes, what: str) -> list[str]:

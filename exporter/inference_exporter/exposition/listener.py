@@ -19,6 +19,9 @@ _NO_IPV6 = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 class ListenError(OSError):
     """The address cannot be listened on; the message says why and what to do."""
 
+    def __str__(self) -> str:
+        return self.strerror or super().__str__()  # without the number that OSError adds
+
 
 class BoundedListener(socket.socket):
     """A listening socket that hangs up on clients beyond `limit` open connections.

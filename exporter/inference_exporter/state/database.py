@@ -51,9 +51,12 @@ def lock(folder: Path) -> int:
 def connect(folder: Path) -> sqlite3.Connection:
     """Open or create the database; `Unusable` if what is there cannot be used, else OSError."""
     path = folder / NAME
-    with contextlib.suppress(FileExistsError):
+    try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         _sync_folder(folder)
+    except FileExistsError as error:
+        if path.stat().st_size == 0:  # what some disks leave of a file after a power cut
+            raise Unusable("empty") from error
     if not path.is_file():
         raise Unusable("not a file")
     if not os.access(path, os.R_OK):

@@ -69,7 +69,12 @@ class Store:
         return store
 
     def load(self) -> dict[str, bytes]:
-        """All keys and values; empty after a start without usable state."""
+        """All keys and values, those waiting for a disk included."""
+        values = {} if self._outdated else self._load()
+        values.update(self._pending)
+        return {key: value for key, value in values.items() if value is not None}
+
+    def _load(self) -> dict[str, bytes | None]:
         if self._connection is None:
             return {}
         try:
