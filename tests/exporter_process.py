@@ -9,11 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import IO, Self, TypeVar
 
 import requests
 from prometheus_client.parser import text_string_to_metric_families
@@ -67,22 +67,35 @@ def total(page: Series, name: str, **labels: str) -> float:
 class ExporterProcess:
     """`inference-exporter run` in a folder that has a config.yaml."""
 
-    def __init__(self, folder: Path, *arguments: str, port: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        port: int | None = None,
+        under: Sequence[str] = (),
+        stdin: int | IO[bytes] | None = None,
+    ) -> None:
         self.folder, self.port = folder, port or free_port()
-        self._arguments = arguments
+        self._arguments, self._under, self._stdin = arguments, under, stdin
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, ready: bool = True) -> None:
         """Start it, and wait until it says that it is ready."""
         command = [
-            sys.executable, "-m", "inference_exporter", "run", "--config.file=config.yaml",
+            *self._under, sys.executable, "-m", "inference_exporter", "run",
+            "--config.file=config.yaml",
             f"--web.listen-address=127.0.0.1:{self.port}", "--storage.path=state",
             *self._arguments,
         ]  # fmt: skip
         environment = os.environ | {"PYTHONPATH": str(_ROOT / "exporter")}
         with (self.folder / "exporter.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=self.folder, stdout=log, stderr=log, env=environment
+                command,
+                cwd=self.folder,
+                stdin=self._stdin,
+                stdout=log,
+                stderr=log,
+                env=environment,
             )
         if ready:
             wait_for(self.is_ready, "the exporter is ready")
@@ -95,6 +108,17 @@ class ExporterProcess:
             return self.get("/-/ready").status_code == 200
         except requests.ConnectionError:
             return False
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    def wait(self, seconds: float = 15) -> int:
+        """Wait until it has ended by itself; its exit code."""
+        assert self._process is not None
+        return self._process.wait(seconds)
 
     def get(self, path: str) -> requests.Response:
         """A request to it."""
@@ -153,7 +177,7 @@ class ExporterProcess:
         """What it said."""
         return (self.folder / "exporter.log").read_text(encoding="utf-8")
 
-    def __enter__(self) -> ExporterProcess:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

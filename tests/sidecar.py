@@ -1,0 +1,77 @@
+"""The exporter's loop in this process: real files, real formats, a clock that the test moves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from exporter_process import Series, parse
+from inference_exporter.app import load_all, make_model, make_source
+from inference_exporter.clock import ManualClock
+from inference_exporter.exposition.published import Published
+from inference_exporter.exposition.text import render_text
+from inference_exporter.pipeline import Feed, Pipeline
+from inference_exporter.state import MemoryStore
+from inference_exporter.telemetry import Telemetry
+
+NOW = 1_800_000_000.0
+
+
+def line(**fields: object) -> bytes:
+    return json.dumps(fields).encode() + b"\n"
+
+
+class Clock(ManualClock):
+    """A clock whose wall time can step back while its monotonic time goes on."""
+
+    stepped: float = 0.0
+
+    def step(self, seconds: float) -> None:
+        self.stepped += seconds
+
+    def now(self) -> float:
+        return self.seconds + self.stepped
+
+
+class Sidecar:
+    """An exporter of one model whose log is `log.jsonl` beside the configuration."""
+
+    def __init__(self, folder: Path, model: str) -> None:
+        self.log = folder / "log.jsonl"
+        self.log.touch()
+        path = folder / "config.yaml"
+        head = "models:\n  m:\n    logs: [log.jsonl]\n    start_at: beginning\n"
+        indented = "".join(f"    {one}\n" for one in model.strip().splitlines())
+        path.write_text(head + indented, encoding="utf-8")
+        self.clock = Clock(NOW)
+        config, references = load_all(str(path))
+        self._published = Published()
+        feeds = [
+            Feed(make_model(one, references[one.name]), make_source(config, one, one.start_at))
+            for one in config.models
+        ]
+        self.pipeline = Pipeline(
+            feeds,
+            store=MemoryStore(),
+            publish=self._published.publish,
+            telemetry=Telemetry(),
+            clock=self.clock,
+        )
+        self.pipeline.restore()
+
+    def reads(self, *data: bytes) -> None:
+        """Write to the log and have it read and published."""
+        with self.log.open("ab") as log:
+            log.writelines(data)
+        self.clock.advance(5)
+        while self.pipeline.turn():
+            self.clock.advance(5)
+
+    def text(self) -> str:
+        """The page."""
+        assert self._published.snapshot is not None
+        return render_text(self._published.snapshot).decode("utf-8")
+
+    def page(self) -> Series:
+        """The page as Prometheus reads it."""
+        return parse(self.text())
