@@ -239,6 +239,10 @@ def test_odd_bytes_and_numbers_cost_no_line() -> None:
 def test_two_objects_in_a_line_are_malformed_and_half_an_object_too() -> None:
     assert decode(b'{"prediction": 1} {"prediction": 2}\n').results == {"malformed": 1}
     assert decode(b'{"prediction":\n3}\n').results == {"malformed": 2}
+    # As many objects as lines, all the same
+    assert decode(b'\n{"a": 1}{"a": 2}\n').results == {"empty": 1, "malformed": 1}
+    assert decode(b'{"a": 1} {"a": 2}\n{"a":\n3}\n').results == {"malformed": 3}
+    assert decode(b'{"a": {}\n, "b": 1}\n{"a": 1}{"a": 2}').results == {"malformed": 3}
 
 
 def test_when_leaves_other_lines_out() -> None:
