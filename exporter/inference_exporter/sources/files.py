@@ -136,12 +136,12 @@ class FileSource:
             self._table.make_room(keep=reader)
         if reader.undecided and not self._names.decide(reader):
             return Look()
-        unproven = reader.offset == 0
+        unproven = reader.position == 0
         look = reader.look(self._chunk, self._monotonic)
         if look.cut:
             self._table.cut(reader, look.cut)
             look = reader.look(self._chunk, self._monotonic)
-        elif unproven and reader.offset and reader.named and not self._names.fresh:
+        elif unproven and reader.position and reader.named and not self._names.fresh:
             # With nothing read of it we could not have noticed that it was cut in the meantime.
             self._table.look_for_rotated(reader, reader.begun)
         return look
@@ -165,6 +165,8 @@ class FileSource:
             line = reader.flush()
             if reader.named:
                 reader.lost_at = None
+            elif reader.shadows is not None:
+                self._table.drop(reader)  # the promise for its lines is its original's
             else:
                 self._table.forget(reader)
             if line:

@@ -77,7 +77,7 @@ class Names:
 
     def _cut_while_empty(self, reader: FileReader, facts: os.stat_result) -> None:
         """Empty as before, but something was written: lines that came and were rotated away."""
-        if reader.offset or facts.st_size:
+        if not reader.unproven or facts.st_size:
             return
         if facts.st_mtime_ns != reader.mtime:
             self._table.look_for_rotated(reader)

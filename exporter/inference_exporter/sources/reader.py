@@ -77,7 +77,7 @@ class FileReader:
 
     def record(self, cut: bool = False) -> Record:
         """The promise to keep for a restart; with offset 0 where nothing was read to prove it."""
-        if self.offset <= self._blank:
+        if self.unproven:
             return self._record_of(b"", b"", 0, cut)
         if cut or self._record is None:
             self._record = self._record_of(self.head, self.tail, self.offset, cut)
@@ -89,6 +89,11 @@ class FileReader:
             digest(tail), self.generation, self.framer.skipping, cut, self.size, self.mtime,
             self.begun,
         )  # fmt: skip
+
+    @property
+    def unproven(self) -> bool:
+        """Whether nothing was read that would tell this file from another."""
+        return self.offset <= self._blank
 
     def lag(self) -> int:
         """Bytes written and not yet read, as far as known."""
@@ -230,7 +235,7 @@ class FileReader:
         While nothing was read of this one, a full 1024 bytes are asked for: two new logs may well
         begin with the same line.
         """
-        if self.offset <= self._blank:
+        if self.unproven:
             return len(candidate.head) == HEAD and candidate.head == self.opening
         length = min(len(self.head), len(candidate.head))
         return self.head[:length] == candidate.head[:length]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import stat
@@ -10,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from inference_exporter.sources.adoption import adopt
 from inference_exporter.sources.discovery import Listing, list_names, reason_of
-from inference_exporter.sources.identity import Candidate
+from inference_exporter.sources.identity import Candidate, Key
 from inference_exporter.sources.reader import FileReader
 from inference_exporter.sources.table import Table
 
@@ -32,12 +31,11 @@ class Siblings:
         found = Listing()
         for path, base in _rotated_names(bases, found):
             if path not in listing.files:
-                like_one = _ROTATED.match(path, len(base))
-                since = min(last_sweep, bases[base]) if like_one else math.inf
-                self._meet(path, since, monotonic)
+                called_so = _ROTATED.match(path, len(base)) is not None
+                self._meet(path, min(last_sweep, bases[base]), called_so, monotonic)
         return not found.partial
 
-    def _meet(self, path: str, since: float, monotonic: float) -> None:
+    def _meet(self, path: str, since: float, called_so: bool, monotonic: float) -> None:
         try:
             facts = os.lstat(path)
         except OSError:
@@ -48,6 +46,8 @@ class Siblings:
             return
         if not stat.S_ISREG(facts.st_mode) or facts.st_size == 0:
             return
+        if not called_so and not self._is_renamed((facts.st_dev, facts.st_ino)):
+            return
         reader = self._table.meet(path)
         if reader is None:
             return
@@ -57,13 +57,17 @@ class Siblings:
             self._table.failed(path, reason_of(error))
             self._table.forget(reader)
 
+    def _is_renamed(self, key: Key) -> bool:
+        """Whether a file of the last run may have been given this name, however odd."""
+        return any(record.key == key for record in self._table.pending)
+
     def _judge(self, reader: FileReader, since: float, monotonic: float) -> None:
         candidate = Candidate(reader.fd)
         reader.named, reader.lost_at, reader.lost_size = False, monotonic, candidate.size
         if adopt(self._table, reader):
             if max(reader.offset, reader.copied) < candidate.size or self._in_grace(reader):
                 return
-        elif self._newborn(candidate, since):
+        elif self._is_new(candidate, since):
             reader.begin()
             return
         self._table.drop(reader)
@@ -73,7 +77,7 @@ class Siblings:
         claims = self._table.claimed.items()
         return any(owner is reader and record in self._table.pending for record, owner in claims)
 
-    def _newborn(self, candidate: Candidate, since: float) -> bool:
+    def _is_new(self, candidate: Candidate, since: float) -> bool:
         """Whether the file was written and rotated away since the last sweep.
 
         Its modification time says so, not the change time: that one moves with every rename.

@@ -104,7 +104,7 @@ class Table:
             return False
         reader.fd, reader.error, reader.retry_pause, reader.wake = fd, "", 0.0, False
         reader.last_data, reader.at_end = self.monotonic, False
-        if not reader.offset:
+        if reader.unproven:
             reader.opening = candidate.head
         record = reader.record()
         if not reader.intact() or (record.offset and not candidate.fits(record)):
@@ -151,7 +151,7 @@ class Table:
         Of a file of which nothing was read yet, cuts in the meantime went unseen: what appeared
         beside it since it began may be its content.
         """
-        since = since if reader.offset else reader.begun
+        since = reader.begun if reader.unproven else since
         for path in (reader.path, reader.origin):
             self.search[path] = min(since, self.search.get(path, math.inf))
 
