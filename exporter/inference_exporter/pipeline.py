@@ -101,7 +101,6 @@ class Pipeline:
         self._next_commit = -math.inf
         self._next_idle_commit = -math.inf
         self.first_sweep_done = False
-        telemetry.keep_sources({feed.model.config.name for feed in feeds})
 
     # -- the loop ------------------------------------------------------------------------------
 
@@ -112,7 +111,7 @@ class Pipeline:
         if monotonic >= self._next_commit:
             self._note_sources()
             due = monotonic >= self._next_idle_commit or not self.first_sweep_done
-            self.commit() if due or self._is_dirty else self.publish()
+            self._commit() if due or self._is_dirty else self.publish()
             self.first_sweep_done = True
         return any(read)
 
@@ -143,8 +142,11 @@ class Pipeline:
 
     def commit(self) -> None:
         """Everything counted so far to disk, in one transaction; then onto the page."""
-        started = self._clock.monotonic()
         self._note_sources()
+        self._commit()
+
+    def _commit(self) -> None:
+        started = self._clock.monotonic()
         self._note_counters()
         puts, deletes = self._changes()
         persistent = self._store.commit(puts, deletes)
@@ -198,6 +200,7 @@ class Pipeline:
             self.telemetry.inc(f"{_ME}state_load_errors_total", by=self._store.load_errors)
         if telemetry and "telemetry" in state:
             problems += _attempt(self.telemetry.restore, state["telemetry"], "telemetry")
+        self.telemetry.keep_sources({feed.model.config.name for feed in self.feeds})
         for feed in self.feeds:
             name = feed.model.config.name
             prefix = f"model/{name}/"
