@@ -115,6 +115,12 @@ What follows from it:
 - No detector knows of autocorrelation. Where requests come in bursts of the same kind, alarms of
   all of them are common, and mean no more than that.
 
+## In the exporter
+
+`concept_drift:` of a model puts them on the streams of its log; [concept-drift.md](concept-drift.md)
+says how streams are made and scaled, and how often the detectors alarm then: far less than above,
+since `page_hinkley` gets every stream at the standard deviation that it supposes.
+
 ## What each of them tests
 
 {sentences}

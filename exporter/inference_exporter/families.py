@@ -256,6 +256,20 @@ _FACTS = (
         "gauge",
         "inference_model_info",
         "model version format task",
+    _family(
+        "gauge",
+        "inference_concept_drift",
+        "model version detector signal",
+        "Verdict of a sequential test on a stream of errors, residuals or latencies: 2 for an hour "
+        "(`hold`) after a detection, 1 while it warns, 0 else. How often without any drift: "
+        "docs/concept-drift.md.",
+    ),
+    _family(
+        "counter",
+        "inference_concept_drifts_total",
+        "model version detector signal",
+        "Detections of the sequential test; docs/concept-drift.md has how many come without drift.",
+    ),
         "Constant 1 with facts about a model and version that was seen in the log.",
     ),
     _family(

@@ -8,9 +8,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from inference_exporter.accumulators import Groups, Histogram, Vocabulary, arrange, task_of
+from inference_exporter.accumulators import (
+    Groups,
+    Histogram,
+    Vocabulary,
+    arrange,
+    binary_classes,
+    task_of,
+)
+from inference_exporter.accumulators.outcomes import ScoreOutcomes
 from inference_exporter.batch import Batch, Floats, numbers
 from inference_exporter.config.schema import ModelConfig, Warmup
+from inference_exporter.config.thresholds import in_force
+from inference_exporter.detectors import ConceptRunner
 from inference_exporter.evaluate import EvaluationFacts, Evaluator, Gauges
 from inference_exporter.formats import Decoded, Decoder
 from inference_exporter.profile import Reference
@@ -63,6 +73,7 @@ class Model:
         self.warmup: WarmupBuilder | None = None
         if reference is None and isinstance(config.reference, Warmup):
             self.warmup = WarmupBuilder(config)
+        self.concept = ConceptRunner(config.concept_drift) if config.concept_drift else None
         self._use(reference)
 
     def _use(self, reference: Reference | None) -> None:
@@ -76,6 +87,9 @@ class Model:
         self._histogram = next(
             (one for one in layout.dense if isinstance(one, Histogram) and one.step is None), None
         )
+        if self.concept is not None:
+            pair = binary_classes(self.config, reference)
+            self.concept.positive = pair[1] if pair else None
         if self.config.fields.version is None:
             self.timeline.version("", 0.0)
 
@@ -116,6 +130,10 @@ class Model:
         increments = self.layout.count(batch, groups)
         tallies = [increments.group(group) for group in range(groups.count)]
         self.timeline.add(placement, self._versions.names, tallies, now)
+        if self.concept is not None:
+            newest = float(np.fmax.reduce(times)) if self._event_time else now
+            seen = now if np.isnan(newest) else newest
+            self.concept.take(batch, versions, self._versions.names, seen)
         if batch.trace_id is not None and batch.latency is not None:
             self._mark(batch, times, placement)
         return placement
@@ -173,6 +191,7 @@ class Model:
             created = history.created if self._created_series else None
             yield from self._totals.samples(version, history.total, created, self._cache, marks)
         yield from self._evaluate(clock, facts)
+        yield from self._concept(clock)
         yield from self._facts()
 
     def _evaluate(self, clock: float, facts: EvaluationFacts) -> list[Samples]:
@@ -182,6 +201,19 @@ class Model:
             gauges = self._evaluator.evaluate(self.timeline, clock, facts)
             self._evaluated = (pane, gauges)
         return [self._cache.samples(name, values) for name, values in self._evaluated[1].items()]
+
+    def _concept(self, now: float) -> Iterator[Samples]:
+        """What the sequential tests say."""
+        if self.concept is None:
+            return
+        for family, values in (
+            ("inference_concept_drift", self.concept.levels(now)),
+            ("inference_concept_drifts_total", self.concept.detections()),
+        ):
+            named: dict[Labels, float] = {
+                (self.config.name, *key): value for key, value in values.items()
+            }
+            yield self._cache.samples(family, named)
 
     def _facts(self) -> Iterator[Samples]:
         name = self.config.name
@@ -220,6 +252,8 @@ class Model:
             puts[_WARMUP] = self.warmup.to_bytes()
         elif self.warmup is None:
             deletes.add(_WARMUP)
+        if self.concept is not None:
+            puts.update(self.concept.take_changes())
             if self._unsaved is not None and isinstance(self.config.reference, Warmup):
                 puts[_frozen_key(self.config.reference)] = dumps(self._unsaved)
                 self._unsaved = None
@@ -244,6 +278,8 @@ class Model:
         for history in self.timeline.versions.values():
             self.layout.learn(history.total.sparse)
         return problems
+        if self.concept is not None:
+            problems += self.concept.restore(state)
 
 
 _WARMUP = "warmup"

@@ -7,6 +7,7 @@ from typing import Any
 
 from inference_exporter.config import lines
 from inference_exporter.config.checks import Check, Findings, Key, Section, expected
+from inference_exporter.config.concept import concept_drift
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.schema import (
     Config,
@@ -150,6 +151,9 @@ MODEL = Section(
             "Limits that alert rules compare with; the names are below.", "{feature_psi: 0.1}",
             default="none"),
         Key("limits", LIMITS, "a section, below", "What keeps memory and series bounded.",
+        Key("concept_drift", concept_drift, "a section, below",
+            "Sequential tests on the streams of errors, residuals and latencies; off unless given.",
+            "{detectors: [adwin]}", default="none"),
             default="as below"),
     ),
 )  # fmt: skip

@@ -157,6 +157,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ConceptDrift:
+    """Sequential tests on streams of errors, residuals and latencies.
+
+    `latency_rows` successive requests make one value of the latency stream; `hold` seconds after
+    a detection the gauge still says so.
+    """
+
+    detectors: tuple[str, ...] = ("adwin", "page_hinkley")
+    signals: tuple[str, ...] = ("error", "residual", "latency")
+    parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    latency_rows: int = 100
+    hold: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
 class ModelConfig:
     """One model: where its log is, how to read it, what to compare it with.
 
@@ -178,6 +193,7 @@ class ModelConfig:
     latency_buckets: tuple[float, ...] = DEFAULT_LATENCY_BUCKETS
     min_samples: int | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    concept_drift: ConceptDrift | None = None
     limits: Limits = field(default_factory=Limits)
 
 

@@ -88,6 +88,8 @@ LABELS = {
     "prediction": "Predicted class; empty for regression.",
     "predicted": "Predicted class.",
     "actual": "Class given by the label.",
+    "detector": "Sequential test, such as `adwin`.",
+    "signal": "Stream it follows: `error`, `residual` or `latency`.",
     "metric": "What is measured: `accuracy`, `f1`, `roc_auc`, `mae`, …",
     "class": "Class a metric is about; empty for the whole.",
     "name": "Name of the threshold.",
