@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from inference_exporter.batch import Floats
+from inference_exporter.concept import ConceptRunner
 from inference_exporter.config.schema import ConceptDrift
-from inference_exporter.detectors import ConceptRunner
 
 SEED = 2011
 STREAMS = 200

@@ -243,19 +243,6 @@ _TRUTH = (
         "model version metric class",
         "The same metric on the reference data.",
     ),
-)
-
-_FACTS = (
-    _family(
-        "gauge",
-        "inference_threshold",
-        "model name feature",
-        "A configured threshold; rules compare metrics with it.",
-    ),
-    _family(
-        "gauge",
-        "inference_model_info",
-        "model version format task",
     _family(
         "gauge",
         "inference_concept_drift",
@@ -270,6 +257,19 @@ _FACTS = (
         "model version detector signal",
         "Detections of the sequential test; docs/concept-drift.md has how many come without drift.",
     ),
+)
+
+_FACTS = (
+    _family(
+        "gauge",
+        "inference_threshold",
+        "model name feature",
+        "A configured threshold; rules compare metrics with it.",
+    ),
+    _family(
+        "gauge",
+        "inference_model_info",
+        "model version format task",
         "Constant 1 with facts about a model and version that was seen in the log.",
     ),
     _family(

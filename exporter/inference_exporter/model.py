@@ -18,9 +18,8 @@ from inference_exporter.accumulators import (
 )
 from inference_exporter.accumulators.outcomes import ScoreOutcomes
 from inference_exporter.batch import Batch, Floats, numbers
+from inference_exporter.concept import ConceptRunner
 from inference_exporter.config.schema import ModelConfig, Warmup
-from inference_exporter.config.thresholds import in_force
-from inference_exporter.detectors import ConceptRunner
 from inference_exporter.evaluate import EvaluationFacts, Evaluator, Gauges
 from inference_exporter.formats import Decoded, Decoder
 from inference_exporter.profile import Reference
@@ -248,12 +247,12 @@ class Model:
     def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
         """State to write and to delete since the last call."""
         puts, deletes = self.timeline.take_changes()
+        if self.concept is not None:
+            puts.update(self.concept.take_changes())
         if self.warmup is not None and self.warmup.changed:
             puts[_WARMUP] = self.warmup.to_bytes()
         elif self.warmup is None:
             deletes.add(_WARMUP)
-        if self.concept is not None:
-            puts.update(self.concept.take_changes())
             if self._unsaved is not None and isinstance(self.config.reference, Warmup):
                 puts[_frozen_key(self.config.reference)] = dumps(self._unsaved)
                 self._unsaved = None
@@ -274,12 +273,12 @@ class Model:
                 problems.append(f"warm-up reference: {error}")
         counts = {key: value for key, value in state.items() if key.startswith("[")}
         problems += self.timeline.restore(counts, now)
+        if self.concept is not None:
+            problems += self.concept.restore(state)
         self._versions.learn(name for name in self.timeline.versions if name)
         for history in self.timeline.versions.values():
             self.layout.learn(history.total.sparse)
         return problems
-        if self.concept is not None:
-            problems += self.concept.restore(state)
 
 
 _WARMUP = "warmup"

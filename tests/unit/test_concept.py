@@ -14,11 +14,12 @@ from river import drift
 from exporter_process import total
 from inference_exporter import config
 from inference_exporter.batch import Floats
+from inference_exporter.concept import ConceptRunner
+from inference_exporter.concept.scale import DEVIATION, LEARNED
+from inference_exporter.concept.signals import errors, residuals
 from inference_exporter.config.concept import BINARY_ONLY, PARAMETERS
 from inference_exporter.config.schema import ConceptDrift
-from inference_exporter.detectors import DETECTORS, ConceptRunner
-from inference_exporter.detectors.scale import DEVIATION, LEARNED
-from inference_exporter.detectors.signals import errors, residuals
+from inference_exporter.detectors import DETECTORS
 from inference_exporter.errors import ConfigError
 from sidecar import Sidecar
 

@@ -150,10 +150,10 @@ MODEL = Section(
         Key("thresholds", thresholds, "names of thresholds, each with a number",
             "Limits that alert rules compare with; the names are below.", "{feature_psi: 0.1}",
             default="none"),
-        Key("limits", LIMITS, "a section, below", "What keeps memory and series bounded.",
         Key("concept_drift", concept_drift, "a section, below",
             "Sequential tests on the streams of errors, residuals and latencies; off unless given.",
             "{detectors: [adwin]}", default="none"),
+        Key("limits", LIMITS, "a section, below", "What keeps memory and series bounded.",
             default="as below"),
     ),
 )  # fmt: skip

@@ -17,10 +17,10 @@ import msgspec
 import numpy as np
 
 from inference_exporter.batch import Batch, Floats, Ints
+from inference_exporter.concept.follower import Follower, StoredFollower
+from inference_exporter.concept.signals import signals_of
 from inference_exporter.config.schema import ConceptDrift
-from inference_exporter.detectors.follower import Follower, StoredFollower
-from inference_exporter.detectors.signals import signals_of
-from inference_exporter.detectors.table import DETECTORS
+from inference_exporter.detectors import DETECTORS
 
 KEY = "concept/"
 

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from inference_exporter.batch import Floats
-from inference_exporter.detectors.base import Detector
-from inference_exporter.detectors.scale import Scale
+from inference_exporter.concept.scale import Scale
+from inference_exporter.detectors import Detector
 
 
 class StoredFollower(msgspec.Struct, array_like=True):
