@@ -135,6 +135,12 @@ def test_features_in_a_list_have_their_configured_names() -> None:
     assert decoded.batch.inputs.tolist() == [True, True, False, False]
 
 
+def test_a_feature_that_the_list_does_not_have_is_missing() -> None:
+    decoded = decode(b'{"x": [41]}\n{"x": [1, 2]}\n{}\n', "features: {from: x, names: [age]}", AGE)
+    assert values(decoded, "plan") == [None, None, None]
+    assert invalid(decoded, "plan") == [False, True, False]
+
+
 def test_features_between_other_keys() -> None:
     fields = "features: {rest: true, exclude: [host]}\nid: request_id"
     decoded = decode(b'{"age": 41, "plan": "pro", "host": "a", "request_id": "r"}\n', fields, AGE)

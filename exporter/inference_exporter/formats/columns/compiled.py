@@ -187,10 +187,9 @@ def _split_lists(names: tuple[str, ...], features: tuple[str, ...]) -> _Split:
                 for entry, fit in zip(lists, fits, strict=True)
             ]
         columns = tuple(zip(*lists, strict=True))
-        none = (None,) * len(lists)
-        marks = {id(absent): None, id(misshapen): UNUSABLE}
-        carrier = [marks.get(id(entry), True) for entry in lists]
-        return [none if p is None else columns[p] for p in positions], carrier, clean
+        carrier = [None if e is absent else UNUSABLE if e is misshapen else True for e in lists]
+        unlisted = [UNUSABLE if mark == UNUSABLE else None for mark in carrier]
+        return [unlisted if p is None else columns[p] for p in positions], carrier, clean
 
     return split
 
