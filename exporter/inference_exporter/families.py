@@ -51,6 +51,13 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
         ),
         _family(
             "gauge",
+            f"inference_{scope}_drift_quantile",
+            f"{base}",
+            "Chi-square quantile: times (1/n + 1/m) for n live and m reference rows, the PSI that "
+            "noise exceeds as seldom as the threshold `false_alarms_per_month` asks; for rules.",
+        ),
+        _family(
+            "gauge",
             f"inference_{scope}_drift",
             f"model version {scope} statistic window",
             "Distance between the window and the reference; absent below the minimum of samples.",
@@ -119,6 +126,12 @@ _TRAFFIC = (
 _INPUTS = (
     *_binned("feature", "Values of the feature"),
     *_binned("output", "Values of the output (score, prediction)"),
+    _family(
+        "gauge",
+        "inference_feature_reference_missing_ratio",
+        "model version reference feature",
+        "Share of the reference's rows in which the feature was absent, null or unusable.",
+    ),
     _family(
         "counter",
         "inference_feature_missing_total",
@@ -265,6 +278,12 @@ _FACTS = (
         "inference_threshold",
         "model name feature",
         "A configured threshold; rules compare metrics with it.",
+    ),
+    _family(
+        "gauge",
+        "inference_positive_class_info",
+        "model class",
+        "Constant 1 for the class whose probability the score is, of a two-class model.",
     ),
     _family(
         "gauge",

@@ -20,6 +20,7 @@ from inference_exporter.accumulators.outcomes import ScoreOutcomes
 from inference_exporter.batch import Batch, Floats, numbers
 from inference_exporter.concept import ConceptRunner
 from inference_exporter.config.schema import ModelConfig, Warmup
+from inference_exporter.config.thresholds import in_force
 from inference_exporter.evaluate import EvaluationFacts, Evaluator, Gauges
 from inference_exporter.formats import Decoded, Decoder
 from inference_exporter.profile import Reference
@@ -227,9 +228,15 @@ class Model:
         yield self._cache.samples("inference_model_info", infos)
         yield self._cache.samples("inference_last_prediction_timestamp_seconds", newest)
         thresholds: dict[Labels, float] = {
-            (name, key, ""): value for key, value in self.config.thresholds.items()
+            (name, key, ""): value for key, value in in_force(self.config.thresholds).items()
         }
         yield self._cache.samples("inference_threshold", thresholds)
+        positive: dict[Labels, float] = {
+            (name, one.classes[1]): 1.0
+            for one in self.layout.dense
+            if isinstance(one, ScoreOutcomes)
+        }
+        yield self._cache.samples("inference_positive_class_info", positive)
         if isinstance(self.config.reference, Warmup):
             remaining: dict[Labels, float] = {
                 (name,): float(self.warmup.remaining if self.warmup else 0)

@@ -20,10 +20,12 @@ from inference_exporter.accumulators import (
 )
 from inference_exporter.batch import Floats
 from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.thresholds import in_force
 from inference_exporter.families import FAMILIES
 from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.samples import Exemplar, Labels, Samples, SeriesSet
 from inference_exporter.series_cache import SeriesCache
+from inference_exporter.statistics.rule_quantiles import missing_ratio, psi_quantiles
 from inference_exporter.tally import Tally
 
 Bins = NumericBins | CategoryBins
@@ -62,6 +64,7 @@ class Totals:
 
     def __init__(self, model: ModelConfig, layout: Layout, reference: Reference | None) -> None:
         self._model, self._layout, self._reference = model.name, layout, reference
+        self._false_alarms = in_force(model.thresholds)["false_alarms_per_month"]
         self._static: dict[str, _Static] = {}
         self._bins = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]
         self._histograms = [one for one in layout.dense if isinstance(one, Histogram)]
@@ -175,7 +178,11 @@ class Totals:
             ]
             if labels_of:
                 bins[scope] = SeriesSet(FAMILIES[f"inference_{scope}_bin_total"], labels_of)
-        return _Static(bins, histograms, tuple(reference_samples(base, self._reference)))
+        reference = (
+            *reference_samples(base, self._reference),
+            *quantile_samples(base, self._reference, self._false_alarms),
+        )
+        return _Static(bins, histograms, reference)
 
 
 def bin_counts(one: Bins, cells: Floats) -> Floats:
@@ -203,6 +210,18 @@ def reference_samples(base: Labels, reference: Reference) -> Iterator[Samples]:
     info = (*base, reference.fingerprint, str(reference.rows), created, reference.source)
     yield _samples("inference_reference_info", {info: 1.0})
     yield _samples("inference_reference_timestamp_seconds", {base: reference.created})
+
+
+def quantile_samples(base: Labels, reference: Reference, budget: float) -> Iterator[Samples]:
+    """What recording rules need to tell drift from noise; `budget` in false alarms per month."""
+    quantiles = psi_quantiles(reference, budget)
+    for scope, profiles in _scopes(reference).items():
+        labels_of = {name: (*base, reference.fingerprint, name) for name in profiles}
+        values = {labels_of[name]: value for name, value in quantiles[scope].items()}
+        yield _samples(f"inference_{scope}_drift_quantile", values)
+        if scope == "feature":
+            missing = {labels_of[name]: missing_ratio(one) for name, one in profiles.items()}
+            yield _samples("inference_feature_reference_missing_ratio", missing)
 
 
 def _samples(family: str, values: Mapping[Labels, float]) -> Samples:

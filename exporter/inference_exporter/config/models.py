@@ -10,6 +10,7 @@ from inference_exporter.config.checks import Check, Findings, Key, Section, expe
 from inference_exporter.config.concept import concept_drift
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.schema import (
+    DEFAULT_LATENCY_BUCKETS,
     Config,
     Fields,
     Limits,
@@ -172,7 +173,16 @@ def model(value: object) -> ModelConfig:
         fields = values.get("fields") or Fields()
         lines.check_paths(line, fields, tuple(values.get("when", ())), findings)
     findings.raise_any()
+    _bound_at_objective(values)
     return ModelConfig(name="", format=line, **values)  # type: ignore[arg-type]  # raised above
+
+
+def _bound_at_objective(values: dict[str, Any]) -> None:
+    """Make the latency objective a bound of the histogram: else nothing can be held against it."""
+    objective = (values.get("thresholds") or {}).get("request_duration_seconds")
+    if objective:
+        bounds = {*(values.get("latency_buckets") or DEFAULT_LATENCY_BUCKETS), float(objective)}
+        values["latency_buckets"] = tuple(sorted(bounds))
 
 
 _models = mapping_of(model, "a mapping of model names to their settings")

@@ -108,10 +108,12 @@ def _row(section: Section, key: Key) -> str:
 def _thresholds() -> Iterator[str]:
     yield "## thresholds\n"
     yield "Published as `inference_threshold`; the shipped alert rules compare with them.\n"
-    yield "| name | meaning | from 0 to | example |"
-    yield "|---|---|---|---|"
-    for name, threshold in THRESHOLDS.items():
-        yield f"| `{name}` | {threshold.meaning} | {threshold.high:g} | `{threshold.example:g}` |"
+    yield "| name | meaning | from 0 to | default | example |"
+    yield "|---|---|---|---|---|"
+    for name, one in THRESHOLDS.items():
+        default = "none" if one.default is None else f"`{one.default:.10g}`"
+        cells = (f"`{name}`", one.meaning, f"{one.high:g}", default, f"`{one.example:.10g}`")
+        yield f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

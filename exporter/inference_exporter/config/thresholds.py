@@ -11,22 +11,78 @@ from inference_exporter.config.values import number
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A limit that alert rules compare a metric with; `high` is its largest sensible value."""
+    """A limit that alert rules compare a metric with; `high` is its largest sensible value.
+
+    Without a `default` the rules that need it are silent until it is set.
+    """
 
     meaning: str
     high: float
     example: float
+    default: float | None = None
 
 
 THRESHOLDS: Mapping[str, Threshold] = {
-    "feature_psi": Threshold("Population stability index of an input.", 100.0, 0.1),
-    "output_psi": Threshold("Population stability index of the score or prediction.", 100.0, 0.1),
-    "accuracy_drop": Threshold("Accuracy on the reference minus accuracy now.", 1.0, 0.05),
-    "feature_missing_ratio": Threshold("Share of an input's values that are missing.", 1.0, 0.05),
-    "feature_invalid_ratio": Threshold("Share of an input's values that are unusable.", 1.0, 0.01),
-    "request_failure_ratio": Threshold("Share of requests that fail.", 1.0, 0.01),
-    "request_duration_seconds": Threshold("95th percentile of the latency.", 1e6, 0.5),
+    "feature_psi": Threshold("Population stability index of an input.", 100.0, 0.1, 0.1),
+    "output_psi": Threshold(
+        "Population stability index of the score or prediction.", 100.0, 0.1, 0.1
+    ),
+    "false_alarms_per_month": Threshold(
+        "Drift alarms a model may raise in a month although nothing drifted.", 1000.0, 1.0, 1.0
+    ),
+    "accuracy_drop": Threshold("Accuracy on the reference minus accuracy now.", 1.0, 0.05, 0.05),
+    "estimated_accuracy_drop": Threshold(
+        "Accuracy on the reference minus the estimate without labels.", 1.0, 0.05, 0.05
+    ),
+    "calibration_error": Threshold("Expected calibration error of the score.", 1.0, 0.05, 0.1),
+    "regression_error_growth": Threshold(
+        "Mean absolute error now over that on the reference.", 1000.0, 1.25, 1.25
+    ),
+    "feature_missing_ratio": Threshold(
+        "Share of an input's values that are missing.", 1.0, 0.05, 0.05
+    ),
+    "feature_invalid_ratio": Threshold(
+        "Share of an input's values that are unusable.", 1.0, 0.01, 0.01
+    ),
+    "feature_unseen_ratio": Threshold(
+        "Share of categories that the reference does not know.", 1.0, 0.01, 0.01
+    ),
+    "feature_out_of_range_ratio": Threshold(
+        "Share of numbers outside the reference's range.", 1.0, 0.05, 0.05
+    ),
+    "outlier_ratio": Threshold(
+        "Share of predictions that are outliers; 0.001 in the reference.", 1.0, 0.01, 0.01
+    ),
+    "request_failure_ratio": Threshold(
+        "Share of requests that may fail: the error budget.", 1.0, 0.01, 0.01
+    ),
+    "request_duration_seconds": Threshold(
+        "Latency objective; becomes a bound of the histogram.", 1e6, 0.5
+    ),
+    "request_slow_ratio": Threshold(
+        "Share of requests that may take longer than that.", 1.0, 0.05, 0.05
+    ),
+    "request_duration_growth": Threshold(
+        "95th percentile of the latency now over that of the last 7 days.", 1000.0, 2.0, 2.0
+    ),
+    "idle_seconds": Threshold(
+        "Time without a prediction after which traffic has stopped.", 1e7, 900.0, 900.0
+    ),
+    "label_idle_seconds": Threshold(
+        "Time without a label after which labels have stopped.", 1e8, 172_800.0, 172_800.0
+    ),
+    "lag_seconds": Threshold("How far reading may be behind writing.", 1e7, 300.0, 300.0),
+    "unreadable_line_ratio": Threshold("Share of lines that may be unreadable.", 1.0, 0.01, 0.01),
+    "reference_age_seconds": Threshold(
+        "Age of the reference after which it should be made anew.", 1e10, 15_552_000.0, 15_552_000.0
+    ),
 }
+
+
+def in_force(configured: Mapping[str, float]) -> dict[str, float]:
+    """The configured thresholds over the defaults: what is published."""
+    defaults = {name: one.default for name, one in THRESHOLDS.items() if one.default is not None}
+    return {**defaults, **configured}
 
 
 def thresholds(value: object) -> dict[str, float]:
