@@ -30,10 +30,6 @@ def adopt(table: Table, reader: FileReader) -> bool:
         table.claimed[promise] = reader
     elif original is not None:
         _compare(table, reader, original, candidate)
-    elif candidate.size == reader.copied:
-        reader.place_at(candidate.size)
-    elif reader.copied:
-        reader.place_at(_line_start(reader, reader.copied))
     else:
         return False
     return True
@@ -47,15 +43,18 @@ def review(table: Table, reader: FileReader) -> None:
     if original.fd < 0 and table.readers.get(original.key) is original:
         table.reopen(original)
     candidate = Candidate(reader.fd)  # before the original, which only grows
-    if candidate.size < reader.copied:
-        table.cut(reader, "shrunk")
+    if not _ends_with(candidate, reader.copied, reader.copied_tail):
+        table.cut(reader, "shrunk" if candidate.size < reader.copied else "rewritten")
         return
     if _is_followed(table, reader, original):
         _compare(table, reader, original, candidate)
         return
+    ended = original.generation == reader.copied_generation  # given up, not cut
+    delivered = min(reader.copied, original.offset) if ended else reader.offset
     reader.undecided = True
     if not adopt(table, reader):
-        reader.begin()
+        whole = delivered == candidate.size
+        reader.place_at(delivered if whole else _line_start(reader, delivered))
 
 
 def keep_up(reader: FileReader) -> None:
@@ -64,7 +63,7 @@ def keep_up(reader: FileReader) -> None:
     if original is None or original.generation != reader.copied_generation:
         return
     copied, delivered = reader.copied, min(reader.copied, original.offset)
-    if delivered > reader.offset:
+    if delivered > reader.offset and _ends_with(Candidate(reader.fd), copied, reader.copied_tail):
         reader.place_at(delivered)
         reader.shadows, reader.copied = original, copied
 
@@ -99,6 +98,11 @@ def _compare(table: Table, reader: FileReader, original: FileReader, candidate: 
         reader.place_at(delivered)
     reader.shadows = original
     reader.copied, reader.copied_generation = agreed, original.generation
+    reader.copied_tail = candidate.at(max(0, agreed - TAIL), min(TAIL, agreed))
+
+
+def _ends_with(candidate: Candidate, offset: int, tail: bytes) -> bool:
+    return candidate.at(offset - len(tail), len(tail)) == tail
 
 
 def _line_start(reader: FileReader, offset: int) -> int:

@@ -137,14 +137,17 @@ class Names:
                 self._table.make_room(keep=reader)
 
     def _decide(self) -> None:
-        readers = list(self._table.readers.values())
-        undecided = [reader for reader in readers if reader.undecided]
+        self._review()
+        undecided = [reader for reader in self._table.readers.values() if reader.undecided]
         if self._table.pending:
             self._resume_in_place(undecided)
         for reader in undecided:
             if reader.undecided:
                 self._guard(self.decide, reader)
-        for reader in readers:
+        self._review()
+
+    def _review(self) -> None:
+        for reader in list(self._table.readers.values()):
             if reader.shadows is not None:
                 self._guard(partial(review, self._table), reader)
 

@@ -50,6 +50,7 @@ class FileReader:
         self.sibling = False
         self.shadows: FileReader | None = None
         self.copied = self.copied_generation = 0  # how much of the original is in this copy
+        self.copied_tail = b""  # the last bytes of that: is it still the copy it was?
         self.wake = False  # put aside, and there may be more to read
         self.looked = 0.0
         self.begun = 0.0  # wall clock when it was empty or met
@@ -130,7 +131,8 @@ class FileReader:
         self.framer.reset()
         self.head = os.pread(self.fd, min(HEAD, offset), 0)
         self.tail = os.pread(self.fd, min(TAIL, offset), max(0, offset - TAIL))
-        self.offset, self._blank = offset, 0
+        self.offset = offset
+        self._blank = 0 if (self.head + self.tail).strip(b"\0") else offset
         self.undecided, self.shadows, self.copied = False, None, 0
         self.at_end = False
         self._doubt_since = None
