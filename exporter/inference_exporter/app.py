@@ -35,6 +35,7 @@ from inference_exporter.telemetry import Telemetry
 log = logging.getLogger("inference_exporter")
 
 RELOAD_TIMEOUT = 30.0  # seconds an HTTP reload waits for the loop to come round
+_ATTENTION = 0.25  # seconds until a signal or a wish for a reload is noticed
 _ME = "inference_exporter_"
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _KEPT_BYTES = 16 << 20  # freed memory that is kept for the next block
@@ -208,8 +209,17 @@ class Application:
             if self._reload.pending:
                 self._reload.pending = False  # first: one asked for meanwhile is another one
                 self._reload.answer(self.reload())
-            if not read and not self._stopping:
-                self._clock.sleep(self.config.poll_interval)
+            if not read:
+                self._pause(self.config.poll_interval)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for the next look, or until somebody wants something."""
+        until = self._clock.monotonic() + seconds
+        while not self._stopping and not self._reload.pending:
+            left = until - self._clock.monotonic()
+            if left <= 0:
+                return
+            self._clock.sleep(min(left, _ATTENTION))
 
     # -- reload ---------------------------------------------------------------------------------
 

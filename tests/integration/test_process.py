@@ -92,6 +92,21 @@ def test_a_signal_to_end_commits_everything_that_was_read(
         assert exporter.lines("malformed") == 1
 
 
+def test_a_long_pause_between_two_looks_holds_up_neither_a_reload_nor_the_end(
+    tmp_path: Path, log: Log
+) -> None:
+    configure(tmp_path, CONFIG.replace("20ms", "1m"))
+    log.write("a")
+    with Watched(tmp_path) as exporter:
+        exporter.has_counted("a")
+        log.write("b")
+        started = time.monotonic()
+        by_request(exporter)
+        exporter.has_counted("a", "b")
+        assert exporter.stop() == 0
+        assert time.monotonic() - started < 10
+
+
 # -- reload ----------------------------------------------------------------------------------------
 
 
