@@ -8,9 +8,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
+
+import msgspec
 
 from bench import machine, page
 from bench.result import Result, Settings
@@ -27,7 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, function in MEASUREMENTS.items():
             print(f"{name:12} {(import_module(function.__module__).__doc__ or '').splitlines()[0]}")
         return 0
-    started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="inference-exporter-bench-") as folder:
         settings = Settings(Path(folder), options.quick)
         if options.profile:
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             profiling.show(settings)
             return 0
         results = [_measure(name, settings) for name in options.only or MEASUREMENTS]
-    _report(results, time.monotonic() - started, write=_writes(options))
+    _report(results, write=_writes(options))
     return 0
 
 
@@ -44,27 +45,34 @@ def _measure(name: str, settings: Settings) -> Result:
     print(f"== {name}", flush=True)
     started = time.monotonic()
     result = MEASUREMENTS[name](settings)
+    result = replace(result, took=time.monotonic() - started)
     for table in result.tables:
         print(f"\n{page.terminal(table)}")
-    print(f"\n{result.runs}; took {time.monotonic() - started:.0f} s\n", flush=True)
+    print(f"\n{result.runs}; took {result.took:.0f} s\n", flush=True)
     return result
 
 
-def _report(results: list[Result], seconds: float, *, write: bool) -> None:
-    facts = machine.facts()
+def _report(results: list[Result], *, write: bool) -> None:
     for target in (target for result in results for target in result.targets):
         verdict = "met" if target.met else "MISSED"
         print(f"{verdict:7} {target.what}: {target.measured} (target: {target.wanted})")
     if not write:
         print("nothing written: not the whole suite at full size; --write writes it all the same")
         return
+    _write(results)
+    print(f"written: {_PAGE.relative_to(_ROOT)}, {_RAW.relative_to(_ROOT)}/")
+
+
+def _write(results: list[Result]) -> None:
+    """Raw numbers of these, and the page from all raw numbers that there are."""
+    facts = machine.facts()
     _RAW.mkdir(exist_ok=True)
     for result in results:
-        raw = {"machine": facts, **asdict(result)}
-        path = _RAW / f"{result.name}.json"
-        path.write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
-    _PAGE.write_text(page.render(results, facts, seconds), encoding="utf-8")
-    print(f"written: {_PAGE.relative_to(_ROOT)}, {_RAW.relative_to(_ROOT)}/")
+        raw = json.dumps({"machine": facts, **asdict(result)}, indent=1) + "\n"
+        (_RAW / f"{result.name}.json").write_text(raw, encoding="utf-8")
+    paths = [_RAW / f"{name}.json" for name in MEASUREMENTS]
+    known = [msgspec.json.decode(path.read_bytes(), type=Result) for path in paths if path.exists()]
+    _PAGE.write_text(page.render(known, facts), encoding="utf-8")
 
 
 def _writes(options: argparse.Namespace) -> bool:
@@ -86,7 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="small sizes, to try it out")
     parser.add_argument(
         "--write", action=argparse.BooleanOptionalAction,
-        help="write docs/benchmarks.md and bench/out/ (default: if everything is measured)",
+        help="write bench/out/ and, from all that is in it, docs/benchmarks.md (default: if "
+        "everything is measured at full size)",
     )  # fmt: skip
     parser.add_argument("--profile", action="store_true", help="only profile `once`")
     return parser

@@ -12,12 +12,12 @@ _HEAD = """\
 <!-- Written by `make bench` (`python -m bench`); do not edit. -->
 
 Every table comes from the command above it. A number is a median with the least and the greatest
-of its runs in brackets. `make bench` repeats all of it, on your machine, in about {minutes:.0f}
-minutes; it needs nothing but what `make setup servers` installs.
+of its runs in brackets. `make bench` repeats all of it on your machine in about
+{minutes:.0f} minutes, with nothing but what `make setup servers` installs.
 """
 
 
-def render(results: Iterable[Result], machine: Mapping[str, str], seconds: float) -> str:
+def render(results: Iterable[Result], machine: Mapping[str, str]) -> str:
     """The whole page."""
     results = list(results)
     targets = [
@@ -25,7 +25,8 @@ def render(results: Iterable[Result], machine: Mapping[str, str], seconds: float
         for result in results
         for target in result.targets
     ]
-    parts = [_HEAD.format(minutes=max(1.0, seconds / 60)), "## Machine\n"]
+    minutes = max(1.0, sum(result.took for result in results) / 60)
+    parts = [_HEAD.format(minutes=minutes), "## Machine\n"]
     parts.append(markdown(Table(("", ""), tuple(machine.items()))))
     if targets:
         parts.append("## Targets\n")
@@ -44,9 +45,9 @@ def _section(result: Result) -> str:
 
 
 def markdown(table: Table) -> str:
-    """A table; columns after the first are aligned to the right where they hold numbers."""
+    """A table; columns after the first are aligned to the right if they hold numbers."""
     numeric = [
-        all(row[at][:1].isdigit() for row in table.rows if row[at])
+        at > 0 and all(row[at][:1].isdigit() for row in table.rows if row[at])
         for at in range(len(table.columns))
     ]
     rules = ["---:" if right else "---" for right in numeric]

@@ -56,6 +56,7 @@ class Result:
     tables: tuple[Table, ...]
     targets: tuple[Target, ...] = ()
     raw: Mapping[str, object] = field(default_factory=dict)
+    took: float = 0.0  # seconds, all in all
 
 
 class Spread:
@@ -75,11 +76,6 @@ class Spread:
         median, low, high = (number(one * factor) for one in (self.median, self.low, self.high))
         space = " " if unit else ""
         return f"{median} ({low}–{high}){space}{unit}"
-
-
-def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """Ratios pair by pair: what ran next to each other is compared with each other."""
-    return Spread(one / other for one, other in zip(ours, theirs, strict=True))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -42,14 +42,14 @@ def measure(settings: Settings) -> Result:
         ("no state", Spread(none).text("s")),
         ("existing state", Spread(existing).text("s")),
     )
-    worst = max(Spread(none).median, Spread(existing).median)
+    worst = max(Spread(none), Spread(existing), key=lambda spread: spread.median)
     return Result(
         "start",
         "Start",
         _METHOD.format(lines=lines),
         f"{starts} starts of each",
         (Table(("", "start to ready"), rows),),
-        (Target("start to ready", "under 1 s", Spread(existing).text("s"), worst < 1),),
+        (Target("start to ready", "under 1 s", worst.text("s"), worst.median < 1),),
         {"no_state": none, "existing_state": existing},
     )
 

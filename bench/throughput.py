@@ -9,11 +9,12 @@ from pathlib import Path
 
 from bench import bare_loop, child, mtail, sidecar, traffic
 from bench.child import Usage
-from bench.result import Result, Settings, Spread, Table, Target, number, ratios, say
+from bench.result import Result, Settings, Spread, Table, Target, number, say
 
 ONCE, BARE, BLOCKS = "inference-exporter once", "bare loop, line by line", "bare loop, blocks"
 MTAIL, FIELDS = "mtail, one regex", "mtail, one regex for all fields"
 BLEMISHED = "inference-exporter once, blemished log"
+_FOR_INFORMATION = (BLOCKS, FIELDS, BLEMISHED)  # no target: every second round is enough
 
 _METHOD = f"""\
 All programs read the same file to its end, LINES lines of SIZE bytes on average in the
@@ -22,13 +23,13 @@ and system, with start and end of the process (`os.wait4`); memory is the peak r
 the same call. The programs take turns in each round. *once against it* is how many times as many
 lines per CPU-second `once` reads as that program, from two runs of the same round.
 
-- *{ONCE}* has a reference profile and uses every field: it bins the 8 features and the score,
-  counts predictions, latencies and failures by version, fills 1 h and 24 h windows, and prints
-  its page.
+- *{ONCE}* has a reference profile and uses every field: it bins the 8
+  features and the score, counts predictions, latencies and failures by version, fills 1 h and
+  24 h windows, and prints its page.
 - *{MTAIL}* is the least that is of use: requests and milliseconds by status.
-  *{FIELDS}* also takes every other field out of the line, and counts two of them.
-- *{BARE}* decodes each line into a typed msgspec Struct and counts it, nothing else: what any
-  Python program must spend. With *blocks*, 128 KiB at a time with `decode_lines`.
+- *{FIELDS}* also takes the other fields out of the line, and counts two.
+- *{BARE}* decodes each line into a typed msgspec Struct and counts it: what
+  any Python program must spend. With *blocks*, 128 KiB at a time with `decode_lines`.
 - *blemished*: one line in a hundred has a null for a number, one in a thousand is cut off.
 
 The mtail programs:
@@ -49,12 +50,17 @@ class _Program:
 
     command: list[str]
     check: Callable[[str], None]
-    usages: list[Usage] = field(default_factory=list)
+    usages: dict[int, Usage] = field(default_factory=dict)  # by round
 
     @property
-    def cpu(self) -> list[float]:
-        """CPU seconds of each run."""
-        return [usage.cpu_seconds for usage in self.usages]
+    def cpu(self) -> dict[int, float]:
+        """CPU seconds by round."""
+        return {count: usage.cpu_seconds for count, usage in self.usages.items()}
+
+    @property
+    def peaks(self) -> list[int]:
+        """Peak memory of each run in bytes."""
+        return [usage.peak_bytes for usage in self.usages.values()]
 
 
 def measure(settings: Settings) -> Result:
@@ -69,19 +75,22 @@ def measure(settings: Settings) -> Result:
         traffic.prepare(folder / name)
     programs = _programs(folder, clean.written, blemished.written)
     for count in range(rounds):
-        _round(programs, folder, backwards=bool(count % 2))
+        _round(programs, folder, count)
     (folder / "clean" / "predictions.jsonl").unlink()
     (folder / "blemished" / "predictions.jsonl").unlink()
     return _result(programs, clean.written, rounds)
 
 
-def _round(programs: Mapping[str, _Program], folder: Path, *, backwards: bool) -> None:
+def _round(programs: Mapping[str, _Program], folder: Path, count: int) -> None:
     """Each program once, in the other direction every other time."""
-    order = list(programs.items())
-    for name, program in reversed(order) if backwards else order:
+    odd = bool(count % 2)
+    order = [
+        (name, one) for name, one in programs.items() if not (odd and name in _FOR_INFORMATION)
+    ]
+    for name, program in reversed(order) if odd else order:
         output, usage = child.run(program.command, folder / "clean")
         program.check(output)
-        program.usages.append(usage)
+        program.usages[count] = usage
         say(f"{name}: {usage.cpu_seconds:.2f} CPU s, {usage.peak_bytes / 1e6:.0f} MB")
 
 
@@ -124,12 +133,16 @@ def _page_of(written: traffic.Written) -> Callable[[str], None]:
 
 
 def _result(programs: Mapping[str, _Program], written: traffic.Written, rounds: int) -> Result:
-    against = {name: ratios(one.cpu, programs[ONCE].cpu) for name, one in programs.items()}
+    ours = programs[ONCE].cpu
+    against = {
+        name: Spread(cpu / ours[count] for count, cpu in one.cpu.items())
+        for name, one in programs.items()
+    }
     rows = tuple(
         (
             name,
-            Spread(written.lines / cpu for cpu in one.cpu).text(),
-            Spread(usage.peak_bytes / 1e6 for usage in one.usages).text("MB"),
+            Spread(written.lines / cpu for cpu in one.cpu.values()).text(),
+            Spread(peak / 1e6 for peak in one.peaks).text("MB"),
             "" if name == ONCE else against[name].text(),
         )
         for name, one in programs.items()
@@ -145,27 +158,25 @@ def _result(programs: Mapping[str, _Program], written: traffic.Written, rounds: 
         "throughput",
         "Reading a log of a million lines",
         _METHOD.replace("LINES", f"{written.lines:,}").replace("SIZE", str(size)),
-        f"{rounds} rounds",
+        f"{rounds} rounds, {(rounds + 1) // 2} of them with all programs",
         (Table(columns, rows),),
         _targets(programs, against),
         {
             "lines": written.lines,
             "cpu_seconds": {name: one.cpu for name, one in programs.items()},
-            "peak_bytes": {
-                name: [usage.peak_bytes for usage in one.usages] for name, one in programs.items()
-            },
+            "peak_bytes": {name: one.peaks for name, one in programs.items()},
         },
     )
 
 
 def _targets(programs: Mapping[str, _Program], against: Mapping[str, Spread]) -> tuple[Target, ...]:
-    memory = max(usage.peak_bytes for usage in programs[ONCE].usages) / 1e6
+    memory = max(programs[ONCE].peaks) / 1e6
     peer, bare = against[MTAIL], against[BARE]
     return (
         Target(
-            "lines per CPU-second against mtail", "4 times, at least 3", peer.text(),
-            peer.median >= 4,
+            "lines per CPU-second against mtail, least", "3 times", peer.text(), peer.median >= 3
         ),
+        Target("lines per CPU-second against mtail", "4 times", peer.text(), peer.median >= 4),
         Target(
             "lines per CPU-second against the bare loop", "half", bare.text(), bare.median >= 0.5
         ),
