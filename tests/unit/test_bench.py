@@ -26,6 +26,7 @@ def test_every_measurement_is_listed_with_what_it_measures() -> None:
     assert all(line.endswith((".", "same log.")) for line in lines)
 
 
+@pytest.mark.slow
 def test_a_part_of_the_suite_prints_a_table_and_leaves_the_page_alone() -> None:
     page = ROOT / "docs" / "benchmarks.md"
     before = page.read_bytes() if page.exists() else None
