@@ -11,9 +11,9 @@ from pathlib import Path
 import bcrypt
 import httpx
 import pytest
-from tests.exposition_certificates import Pair, authority, encrypted, issued
-from tests.exposition_server import connected, read_to_end, running
 
+from exposition_certificates import Pair, authority, encrypted, issued
+from exposition_server import connected, read_to_end, running
 from inference_exporter.errors import ConfigError
 from inference_exporter.exposition.limits import Limits
 from inference_exporter.exposition.tls import Renewal, context

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 import httpx
 import pytest
-from tests.exposition_pages import block, failures
-from tests.exposition_server import (
+
+from exposition_pages import block, failures
+from exposition_server import (
     PATIENCE,
     TICK,
     connected,
@@ -18,7 +19,6 @@ from tests.exposition_server import (
     read_to_end,
     running,
 )
-
 from inference_exporter.exposition.limits import MAX_HEAD_BYTES, Limits
 from inference_exporter.exposition.negotiation import Dialect
 from inference_exporter.exposition.published import Published

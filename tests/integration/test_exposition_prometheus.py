@@ -13,10 +13,10 @@ from typing import Any
 import bcrypt
 import httpx
 import pytest
-from tests.exposition_certificates import authority, issued
-from tests.exposition_pages import parse, small_snapshot
-from tests.exposition_server import eventually, running
 
+from exposition_certificates import authority, issued
+from exposition_pages import parse, small_snapshot
+from exposition_server import eventually, running
 from inference_exporter.exposition.openmetrics import render_openmetrics
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.webconfig import TlsConfig, WebConfig

@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.exposition_pages import full_snapshot
 
+from exposition_pages import full_snapshot
 from inference_exporter.exposition.metrics_doc import render
 from inference_exporter.exposition.text import render_text
 

@@ -13,9 +13,9 @@ from threading import enumerate as all_threads
 
 import httpx
 import pytest
-from tests.exposition_pages import assert_valid_page, failures, full_snapshot
-from tests.exposition_server import PATIENCE, running
 
+from exposition_pages import assert_valid_page, failures, full_snapshot
+from exposition_server import PATIENCE, running
 from inference_exporter import __version__
 from inference_exporter.errors import ConfigError, UsageError
 from inference_exporter.exposition.landing import Landing, Link

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
-from tests.exposition_pages import assert_valid_page, content, everything, expected, parse
 
+from exposition_pages import assert_valid_page, content, everything, expected, parse
 from inference_exporter.exposition.collector import SnapshotCollector
 from inference_exporter.exposition.openmetrics import render_openmetrics
 from inference_exporter.exposition.published import Published

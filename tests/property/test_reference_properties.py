@@ -7,8 +7,8 @@ import json
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.comparisons import numeric_profile
 
+from comparisons import numeric_profile
 from inference_exporter.batch import Floats
 from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.reference import dumps, loads

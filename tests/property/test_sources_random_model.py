@@ -190,6 +190,7 @@ class World:
         os.ftruncate(log.fd, 0)
         self.stamp(log)
         gone, log.lines, log.half = log.lines, set(), ""
+        log.seen = log.known
         self.destroyed(gone)
         if self.random.random() < 0.2:
             self.poll()

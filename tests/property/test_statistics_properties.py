@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.comparisons import against, numeric_profile
 
+from comparisons import against, numeric_profile
 from inference_exporter.batch import Floats
 from inference_exporter.statistics import STATISTICS, comparison_numeric
 from inference_exporter.statistics.base import share_comparison

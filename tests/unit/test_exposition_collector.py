@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
-from tests.exposition_pages import assert_valid_page, failures
 
+from exposition_pages import assert_valid_page, failures
 from inference_exporter.exposition.collector import SnapshotCollector
 from inference_exporter.exposition.published import Published
 from inference_exporter.families import FAMILIES

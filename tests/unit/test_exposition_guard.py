@@ -11,8 +11,8 @@ import bcrypt
 import pytest
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
-from tests.exposition_server import running
 
+from exposition_server import running
 from inference_exporter.exposition import auth, serving
 from inference_exporter.exposition.auth import BasicAuth
 from inference_exporter.exposition.guard import Guard

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from tests.exposition_pages import failures
 
+from exposition_pages import failures
 from inference_exporter.exposition.negotiation import RENDERERS, Dialect
 from inference_exporter.exposition.openmetrics import render_openmetrics
 from inference_exporter.exposition.published import Published

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.exposition_pages import assert_valid_page, block, failures, full_snapshot, small_snapshot
 
+from exposition_pages import assert_valid_page, block, failures, full_snapshot, small_snapshot
 from inference_exporter.exposition.grouping import duplicates
 from inference_exporter.exposition.lines import CHUNK
 from inference_exporter.exposition.openmetrics import openmetrics_chunks, render_openmetrics

@@ -169,7 +169,7 @@ def test_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
 def test_promtool_accepts_the_same_files(tmp_path: Path, text: str) -> None:
     if shutil.which("promtool") is None:
         pytest.skip("no promtool here")
-    from tests.exposition_certificates import authority, issued
+    from exposition_certificates import authority, issued
 
     issued(tmp_path, "server", authority(tmp_path))
     (tmp_path / "web.yaml").write_text(text, encoding="utf-8")

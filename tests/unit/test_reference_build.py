@@ -8,7 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.reference_files import (
+
+from inference_exporter.config.schema import FeaturesField, Field, Fields, ModelConfig
+from inference_exporter.profile import NumericProfile, Reference
+from inference_exporter.reference import build
+from reference_files import (
     FIELDS,
     MODEL,
     Rows,
@@ -19,10 +23,6 @@ from tests.reference_files import (
     write_csv,
     write_lines,
 )
-
-from inference_exporter.config.schema import FeaturesField, Field, Fields, ModelConfig
-from inference_exporter.profile import NumericProfile, Reference
-from inference_exporter.reference import build
 
 # The shares that must come out of the credit example's ages and countries.
 AGE_SHARES = (

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.reference_files import (
+
+from inference_exporter.config.schema import FeaturesField, Fields, ModelConfig
+from inference_exporter.profile import CategoricalProfile, NumericProfile
+from inference_exporter.reference import build
+from reference_files import (
     Rows,
     built,
     categorical,
     numeric,
     write_lines,
 )
-
-from inference_exporter.config.schema import FeaturesField, Fields, ModelConfig
-from inference_exporter.profile import CategoricalProfile, NumericProfile
-from inference_exporter.reference import build
 
 
 @pytest.mark.parametrize(

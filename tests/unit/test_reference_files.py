@@ -8,16 +8,16 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.reference_files import (
+
+from inference_exporter.errors import ProfileError
+from inference_exporter.reference import build
+from reference_files import (
     MODEL,
     categorical,
     credit_rows,
     numeric,
     write_csv,
 )
-
-from inference_exporter.errors import ProfileError
-from inference_exporter.reference import build
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.comparisons import categorical_comparison, numeric_comparison
 
+from comparisons import categorical_comparison, numeric_comparison
 from inference_exporter.profile import NumericProfile
 from inference_exporter.statistics import STATISTICS, Comparison
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy import stats
-from tests.comparisons import numeric_comparison
 
+from comparisons import numeric_comparison
 from inference_exporter.batch import Floats
 from inference_exporter.statistics import STATISTICS, Comparison, Result
 
