@@ -7,7 +7,6 @@ that says how such a scalar is called as a category, class or label value.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -61,6 +60,9 @@ class Batch:
 
     `prediction_value` and `actual_value` are the numbers of a regression; None for classification.
 
+    `row` is the place of a prediction in its request, where one `id` stands for several.
+    `label_delay`, seconds, is only in batches of predictions that were joined with late labels.
+
     `features` holds the features of the reference, in its order. Without a reference (while one is
     being collected) it is empty and `raw_features` has one mapping of name to scalar per row.
     """
@@ -73,11 +75,13 @@ class Batch:
     actual: TextColumn | None = None
     id: TextColumn | None = None
     trace_id: TextColumn | None = None
+    row: TextColumn | None = None
     prediction_value: NumericColumn | None = None
     score: NumericColumn | None = None
     actual_value: NumericColumn | None = None
     latency: NumericColumn | None = None
     weight: NumericColumn | None = None
+    label_delay: NumericColumn | None = None
     steps: Mapping[str, NumericColumn] = field(default_factory=dict)
     features: Mapping[str, FeatureColumn] = field(default_factory=dict)
     raw_features: Sequence[Mapping[str, object] | None] | None = None
@@ -99,33 +103,3 @@ def category_name(value: str | int | float | bool) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     return str(value)
-
-
-def numbers(column: Sequence[object]) -> NumericColumn:
-    """Raw scalars as numbers: numeric text and booleans count, anything else is invalid.
-
-    >>> column = numbers([1, "2.5", True, None, "n/a", "nan"])
-    >>> column.values.tolist()
-    [1.0, 2.5, 1.0, nan, nan, nan]
-    >>> column.invalid.tolist()
-    [False, False, False, False, True, True]
-    """
-    try:
-        values = np.array(column, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        values = np.fromiter(map(_number, column), np.float64, len(column))
-    unusable = ~np.isfinite(values)
-    if not unusable.any():
-        return NumericColumn(values)
-    values[unusable] = np.nan
-    invalid = np.zeros(len(values), np.bool_)
-    for row in np.flatnonzero(unusable).tolist():
-        invalid[row] = column[row] is not None
-    return NumericColumn(values, invalid if invalid.any() else None)
-
-
-def _number(value: object) -> float:
-    try:
-        return float(value) if isinstance(value, str | int | float) else math.nan
-    except (ValueError, OverflowError):
-        return math.nan

@@ -24,7 +24,8 @@ from inference_exporter.accumulators import (
 )
 from inference_exporter.accumulators.base import OVERFLOW, DenseAccumulator
 from inference_exporter.accumulators.numeric_table import NumericTable
-from inference_exporter.batch import Batch, CategoryColumn, NumericColumn, Scalar, numbers
+from inference_exporter.batch import Batch, CategoryColumn, NumericColumn, Scalar
+from inference_exporter.numeric import numeric_column
 from inference_exporter.profile import CategoricalProfile, NumericProfile
 
 RNG = np.random.default_rng(7)
@@ -48,7 +49,7 @@ def profile_of(values: np.ndarray) -> NumericProfile:
 
 
 def numeric_batch(values: list[object]) -> Batch:
-    return Batch(len(values), features={"x": numbers(values)})
+    return Batch(len(values), features={"x": numeric_column(values)})
 
 
 def one_group(rows: int) -> Groups:
@@ -109,7 +110,7 @@ def test_a_value_at_an_edge_belongs_to_the_lower_bin() -> None:
 
 def test_rows_without_inputs_are_not_missing_features() -> None:
     inputs = np.array([True, False, True])
-    batch = Batch(3, features={"x": numbers([1.0, None, None])}, inputs=inputs)
+    batch = Batch(3, features={"x": numeric_column([1.0, None, None])}, inputs=inputs)
     assert NUMERIC.missing(count(NUMERIC, batch)[0]) == 1
     bins = CategoryBins("feature", "x", CATEGORIES, "ref")
     batch = Batch(3, features={"x": CategoryColumn(["DE", None, None])}, inputs=inputs)
@@ -224,7 +225,7 @@ def test_score_outcomes_equal_scikit_learn() -> None:
 
 def test_regression_sums() -> None:
     outcomes = RegressionOutcomes()
-    predicted, actual = numbers([3.0, -1.0, 2.0, None]), numbers([1.0, 1.0, 0.0, 5.0])
+    predicted, actual = numeric_column([3.0, -1.0, 2.0, None]), numeric_column([1.0, 1.0, 0.0, 5.0])
     batch = Batch(4, prediction_value=predicted, actual_value=actual)
     assert outcomes.sums(count(outcomes, batch)[0]) == {
         "n": 3, "absolute": 6, "squared": 12, "over": 4, "under": 2, "percentage": 4,
@@ -339,7 +340,7 @@ def test_columns_counted_together_are_counted_as_they_are_alone(count_of_groups:
     for row in range(0, ROWS, 7):
         raw[0][row], raw[1][row] = None, "n/a"
     inputs = RNG.random(ROWS) < 0.9
-    features = {name: numbers(column) for name, column in zip(names, raw, strict=True)}
+    features = {name: numeric_column(column) for name, column in zip(names, raw, strict=True)}
     batch = Batch(ROWS, features=features, inputs=inputs)
     together = Layout(bins, []).count(batch, groups).dense
     alone = np.concatenate([count(one, batch, groups) for one in bins], axis=1)

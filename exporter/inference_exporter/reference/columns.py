@@ -13,7 +13,8 @@ from types import NoneType
 
 import numpy as np
 
-from inference_exporter.batch import Bools, NumericColumn, TextColumn, category_name, numbers
+from inference_exporter.batch import Bools, NumericColumn, TextColumn, category_name
+from inference_exporter.numeric import numeric_column
 
 _SCALARS = {int, float, str, bool}
 
@@ -28,12 +29,12 @@ def numeric(cells: TextColumn) -> NumericColumn:
     if set(map(type, cells)) <= {str, NoneType}:
         distinct = list(set(cells))
         if 4 * len(distinct) < len(cells):
-            found = numbers(distinct)
+            found = numeric_column(distinct)
             at = dict(zip(distinct, range(len(distinct)), strict=True))
             index = np.fromiter(map(at.__getitem__, cells), np.int64, len(cells))
             invalid = None if found.invalid is None else found.invalid[index]
             return NumericColumn(found.values[index], invalid)
-    return numbers(cells)
+    return numeric_column(cells)
 
 
 def booleans(cells: TextColumn) -> int:

@@ -18,20 +18,20 @@ from inference_exporter.batch import (
 )
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.formats.base import Decoded
-from inference_exporter.formats.columns.numbers import (
+from inference_exporter.formats.columns.plan import UNUSABLE, Plan
+from inference_exporter.formats.columns.texts import category_column, trace_ids
+from inference_exporter.formats.columns.times import PER_SECOND, time_reader
+from inference_exporter.numeric import (
     numeric_column,
     numeric_columns,
     refuse,
     scaled,
 )
-from inference_exporter.formats.columns.plan import UNUSABLE, Plan
-from inference_exporter.formats.columns.texts import category_column, trace_ids
-from inference_exporter.formats.columns.times import PER_SECOND, time_reader
 
 Columns = Sequence[Sequence[object]]
 Reader = Callable[[Sequence[object]], NumericColumn]
 
-_TEXTS = ("version", "status", "prediction", "actual", "id", "trace_id")
+_TEXTS = ("version", "status", "prediction", "actual", "id", "trace_id", "row")
 
 
 class Assembler:

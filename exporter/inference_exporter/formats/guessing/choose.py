@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference_exporter.config.schema import TimestampField, Unit
-from inference_exporter.formats.columns.numbers import numeric_column
 from inference_exporter.formats.columns.times import time_reader
 from inference_exporter.formats.guessing.names import (
     DOUBTS,
@@ -19,6 +18,7 @@ from inference_exporter.formats.guessing.names import (
     unit_of,
 )
 from inference_exporter.formats.keys import paths
+from inference_exporter.numeric import numeric_column
 
 Values = Mapping[str, Sequence[object]]
 """Values that are not null by path."""
