@@ -25,8 +25,10 @@ from inference_exporter.telemetry import Telemetry
 log = logging.getLogger("inference_exporter.pipeline")
 
 IDLE_COMMIT_INTERVAL = 60.0  # seconds between commits while nothing is read
+HELD_COMMITS = 12  # so many commits may fail before the page shows what is not committed
 LOG_INTERVAL = 60.0  # at most one message about bad lines per source and minute
 _ME = "inference_exporter_"
+_PERSISTENT = f"{_ME}state_persistent"
 
 
 class Store(Protocol):
@@ -56,6 +58,7 @@ class Feed:
     newest: float = math.nan  # event time of the newest line
     dirty: bool = False  # something was read since the last commit
     resumed: bool = False  # the source goes on from before a reload: it knows where it is
+    waiting_for: tuple[str, ...] = ()  # files and folders that are not there yet
 
 
 class Pipeline:
@@ -100,6 +103,9 @@ class Pipeline:
         self._evaluation = EvaluationFacts()
         self._next_commit = -math.inf
         self._next_idle_commit = -math.inf
+        self._failed = 0  # commits in a row
+        self._snapshot: Snapshot | None = None
+        self._held: Snapshot | None = None  # the last page whose counts were committed
         self.first_sweep_done = False
 
     # -- the loop ------------------------------------------------------------------------------
@@ -158,7 +164,25 @@ class Pipeline:
             now = self._clock.now()
             self.telemetry.set(f"{_ME}state_last_commit_timestamp_seconds", value=now)
         self._next_idle_commit = ended + (IDLE_COMMIT_INTERVAL if persistent else 0.0)
+        self._failed = 0 if persistent else self._failed + 1
+        if self._held is not None and 0 < self._failed <= HELD_COMMITS:
+            self._hold(self._held)
+            return
         self.publish()
+        if persistent:
+            self._held = self._snapshot
+
+    def _hold(self, held: Snapshot) -> None:
+        """Keep the last committed page while commits fail: a crash now would step back to it.
+
+        Only that the state does not persist is said at once. If it lasts, showing nothing new is
+        the greater harm, and `commit` publishes again.
+        """
+        self._next_commit = self._clock.monotonic() + self._commit_interval
+        warning = Telemetry()
+        warning.set(f"{_ME}state_persistent", value=0.0)
+        blocks = [block for block in held.blocks if block.series.family.name != _PERSISTENT]
+        self._publish(Snapshot((*blocks, *warning.samples()), timestamp=held.timestamp))
 
     def publish(self) -> None:
         """Put what is committed on the page. Called alone only when nothing was read since."""
@@ -172,7 +196,8 @@ class Pipeline:
         tell.set(f"{_ME}series", value=0.0)
         size = sum(len(block.values) for block in [*blocks, *tell.samples()])
         tell.set(f"{_ME}series", value=float(size))
-        self._publish(Snapshot((*blocks, *tell.samples()), timestamp=now))
+        self._snapshot = Snapshot((*blocks, *tell.samples()), timestamp=now)
+        self._publish(self._snapshot)
 
     def _changes(self) -> tuple[dict[str, bytes], list[str]]:
         puts: dict[str, bytes] = {}
@@ -267,6 +292,10 @@ class Pipeline:
             facts = feed.source.take_facts()
             note_source(self.telemetry, feed.model.config.name, facts)
             feed.dirty = feed.dirty or any(_counters(facts).values())
+            if facts.waiting_for and facts.waiting_for != feed.waiting_for:
+                name, missing = feed.model.config.name, ", ".join(facts.waiting_for)
+                log.warning("%s: waiting for %s, which is not there", name, missing)
+            feed.waiting_for = facts.waiting_for
 
     def _note_gauges(self) -> None:
         tell = self.telemetry
