@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from inference_exporter import __version__
+from inference_exporter import __version__, cli_reference
 from inference_exporter.errors import InferenceExporterError, UsageError
 
 if TYPE_CHECKING:
@@ -126,12 +126,16 @@ def _reference_build(options: argparse.Namespace) -> int:
 
     config = configuration.load(options.config_file)
     model = _one_model(config.models, options)
+    bins = None
+    if options.edges_from:
+        bins = reference.load_part(options.edges_from).reference
     with _Progress(sys.stderr) as progress:
-        profile = reference.build(options.data, model, now=time.time(), progress=progress.show)
-    try:
-        reference.save(profile, options.output)
-    except OSError as error:
-        raise UsageError(f"{options.output}: cannot be written: {error.strerror}") from error
+        shard = reference.build_shard(
+            options.data, model, now=time.time(), progress=progress.show, bins=bins
+        )
+    profile = shard.reference
+    data = reference.dump_shard(shard) if options.shard else reference.dumps(profile)
+    reference.write(data, options.output)
     _say(
         f"{options.output}: {profile.rows} rows, {len(profile.features)} features, "
         f"reference {profile.fingerprint}"
@@ -323,7 +327,7 @@ def _add_reference(
     commands: _Commands, common: argparse.ArgumentParser, configured: argparse.ArgumentParser
 ) -> None:
     reference = commands.add_parser(
-        "reference", help="build or show a reference profile: what normal is",
+        "reference", help="build, show, compare or merge reference profiles: what normal is",
         description="A reference profile fixes the bins and the normal shares that live data is "
         "compared with.",
     )  # fmt: skip
@@ -337,7 +341,16 @@ def _add_reference(
     build.add_argument("data", nargs="+", metavar="DATA", help="files of one table")
     build.add_argument("--output", required=True, metavar="FILE", help="the profile to write")
     build.add_argument("--model", metavar="NAME", help="the model, where the config has several")
+    build.add_argument(
+        "--edges-from", dest="edges_from", metavar="FILE",
+        help="a profile or shard whose bins to use, so that counts can be added",
+    )  # fmt: skip
+    build.add_argument(
+        "--shard", action="store_true",
+        help="write what `reference merge` needs, to be merged with those of other parts",
+    )  # fmt: skip
     build.set_defaults(function=_reference_build)
+    cli_reference.add(actions, common)
     show = actions.add_parser(
         "show", parents=[common], help="print a profile as tables with bars",
         description="Prints a profile as tables with bars.",

@@ -6,9 +6,27 @@ become numbers and category names by the rules of live data, so a value falls in
 whether it is read from a CSV file or from the log.
 """
 
-from inference_exporter.reference.build import build
-from inference_exporter.reference.codec import dumps, load, loads, save
-from inference_exporter.reference.show import show
+from inference_exporter.reference.build import build, build_shard
+from inference_exporter.reference.codec import dumps, load, loads, save, write
+from inference_exporter.reference.merge import merge
+from inference_exporter.reference.shard import Shard, dump_shard, load_part
+from inference_exporter.reference.show import bar, cut, show
 from inference_exporter.reference.warmup import WarmupBuilder
 
-__all__ = ["WarmupBuilder", "build", "dumps", "load", "loads", "save", "show"]
+__all__ = [
+    "Shard",
+    "WarmupBuilder",
+    "bar",
+    "build",
+    "build_shard",
+    "cut",
+    "dump_shard",
+    "dumps",
+    "load",
+    "load_part",
+    "loads",
+    "merge",
+    "save",
+    "show",
+    "write",
+]

@@ -8,8 +8,9 @@ from pathlib import Path
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.errors import ProfileError
 from inference_exporter.profile import Reference
-from inference_exporter.reference.passes import build_from
+from inference_exporter.reference.passes import shard_from
 from inference_exporter.reference.roles import Block
+from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.tables import blocks
 
 _PASSES = 2
@@ -21,11 +22,25 @@ def build(
     *,
     now: float,
     progress: Callable[[int, int], None] | None = None,
+    bins: Reference | None = None,
 ) -> Reference:
     """Read the files twice, in constant memory, and profile them as one table.
 
-    `progress` is called with the bytes done and the bytes there are, both passes counted.
+    `progress` is called with the bytes done and the bytes there are, both passes counted. With
+    `bins`, kinds and edges are those of that reference where it has them.
     """
+    return build_shard(paths, model, now=now, progress=progress, bins=bins).reference
+
+
+def build_shard(
+    paths: Sequence[str],
+    model: ModelConfig,
+    *,
+    now: float,
+    progress: Callable[[int, int], None] | None = None,
+    bins: Reference | None = None,
+) -> Shard:
+    """As `build`, with what merging the profile with those of other files takes."""
     sizes = [_size(path) for path in paths]
     total = _PASSES * sum(sizes)
     done = 0
@@ -43,7 +58,7 @@ def build(
             done = before + size
             report(size)
 
-    return build_from(read, model, now=now, source=_source(paths))
+    return shard_from(read, model, now=now, source=_source(paths), bins=bins)
 
 
 def _size(path: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from inference_exporter.batch import Floats, TextColumn
@@ -19,11 +21,12 @@ class NumericCensus:
     """Counts, means per fine cell and moments of a numeric column.
 
     Deviations are taken from the median, so that no precision is lost far from zero, and scaled
-    where their squares would overflow.
+    where their squares would overflow. `bins` (exported and fine edges) are those of the sketch
+    unless others are given.
     """
 
-    def __init__(self, sketch: QuantileSketch) -> None:
-        self._edges, self._fine_edges = edges_of(sketch)
+    def __init__(self, sketch: QuantileSketch, bins: tuple[Floats, Floats] | None = None) -> None:
+        self._edges, self._fine_edges = bins or edges_of(sketch)
         self._minimum, self._maximum = sketch.minimum, sketch.maximum
         self._centre = float(sketch.quantiles(np.array([0.5]))[0])
         self._scale = 2.0**-600 if max(-self._minimum, self._maximum) > _HUGE else 1.0
@@ -78,6 +81,24 @@ class NumericCensus:
         return np.clip(means, low, high, out=means)  # rounding must not take it out of its cell
 
 
+class EmptyCensus:
+    """A column of numbers in which there is none: it has no bins, and merges with any kind."""
+
+    def __init__(self) -> None:
+        self._invalid = 0
+
+    def add(self, cells: TextColumn) -> None:
+        """Take in a block of the column."""
+        column = numeric(cells)
+        if column.invalid is not None:
+            self._invalid += int(column.invalid.sum())
+
+    def profile(self, rows: int) -> CategoricalProfile:
+        """The profile: no category, and every row missing or invalid."""
+        missing = rows - self._invalid
+        return CategoricalProfile((), np.empty(0), missing=missing, invalid=self._invalid)
+
+
 class CategoryCensus:
     """Counts per category of a column.
 
@@ -92,7 +113,12 @@ class CategoryCensus:
     def add(self, cells: TextColumn) -> None:
         """Take in a block of the column."""
         found, _, invalid = categories(cells)
+        self.merge(found, invalid=invalid)
+
+    def merge(self, found: Mapping[str, int], *, invalid: int = 0, overflow: int = 0) -> None:
+        """Take in rows by category, rows without a scalar, and rows beyond the names kept."""
         self._invalid += invalid
+        self._overflow += overflow
         counts = self._counts
         for name, count in found.items():
             if name in counts:
@@ -101,6 +127,11 @@ class CategoryCensus:
                 counts[name] = count
             else:
                 self._overflow += count
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Rows per category that is kept."""
+        return self._counts
 
     def profile(self, rows: int) -> CategoricalProfile:
         """The profile; categories are in order of frequency, equal ones in order of name.

@@ -36,6 +36,7 @@ from inference_exporter.profile import (
 from inference_exporter.reference.fingerprint import fingerprint
 
 FORMAT = "inference-exporter reference"
+SHARD_FORMAT = f"{FORMAT} shard"
 FORMAT_VERSION = 1
 
 
@@ -166,6 +167,8 @@ def loads(data: bytes) -> Reference:
 
 
 def _check_head(head: object) -> None:
+    if isinstance(head, dict) and head.get("format") == SHARD_FORMAT:
+        raise ValueError("is a shard; make a reference of it with `reference merge`")
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise ValueError("is not a reference profile; make one with `reference build`")
     version = head.get("format_version")
@@ -237,13 +240,18 @@ def load(path: str, *, model: str | None = None) -> Reference:
 
 def save(reference: Reference, path: str) -> None:
     """Write the profile to a file: complete and on disk, or the file stays as it was."""
+    write(dumps(reference), path)
+
+
+def write(data: bytes, path: str) -> None:
+    """Write a file: complete and on disk, or it stays as it was."""
     target = Path(path)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent or ".")
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(dumps(reference))
+                stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
             temporary.chmod(0o644)  # mkstemp makes it private; the exporter may be another user

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
 import numpy as np
 
 from inference_exporter.batch import TextColumn
@@ -15,6 +16,14 @@ from inference_exporter.performance import (
 from inference_exporter.reference.columns import categories, names, numeric
 
 _LIMIT = 10_000  # classes, and pairs of predicted and actual class
+
+
+class OutcomeState(msgspec.Struct, forbid_unknown_fields=True):
+    """Outcomes as a shard keeps them: rows by predicted and actual class, or sums by name."""
+
+    classes: tuple[str, ...] = ()
+    pairs: list[tuple[str, str, int]] = []
+    sums: dict[str, float] = {}
 
 
 class ClassOutcomes:
@@ -47,6 +56,17 @@ class ClassOutcomes:
                 continue
             if (one, other) in self._pairs or len(self._pairs) < _LIMIT:
                 self._pairs[one, other] += count
+
+    @property
+    def state(self) -> OutcomeState:
+        """What `merge` of another takes in."""
+        return OutcomeState(self.classes, [(*pair, n) for pair, n in self._pairs.items()])
+
+    def merge(self, other: OutcomeState) -> None:
+        """Take in the outcomes of other rows."""
+        self._classes.update(other.classes)
+        for one, actual, count in other.pairs:
+            self._pairs[one, actual] += count
 
     def metrics(self, limit: int) -> Metrics:
         """Performance; with more classes than the limit, without the metrics per class."""
@@ -94,6 +114,16 @@ class NumberOutcomes:
             }
         for name, value in sums.items():
             self._sums[name] = self._sums.get(name, 0.0) + float(value)
+
+    @property
+    def state(self) -> OutcomeState:
+        """What `merge` of another takes in."""
+        return OutcomeState(sums=self._sums)
+
+    def merge(self, other: OutcomeState) -> None:
+        """Take in the outcomes of other rows."""
+        for name, value in other.sums.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value
 
     def metrics(self, limit: int) -> Metrics:
         """Performance."""

@@ -8,53 +8,77 @@ from dataclasses import replace
 from inference_exporter.batch import TextColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.errors import ProfileError
-from inference_exporter.profile import FeatureProfile, Reference
-from inference_exporter.reference.census import CategoryCensus, NumericCensus
+from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
+from inference_exporter.reference.census import CategoryCensus, EmptyCensus, NumericCensus
 from inference_exporter.reference.fingerprint import fingerprint
 from inference_exporter.reference.outcomes import ClassOutcomes, NumberOutcomes
 from inference_exporter.reference.roles import Block
+from inference_exporter.reference.shard import Shard
+from inference_exporter.reference.sketch import QuantileSketch
 from inference_exporter.reference.survey import Survey
 
-Census = NumericCensus | CategoryCensus
+Census = NumericCensus | CategoryCensus | EmptyCensus
 
 
 def build_from(
-    read: Callable[[], Iterable[Block]], model: ModelConfig, *, now: float, source: str
+    read: Callable[[], Iterable[Block]],
+    model: ModelConfig,
+    *,
+    now: float,
+    source: str,
+    bins: Reference | None = None,
 ) -> Reference:
     """A Reference from blocks that can be read twice."""
+    return shard_from(read, model, now=now, source=source, bins=bins).reference
+
+
+def shard_from(
+    read: Callable[[], Iterable[Block]],
+    model: ModelConfig,
+    *,
+    now: float,
+    source: str,
+    bins: Reference | None = None,
+) -> Shard:
+    """A Reference, and beside it what merging it with others takes.
+
+    With `bins`, kinds and edges of the features and outputs that this reference has are its.
+    """
     survey = Survey(model).take(read())
     if not survey.rows:
         raise ProfileError(
             f"{source}: no row can be used ({survey.rejected} lines rejected); lines that are not "
             "valid, or have neither features nor a prediction, do not count"
         )
-    count = _Count(survey)
+    count = _Count(survey, bins)
     for block in read():
         count.add(block)
     if count.rows != survey.rows:
         raise ProfileError(f"{source}: changed while it was read; build from a finished file")
-    return count.reference(model, now, source)
+    return count.shard(model, now, source)
 
 
 class _Count:
     """The second pass."""
 
-    def __init__(self, survey: Survey) -> None:
+    def __init__(self, survey: Survey, bins: Reference | None) -> None:
         self.rows = 0
         self._survey = survey
+        features = bins.features if bins else {}
+        outputs = bins.outputs if bins else {}
         self._features: dict[str, Census] = {
-            name: NumericCensus(column.sketch) if survey.is_numeric(name) else CategoryCensus()
+            name: _census(column.sketch, features.get(name), numeric=survey.is_numeric(name))
             for name, column in survey.features.items()
         }
-        self._task = survey.task
+        self._task = bins.task if bins else survey.task
         self._prediction: Census | None = None
         if survey.prediction and survey.prediction.present:
-            regression = self._task == "regression" and survey.prediction.sketch.count
             sketch = survey.prediction.sketch
-            self._prediction = NumericCensus(sketch) if regression else CategoryCensus()
-        self._score: NumericCensus | None = None
+            regression = self._task == "regression" and sketch.count > 0
+            self._prediction = _census(sketch, outputs.get("prediction"), numeric=regression)
+        self._score: Census | None = None
         if survey.score and survey.score.sketch.count:
-            self._score = NumericCensus(survey.score.sketch)
+            self._score = _census(survey.score.sketch, outputs.get("score"), numeric=True)
         regression = self._task == "regression"
         self._outcomes = NumberOutcomes() if regression else ClassOutcomes()
 
@@ -67,8 +91,28 @@ class _Count:
         _add(self._score, block.score)
         self._outcomes.add(block.prediction, block.actual)
 
-    def reference(self, model: ModelConfig, now: float, source: str) -> Reference:
-        """What was counted."""
+    def shard(self, model: ModelConfig, now: float, source: str) -> Shard:
+        """What was counted, with what merging takes."""
+        columns: dict[str, tuple[Census, QuantileSketch]] = {
+            f"feature/{name}": (census, self._survey.features[name].sketch)
+            for name, census in self._features.items()
+        }
+        for name, output, survey in (
+            ("score", self._score, self._survey.score),
+            ("prediction", self._prediction, self._survey.prediction),
+        ):
+            if output and survey:
+                columns[f"output/{name}"] = (output, survey.sketch)
+        return Shard(
+            self._reference(model, now, source),
+            sketches={k: s for k, (one, s) in columns.items() if isinstance(one, NumericCensus)},
+            categories={
+                k: one.counts for k, (one, _) in columns.items() if isinstance(one, CategoryCensus)
+            },
+            outcomes=self._outcomes.state,
+        )
+
+    def _reference(self, model: ModelConfig, now: float, source: str) -> Reference:
         rows = self.rows
         outputs: dict[str, FeatureProfile] = {}
         if self._score:
@@ -90,6 +134,18 @@ class _Count:
             rejected=self._survey.rejected,
         )
         return replace(reference, fingerprint=fingerprint(reference))
+
+
+def _census(sketch: QuantileSketch, fixed: FeatureProfile | None, *, numeric: bool) -> Census:
+    """Who counts a column: as the profile that fixes the bins says, else as the column looks."""
+    if fixed is not None and fixed.samples:
+        numeric = isinstance(fixed, NumericProfile)
+    if not numeric:
+        return CategoryCensus()
+    if not sketch.count:
+        return EmptyCensus()
+    bins = (fixed.edges, fixed.fine_edges) if isinstance(fixed, NumericProfile) else None
+    return NumericCensus(sketch, bins)
 
 
 def _add(census: Census | None, cells: TextColumn | None) -> None:

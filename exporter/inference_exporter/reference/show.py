@@ -46,7 +46,7 @@ def _table(name: str, profile: FeatureProfile) -> Iterator[str]:
         labels = [f"{number}  {one}" for number, one in zip(profile.bins, ranges, strict=True)]
         yield from _bars(labels, profile.coarse(profile.counts))
         return
-    yield from _bars([_cut(one) for one in profile.bins], profile.cell_counts)
+    yield from _bars([cut(one) for one in profile.bins], profile.cell_counts)
     if profile.known_others:
         yield f"  other: {len(profile.known_others):,} categories"
     if profile.overflow:
@@ -69,11 +69,12 @@ def _bars(labels: list[str], counts: Floats) -> Iterator[str]:
     longest = max(1.0, float(counts.max(initial=0.0)))
     width = max(map(len, labels))
     for label, count in zip(labels, counts.tolist(), strict=True):
-        bar = _bar(count / longest)
-        yield f"  {label:<{width}}  {bar:<{_WIDTH}} {count / total:6.1%} {count:>12,.0f}"
+        drawn = bar(count / longest)
+        yield f"  {label:<{width}}  {drawn:<{_WIDTH}} {count / total:6.1%} {count:>12,.0f}"
 
 
-def _bar(share: float) -> str:
+def bar(share: float) -> str:
+    """A bar of up to 30 characters."""
     eighths = round(share * _WIDTH * 8)
     whole, rest = divmod(eighths, 8)
     return "█" * whole + (_EIGHTHS[rest] if rest else "")
@@ -82,7 +83,7 @@ def _bar(share: float) -> str:
 def _performance(reference: Reference) -> Iterator[str]:
     yield f"performance on {reference.performance_samples:,} labelled rows"
     for (metric, of_class), value in reference.performance.items():
-        name = f"{metric} of {_cut(of_class)}" if of_class else metric
+        name = f"{metric} of {cut(of_class)}" if of_class else metric
         yield f"  {name:<{_NAME + 13}} {value:.4f}"
 
 
@@ -90,6 +91,7 @@ def _number(value: float) -> str:
     return f"{value:.6g}"
 
 
-def _cut(name: str) -> str:
+def cut(name: str) -> str:
+    """A name as a terminal can show it."""
     clean = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in name)
     return clean if len(clean) <= _NAME else f"{clean[: _NAME - 1]}…"

@@ -14,12 +14,25 @@ most 1.5 MiB a column at a million values.
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 
 from inference_exporter.batch import Floats
 
 CAPACITY = 1 << 15
 DISTINCT = 100  # distinct values are remembered up to this many
+
+
+class SketchState(msgspec.Struct, forbid_unknown_fields=True):
+    """A sketch as it is saved; `levels` hold little-endian float64."""
+
+    capacity: int
+    count: int
+    minimum: float
+    maximum: float
+    levels: list[bytes]
+    turns: list[int]
+    distinct: list[float] | None
 
 
 class QuantileSketch:
@@ -63,6 +76,36 @@ class QuantileSketch:
         for level, buffers in enumerate(other._levels):
             for values in buffers:
                 self._push(level, values)
+
+    def to_state(self) -> SketchState:
+        """Everything there is, to be saved."""
+        levels = [b"".join(one.astype("<f8").tobytes() for one in row) for row in self._levels]
+        distinct = None if self._distinct is None else self._distinct.tolist()
+        low, high = (self.minimum, self.maximum) if self.count else (0.0, 0.0)
+        return SketchState(self._capacity, self.count, low, high, levels, self._turns, distinct)
+
+    @classmethod
+    def from_state(cls, state: SketchState) -> QuantileSketch:
+        """The sketch that was saved; ValueError if its values are not as many as it says."""
+        sketch = cls(state.capacity)
+        sketch._levels = [[np.frombuffer(one, "<f8").astype(np.float64)] for one in state.levels]
+        sketch._turns = list(state.turns)
+        weight = sum(len(row[0]) << level for level, row in enumerate(sketch._levels))
+        if weight != state.count or len(state.turns) != len(state.levels):
+            raise ValueError(f"a sketch of {state.count} values has {weight}")
+        sketch.count = state.count
+        if state.count:
+            sketch.minimum, sketch.maximum = state.minimum, state.maximum
+        sketch._distinct = None if state.distinct is None else np.array(state.distinct)
+        return sketch
+
+    def weighted(self) -> tuple[Floats, Floats]:
+        """The values kept, ascending, and how many values each stands for."""
+        rows = [np.concatenate([np.empty(0), *row]) for row in self._levels]
+        values = np.concatenate(rows)
+        weights = np.repeat(2.0 ** np.arange(len(rows)), [len(row) for row in rows])
+        order = np.argsort(values, kind="stable")
+        return values[order], weights[order]
 
     def distinct(self) -> Floats | None:
         """The distinct values, ascending; None where there are more than `DISTINCT`."""

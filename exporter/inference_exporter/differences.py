@@ -1,0 +1,176 @@
+"""How far one reference is from another: `reference diff`, with the statistics of live drift.
+
+The new reference is put in the bins of the old one. Where its bins are the same, counts are exact;
+else rows are taken to be spread evenly within each of its about 100 fine cells, so that a bin is
+wrong by at most parts of two cells, about 1 % of the rows; values that occur often have cells of
+their own and are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from inference_exporter.batch import Floats
+from inference_exporter.profile import (
+    OTHER,
+    CategoricalProfile,
+    FeatureProfile,
+    NumericProfile,
+    Reference,
+)
+from inference_exporter.reference import bar, cut
+from inference_exporter.statistics import (
+    STATISTICS,
+    Comparison,
+    comparison_categorical,
+    comparison_numeric,
+)
+
+SHOWN = ("psi", "js", "ks", "wasserstein", "tvd", "mean_shift")
+SCALE = 0.25  # the PSI of a full bar: past it a change is called large
+
+
+def difference(old: Reference, new: Reference) -> str:
+    """A table, the largest PSI first, and what only one of them has."""
+    lines = [
+        f"{old.model} {old.fingerprint}, {old.rows:,} rows from {old.source}",
+        f"{new.model} {new.fingerprint}, {new.rows:,} rows from {new.source}",
+        "the bins are the same" if old.fingerprint == new.fingerprint else "the bins differ",
+    ]
+    lines += _schema("feature", old.features, new.features)
+    lines += _schema("output", old.outputs, new.outputs)
+    rows = [
+        *_rows(old.features, new.features, ""),
+        *_rows(old.outputs, new.outputs, " (output)"),
+    ]
+    if rows:
+        lines += ["", *_table(rows)]
+    lines += _performance(old, new)
+    return "\n".join(lines) + "\n"
+
+
+def compare(old: FeatureProfile, new: FeatureProfile) -> Comparison | None:
+    """The new profile against the old one, in its bins; None if one is not of the other's kind."""
+    if isinstance(old, NumericProfile) and isinstance(new, NumericProfile):
+        counts, sums = rebinned(new, old.fine_edges)
+        with np.errstate(over="ignore", invalid="ignore"):
+            shift = new.mean - old.mean
+            squares = new.samples * (new.std * new.std + shift * shift)
+            return comparison_numeric(old, counts, sums, squares)
+    if isinstance(old, CategoricalProfile) and isinstance(new, CategoricalProfile):
+        return comparison_categorical(old, _cells(old, new))
+    return None
+
+
+def rebinned(profile: NumericProfile, edges: Floats) -> tuple[Floats, Floats]:
+    """Rows and sums of values of a profile in other fine cells."""
+    sums = profile.counts * np.nan_to_num(profile.means)
+    if np.array_equal(profile.fine_edges, edges):
+        return profile.counts, sums
+    own = profile.fine_edges
+    inner = (own > profile.minimum) & (own < profile.maximum)
+    with np.errstate(over="ignore"):
+        below = np.nextafter(profile.minimum, -np.inf)
+    at = np.concatenate(([below], [profile.minimum], own[inner], [profile.maximum]))
+    return _spread(at, own, profile.counts, edges), _spread(at, own, sums, edges)
+
+
+def _spread(at: Floats, own: Floats, amounts: Floats, edges: Floats) -> Floats:
+    """Amounts per own cell, cumulated at `at`, read off at `edges`."""
+    total = float(amounts.sum())
+    cumulated = np.append(0.0, np.cumsum(amounts))
+    # Up to and including a value: all cells that end at it or below.
+    ends = cumulated[np.searchsorted(own, at, side="right")]
+    ends[0], ends[-1] = 0.0, total
+    points, first = np.unique(at, return_index=True)
+    found: Floats = np.interp(edges, points, ends[first], left=0.0, right=total)
+    return np.diff(found, prepend=0.0, append=total)
+
+
+def _cells(old: CategoricalProfile, new: CategoricalProfile) -> Floats:
+    """Rows of the new profile per cell of the old one.
+
+    Which of the new one's unlisted categories the old one knows is certain only if all or none.
+    """
+    counts = dict(zip(new.categories, new.counts.tolist(), strict=True))
+    cells = [counts.pop(name, 0.0) for name in old.categories]
+    known = sum(count for name, count in counts.items() if name in old.known_others)
+    rest = sum(count for name, count in counts.items() if name not in old.known_others)
+    hidden, names = float(new.other_count), new.known_others
+    share = len(names & (old.known_others | set(old.categories))) / len(names) if names else 0.0
+    known, rest = known + hidden * share, rest + hidden * (1 - share) + new.overflow
+    if OTHER in old.bins[len(old.categories) :]:
+        cells.append(known)
+    cells.append(rest)
+    return np.array(cells)
+
+
+Row = tuple[str, dict[str, float]]
+
+
+def _rows(
+    old: Mapping[str, FeatureProfile], new: Mapping[str, FeatureProfile], suffix: str
+) -> Iterator[Row]:
+    for name, profile in old.items():
+        other = new.get(name)
+        comparison = None if other is None else compare(profile, other)
+        if comparison is None or not comparison.n or not comparison.m:
+            continue
+        values: dict[str, float] = {}
+        with np.errstate(all="ignore"):
+            for key in SHOWN:
+                result = STATISTICS[key](comparison)
+                if result is not None and np.isfinite(result.value):
+                    values[key] = result.value
+        yield cut(name) + suffix, values
+
+
+def _table(rows: list[Row]) -> Iterator[str]:
+    rows = sorted(rows, key=lambda row: -row[1].get("psi", 0.0))
+    width = max(len("feature"), *(len(name) for name, _ in rows))
+    yield f"{'feature':<{width}}  {'psi':>8} {'':30} " + " ".join(f"{k:>11}" for k in SHOWN[1:])
+    for name, values in rows:
+        cells = " ".join(f"{_number(values.get(key)):>11}" for key in SHOWN[1:])
+        drawn = bar(min(1.0, values.get("psi", 0.0) / SCALE))
+        yield f"{name:<{width}}  {_number(values.get('psi')):>8} {drawn:<30} {cells}"
+    yield f"a full bar is a PSI of {SCALE:g} or more"
+
+
+def _schema(
+    what: str, old: Mapping[str, FeatureProfile], new: Mapping[str, FeatureProfile]
+) -> Iterator[str]:
+    gone = [cut(name) for name in old if name not in new]
+    come = [cut(name) for name in new if name not in old]
+    if gone:
+        yield f"only the old one has the {what}: {', '.join(gone)}"
+    if come:
+        yield f"only the new one has the {what}: {', '.join(come)}"
+    for name, profile in old.items():
+        other = new.get(name)
+        if other is None or type(other) is type(profile):
+            continue
+        if profile.samples and other.samples:
+            yield f"{cut(name)}: {_kind(profile)} in the old one, {_kind(other)} in the new one"
+        else:
+            yield f"{cut(name)}: one of them has no value"
+
+
+def _kind(profile: FeatureProfile) -> str:
+    return "numeric" if isinstance(profile, NumericProfile) else "categorical"
+
+
+def _performance(old: Reference, new: Reference) -> Iterator[str]:
+    shared = [key for key in old.performance if key in new.performance]
+    if shared:
+        yield ""
+        yield "performance"
+    for key in shared:
+        name = f"{key[0]} of {cut(key[1])}" if key[1] else key[0]
+        before, after = old.performance[key], new.performance[key]
+        yield f"  {name:<45} {before:8.4f} {after:8.4f} {after - before:+8.4f}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
