@@ -6,8 +6,9 @@ Every statistic is timed and guarded here: one that fails is counted and left ou
 from __future__ import annotations
 
 import logging
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +16,9 @@ import numpy as np
 from inference_exporter.accumulators import (
     CategoryBins,
     Histogram,
+    Labelled,
     Layout,
+    Made,
     NumericBins,
     RegressionOutcomes,
 )
@@ -32,11 +35,11 @@ from inference_exporter.statistics import (
     regression_metrics,
 )
 from inference_exporter.tally import Tally
+from inference_exporter.truth import coverage, selection
 from inference_exporter.windows import Timeline
 
 log = logging.getLogger("inference_exporter.evaluate")
 
-DEFAULT_STATISTICS = ("psi", "js", "ks", "wasserstein", "chi2")
 LATENCY_QUANTILES = (0.5, 0.9, 0.95, 0.99)
 MIN_SAMPLES = 200  # statistics.md: not enough rows is below max(200, 20 x bins)
 MIN_SAMPLES_PER_BIN = 20
@@ -52,12 +55,23 @@ class EvaluationFacts:
     failures: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What critical values speak of: the level of one test, and how alike neighbouring rows are.
+
+    `design` gives the design effect for a version, a window and an accumulator's key.
+    """
+
+    alpha: float
+    design: Callable[[str, str, str], float]
+
+
 class Evaluator:
     """The windowed gauges of one model."""
 
-    def __init__(self, model: ModelConfig, layout: Layout) -> None:
-        self._model, self._layout = model, layout
-        self._statistics = {name: STATISTICS[name] for name in DEFAULT_STATISTICS}
+    def __init__(self, model: ModelConfig, layout: Layout, chance: Chance) -> None:
+        self._model, self._layout, self._chance = model, layout, chance
+        self._statistics = {name: STATISTICS[name] for name in model.statistics}
 
     def evaluate(self, timeline: Timeline, now: float, facts: EvaluationFacts) -> Gauges:
         """Gauges of all versions and windows, as of `now`."""
@@ -78,27 +92,33 @@ class Evaluator:
                 continue
             base = (self._model.name, version, one.name)
             family = f"inference_{one.scope}_drift"
-            comparison = _compare(one, self._layout, tally)
+            design = self._chance.design(version, window.name, one.key)
+            comparison = _compare(one, self._layout, tally, design)
             _set(gauges, f"{family}_samples", (*base, window.name), comparison.n)
             if comparison.n < self._least(len(one.profile.bins)):
                 continue
             for name in self._statistics:
-                result = self._evaluate(name, comparison, facts)
-                if result is not None and np.isfinite(result.value):
+                result, critical = self._evaluate(name, comparison, facts)
+                if result is not None and math.isfinite(result.value):
                     labels = (*base, name, window.name)
                     _set(gauges, family, labels, result.value)
                     if result.p_value is not None:
                         _set(gauges, f"{family}_p_value", labels, result.p_value)
+                    if critical is not None and math.isfinite(critical):
+                        _set(gauges, f"{family}_critical", labels, critical)
 
-    def _evaluate(self, name: str, comparison: Comparison, facts: EvaluationFacts) -> Result | None:
+    def _evaluate(
+        self, name: str, comparison: Comparison, facts: EvaluationFacts
+    ) -> tuple[Result | None, float | None]:
         started = time.perf_counter()
         try:
             with np.errstate(all="ignore"):  # an undefined result is absent, not a warning
-                return self._statistics[name](comparison)
+                statistic = self._statistics[name]
+                return statistic(comparison), statistic.critical(comparison, self._chance.alpha)
         except Exception:
             facts.failures[name] = facts.failures.get(name, 0) + 1
             log.debug("statistic %s failed", name, exc_info=True)
-            return None
+            return None, None
         finally:
             elapsed = time.perf_counter() - started
             facts.seconds[name] = facts.seconds.get(name, 0.0) + elapsed
@@ -115,15 +135,34 @@ class Evaluator:
                         _set(gauges, family, labels, value)
 
     def _performance(self, version: str, window: Window, tally: Tally, gauges: Gauges) -> None:
-        if self._model.fields.actual is None:
+        if not self._model.has_labels:
             return
+        tally = self._layout.net(tally)
+        covered = self._coverage(version, window, tally, gauges)
         metrics, samples = self._metrics(tally)
         base = (self._model.name, version)
         _set(gauges, "inference_performance_samples", (*base, window.name), samples)
-        if samples >= self._least(1):
+        if covered and samples >= self._least(1):
             for (metric, of_class), value in metrics.items():
                 labels = (*base, metric, of_class, window.name)
                 _set(gauges, "inference_performance", labels, value)
+
+    def _coverage(self, version: str, window: Window, tally: Tally, gauges: Gauges) -> bool:
+        """How many predictions have their label; whether they are enough to judge the window."""
+        cells = {one.key: one for one in self._layout.dense if isinstance(one, Made | Labelled)}
+        made, labelled = (
+            float(self._layout.cells_of(cells[key], tally)[0]) for key in (Made.key, Labelled.key)
+        )
+        labels = (self._model.name, version, window.name)
+        share = coverage(made, labelled)
+        if share is not None:
+            _set(gauges, "inference_label_coverage_ratio", labels, share)
+        bias = selection(*_by_predicted(tally), self._least(1))
+        if bias is not None:
+            _set(gauges, "inference_label_coverage_difference_ratio", labels, bias[0])
+            _set(gauges, "inference_label_selection_bias", labels, bias[1])
+        least = self._model.labels.coverage if self._model.labels else 0.0
+        return least == 0 or (share is not None and share >= least)
 
     def _metrics(self, tally: Tally) -> tuple[Mapping[tuple[str, str], float], float]:
         for one in self._layout.dense:
@@ -140,13 +179,26 @@ class Evaluator:
         return max(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * bins) if configured is None else configured
 
 
-def _compare(one: NumericBins | CategoryBins, layout: Layout, tally: Tally) -> Comparison:
+def _compare(
+    one: NumericBins | CategoryBins, layout: Layout, tally: Tally, design: float
+) -> Comparison:
     cells = layout.cells_of(one, tally)
     if isinstance(one, NumericBins):
         return comparison_numeric(
-            one.profile, one.fine_counts(cells), one.fine_sums(cells), one.squares(cells)
+            one.profile, one.fine_counts(cells), one.fine_sums(cells), one.squares(cells), design
         )
-    return comparison_categorical(one.profile, one.counts(cells))
+    return comparison_categorical(one.profile, one.counts(cells), design)
+
+
+def _by_predicted(tally: Tally) -> tuple[dict[str, float], dict[str, float]]:
+    """Predictions, and those with a label, by predicted class."""
+    made: dict[str, float] = {}
+    labelled: dict[str, float] = {}
+    for key, value in tally.sparse.items():
+        if key[0] in ("prediction", "outcome"):
+            into = made if key[0] == "prediction" else labelled
+            into[key[1]] = into.get(key[1], 0.0) + value
+    return made, labelled
 
 
 def _set(gauges: Gauges, family: str, labels: Labels, value: float) -> None:

@@ -74,6 +74,25 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
             f"model version {scope} window",
             "Values in the window behind the distance.",
         ),
+        _family(
+            "gauge",
+            f"inference_{scope}_drift_critical",
+            f"model version {scope} statistic window",
+            "Distance that chance alone exceeds no more often than the budget of false alarms "
+            'allows one test (`inference_threshold{name="drift_test_significance"}`).',
+        ),
+        _family(
+            "gauge",
+            f"inference_{scope}_drift_state",
+            f"model version {scope} window",
+            "Last decision: 1 drifted (significant and large), 0 ok, absent without enough data.",
+        ),
+        _family(
+            "gauge",
+            f"inference_{scope}_drift_design_effect",
+            f"model version {scope} window",
+            "How many rows are worth one independent row, because neighbours resemble each other.",
+        ),
     )
 
 
@@ -131,6 +150,24 @@ _INPUTS = (
         "inference_feature_reference_missing_ratio",
         "model version reference feature",
         "Share of the reference's rows in which the feature was absent, null or unusable.",
+    ),
+    _family(
+        "gauge",
+        "inference_drifted_features",
+        "model version window",
+        "Features whose last decision is drifted; absent while none had enough data.",
+    ),
+    _family(
+        "gauge",
+        "inference_undecided_features",
+        "model version window",
+        "Features without enough data at the last decision.",
+    ),
+    _family(
+        "gauge",
+        "inference_drift_decision_timestamp_seconds",
+        "model window",
+        "End of the last tumbling window that was decided on.",
     ),
     _family(
         "counter",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -17,12 +18,16 @@ from inference_exporter.accumulators import (
     task_of,
 )
 from inference_exporter.accumulators.outcomes import ScoreOutcomes
-from inference_exporter.batch import Batch, Floats, numbers
+from inference_exporter.batch import Batch, Floats
 from inference_exporter.concept import ConceptRunner
 from inference_exporter.config.schema import ModelConfig, Warmup
 from inference_exporter.config.thresholds import in_force
-from inference_exporter.evaluate import EvaluationFacts, Evaluator, Gauges
+from inference_exporter.decisions import PREFIX as DECISIONS
+from inference_exporter.decisions import Decisions, gauges, significance
+from inference_exporter.evaluate import Chance, EvaluationFacts, Evaluator, Gauges
 from inference_exporter.formats import Decoded, Decoder
+from inference_exporter.late import LateLabels
+from inference_exporter.numeric import numeric_column
 from inference_exporter.profile import Reference
 from inference_exporter.reference import WarmupBuilder, dumps, loads
 from inference_exporter.samples import Exemplar, Labels, Samples
@@ -43,6 +48,7 @@ class BlockFacts:
     placement: Placement | None = None
     newest: float = float("nan")
     frozen: Reference | None = field(default=None)  # a warm-up reference that is now complete
+    labels: Decoded | None = None  # the same lines, read as labels
 
 
 class Model:
@@ -74,6 +80,13 @@ class Model:
         if reference is None and isinstance(config.reference, Warmup):
             self.warmup = WarmupBuilder(config)
         self.concept = ConceptRunner(config.concept_drift) if config.concept_drift else None
+        self.late: LateLabels | None = None
+        if config.labels is not None:
+            regression = task_of(config, reference) == "regression"
+            self.late = LateLabels(
+                config, config.labels, self._versions, regression=regression, event_time=event_time
+            )
+            self.late.on_joined = self._joined
         self._use(reference)
 
     def _use(self, reference: Reference | None) -> None:
@@ -83,7 +96,9 @@ class Model:
         self._regression = task_of(self.config, reference) == "regression"
         self.timeline = Timeline(self.config.windows, layout.slices, layout.signature, layout.empty)
         self._totals = Totals(self.config, layout, reference)
-        self._evaluator = Evaluator(self.config, layout)
+        self.decisions = Decisions(self.config, layout, self.timeline.base)
+        chance = Chance(self.decisions.test_alpha, self.decisions.design)
+        self._evaluator = Evaluator(self.config, layout, chance)
         self._histogram = next(
             (one for one in layout.dense if isinstance(one, Histogram) and one.step is None), None
         )
@@ -92,6 +107,8 @@ class Model:
             self.concept.positive = pair[1] if pair else None
         if self.config.fields.version is None:
             self.timeline.version("", 0.0)
+        if self.late is not None:
+            self.late.use(layout, self.timeline, reference)
 
     def start(self, now: float) -> None:
         """Note when the series known beforehand began."""
@@ -112,15 +129,18 @@ class Model:
         """Decode and count a block of whole lines."""
         self._evaluated = None
         decoded = self._decoder.decode(block)
+        labels = self.late.same_log(block, now) if self.late is not None else None
         batch = decoded.batch
         if not batch.rows:
-            return BlockFacts(decoded)
+            return BlockFacts(decoded, labels=labels)
         if self._regression and batch.prediction is not None:
             batch = _with_numbers(batch)
         times = np.full(batch.rows, now) if batch.timestamp is None else batch.timestamp.values
         placement = self._count(batch, times, now)
+        if self.late is not None:
+            self.late.predictions(batch, times)
         newest = float(np.fmax.reduce(placement.newest))
-        return BlockFacts(decoded, placement, newest, self._warm(batch, now))
+        return BlockFacts(decoded, placement, newest, self._warm(batch, now), labels)
 
     def _count(self, batch: Batch, times: Floats, now: float) -> Placement:
         versions = None if batch.version is None else self._versions.indexes(batch.version)
@@ -130,6 +150,9 @@ class Model:
         increments = self.layout.count(batch, groups)
         tallies = [increments.group(group) for group in range(groups.count)]
         self.timeline.add(placement, self._versions.names, tallies, now)
+        self.decisions.add(placement, self._versions.names, increments.dense)
+        if self._event_time:
+            self.decisions.decide(self.clock(now), self.config.lateness)
         if self.concept is not None:
             newest = float(np.fmax.reduce(times)) if self._event_time else now
             seen = now if np.isnan(newest) else newest
@@ -137,6 +160,20 @@ class Model:
         if batch.trace_id is not None and batch.latency is not None:
             self._mark(batch, times, placement)
         return placement
+
+    def _joined(self, batch: Batch) -> None:
+        """Predictions whose labels came late: the sequential tests see them now."""
+        self._evaluated = None
+        if self.concept is not None:
+            assert batch.timestamp is not None
+            versions = None if batch.version is None else self._versions.indexes(batch.version)
+            seen = self.timeline.newest if self._event_time else self._settled
+            self.concept.take(batch, versions, self._versions.names, seen)
+
+    def settle(self, connection: sqlite3.Connection | None, now: float) -> bool:
+        """Join late labels with their predictions; whether anything changed. Before a commit."""
+        self._settled = now
+        return self.late is not None and self.late.settle(connection, now)
 
     def _mark(self, batch: Batch, times: Floats, placement: Placement) -> None:
         """Remember the last traced request per latency bucket, as its exemplar."""
@@ -173,7 +210,9 @@ class Model:
     def adopt(self, reference: Reference, now: float) -> None:
         """Count against this reference from now on; what was counted before stays."""
         state, _ = self.timeline.take_changes(everything=True)
+        abandoned = self.decisions.abandon()
         self._use(reference)
+        self.decisions.forget(abandoned)
         self.timeline.restore(state, now)
 
     def clock(self, now: float) -> float:
@@ -186,12 +225,18 @@ class Model:
         clock = self.clock(now)
         self._cache.next_publication()
         self.timeline.expire(clock)
+        # a log that is read after the fact has no later lines: what is complete can be decided on
+        self.decisions.decide(clock, 0.0 if self._event_time else self.config.lateness)
         for version, history in self.timeline.versions.items():
             marks = self._exemplars.get(version, {})
             created = history.created if self._created_series else None
             yield from self._totals.samples(version, history.total, created, self._cache, marks)
         yield from self._evaluate(clock, facts)
         yield from self._concept(clock)
+        if self.late is not None:
+            yield from self.late.samples(self._cache)
+        for family, values in gauges(self.config.name, self.decisions).items():
+            yield self._cache.samples(family, values)
         yield from self._facts()
 
     def _evaluate(self, clock: float, facts: EvaluationFacts) -> list[Samples]:
@@ -230,6 +275,7 @@ class Model:
         thresholds: dict[Labels, float] = {
             (name, key, ""): value for key, value in in_force(self.config.thresholds).items()
         }
+        thresholds.update(significance(name, self.decisions))
         yield self._cache.samples("inference_threshold", thresholds)
         positive: dict[Labels, float] = {
             (name, one.classes[1]): 1.0
@@ -254,8 +300,12 @@ class Model:
     def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
         """State to write and to delete since the last call."""
         puts, deletes = self.timeline.take_changes()
+        decided, forgotten = self.decisions.take_changes()
+        puts, deletes = puts | decided, deletes | forgotten
         if self.concept is not None:
             puts.update(self.concept.take_changes())
+        if self.late is not None:
+            puts.update(self.late.join.take_changes())
         if self.warmup is not None and self.warmup.changed:
             puts[_WARMUP] = self.warmup.to_bytes()
         elif self.warmup is None:
@@ -280,6 +330,9 @@ class Model:
                 problems.append(f"warm-up reference: {error}")
         counts = {key: value for key, value in state.items() if key.startswith("[")}
         problems += self.timeline.restore(counts, now)
+        problems += self.decisions.restore(
+            {key: value for key, value in state.items() if key.startswith(DECISIONS)}
+        )
         if self.concept is not None:
             problems += self.concept.restore(state)
         self._versions.learn(name for name in self.timeline.versions if name)
@@ -300,6 +353,6 @@ def _with_numbers(batch: Batch) -> Batch:
     assert batch.prediction is not None
     return replace(
         batch,
-        prediction_value=numbers(batch.prediction),
-        actual_value=None if batch.actual is None else numbers(batch.actual),
+        prediction_value=numeric_column(batch.prediction),
+        actual_value=None if batch.actual is None else numeric_column(batch.actual),
     )

@@ -48,6 +48,7 @@ def of(page: Series, name: str) -> dict[tuple[str, ...], float]:
 
 def test_every_threshold_is_published_with_its_default_unless_set(page: Series) -> None:
     published = {key[2]: value for key, value in of(page, "inference_threshold").items()}
+    assert 0 < published.pop("drift_test_significance") < published.pop("drift_significance") < 0.05
     wanted = {"feature_psi": 0.25, "request_duration_seconds": 0.3, "false_alarms_per_month": 2.0}
     assert published == in_force(wanted)
     assert set(published) == set(THRESHOLDS)

@@ -11,6 +11,7 @@ from inference_exporter.config.concept import concept_drift
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.schema import (
     DEFAULT_LATENCY_BUCKETS,
+    STATISTIC_NAMES,
     Config,
     Fields,
     Limits,
@@ -59,6 +60,11 @@ def _buckets(value: object) -> tuple[float, ...]:
     if list(bounds) != sorted(bounds):
         raise expected("seconds in ascending order", ", ".join(f"{bound:g}" for bound in bounds))
     return bounds
+
+
+def _statistics(value: object) -> tuple[str, ...]:
+    known = list_of(one_of(*STATISTIC_NAMES), "a list of names of statistics such as [psi, ks]")
+    return tuple(dict.fromkeys(known(value)))
 
 
 def _warmup(value: object) -> Warmup:
@@ -148,6 +154,9 @@ MODEL = Section(
         Key("min_samples", integer(1, 1_000_000_000), "a whole number",
             "The least evidence for a windowed value to be shown.", "500",
             default="200, or 20 per bin if that is more"),
+        Key("statistics", _statistics, "a list of names of statistics",
+            "The distances from the reference to publish; [what they are](statistics.md). Alarms do"
+            " not depend on it.", "[psi, wasserstein]"),
         Key("thresholds", thresholds, "names of thresholds, each with a number",
             "Limits that alert rules compare with; the names are below.", "{feature_psi: 0.1}",
             default="none"),

@@ -15,6 +15,12 @@ DEFAULT_LATENCY_BUCKETS = (
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 )  # prometheus-client's defaults, which most dashboards expect  # fmt: skip
 
+STATISTIC_NAMES = (
+    "psi", "js", "ks", "wasserstein", "chi2",
+    "kl", "hellinger", "tvd", "linf", "mean_shift", "std_ratio",
+)  # the keys of statistics.STATISTICS; a test holds one against the other  # fmt: skip
+DEFAULT_STATISTICS = STATISTIC_NAMES[:5]
+
 Unit = Literal["s", "ms", "us", "ns"]
 
 
@@ -192,6 +198,7 @@ class ModelConfig:
     lateness: float = 3600.0
     latency_buckets: tuple[float, ...] = DEFAULT_LATENCY_BUCKETS
     min_samples: int | None = None
+    statistics: tuple[str, ...] = DEFAULT_STATISTICS
     thresholds: Mapping[str, float] = field(default_factory=dict)
     concept_drift: ConceptDrift | None = None
     limits: Limits = field(default_factory=Limits)

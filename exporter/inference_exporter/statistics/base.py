@@ -44,14 +44,19 @@ class Comparison:
     """The live window (`current`) against the reference, in cells fixed by `profile`.
 
     `n` and `m` rows, `cells` B, smoothed shares `p` and `q` (B,), live and reference in turn.
+    `design` is by how much rows that resemble their neighbours multiply the variance of live
+    shares (1: independent rows), `noise` = design / n + 1 / m what a squared difference of shares
+    is made of without drift; infinite where a side is empty.
     """
 
     reference: Distribution
     current: Distribution
     profile: FeatureProfile
+    design: float = 1.0
     n: float = field(init=False)
     m: float = field(init=False)
     cells: int = field(init=False)
+    noise: float = field(init=False)
     p: Floats = field(init=False)
     q: Floats = field(init=False)
 
@@ -62,6 +67,7 @@ class Comparison:
         put(self, "n", n)
         put(self, "m", m)
         put(self, "cells", cells)
+        put(self, "noise", self.design / n + 1.0 / m if n and m else math.inf)
         put(self, "p", (live + 0.5) / (n + 0.5 * cells))
         put(self, "q", (known + 0.5) / (m + 0.5 * cells))
 
@@ -110,9 +116,16 @@ class Statistic(Protocol):
     def __call__(self, comparison: Comparison) -> Result | None:
         """The value, or None where it is not defined."""
 
+    def critical(self, comparison: Comparison, alpha: float) -> float | None:
+        """The value that chance alone exceeds with probability `alpha` (at most), or None."""
+
 
 def comparison_numeric(
-    profile: NumericProfile, fine_counts: Floats, fine_sums: Floats, squares: float
+    profile: NumericProfile,
+    fine_counts: Floats,
+    fine_sums: Floats,
+    squares: float,
+    design: float = 1.0,
 ) -> Comparison:
     """A comparison of numbers.
 
@@ -124,6 +137,8 @@ def comparison_numeric(
         Live rows and sum of live values per fine cell, (F,).
     squares
         Sum of (value - profile.mean)² over the live rows.
+    design
+        See `Comparison`.
     """
     n = float(fine_counts.sum())
     means = fine_sums / np.maximum(fine_counts, 1.0)
@@ -135,12 +150,15 @@ def comparison_numeric(
         profile.coarse(profile.counts), profile.counts, profile.means, profile.mean, profile.std
     )
     live = Distribution(profile.coarse(fine_counts), fine_counts, means, mean, std)
-    return Comparison(reference, live, profile)
+    return Comparison(reference, live, profile, design)
 
 
-def comparison_categorical(profile: CategoricalProfile, cell_counts: Floats) -> Comparison:
+def comparison_categorical(
+    profile: CategoricalProfile, cell_counts: Floats, design: float = 1.0
+) -> Comparison:
     """A comparison of categories: live rows per cell of `profile.bins`, (B,)."""
-    return Comparison(Distribution(profile.cell_counts), Distribution(cell_counts), profile)
+    known = Distribution(profile.cell_counts)
+    return Comparison(known, Distribution(cell_counts), profile, design)
 
 
 def finite(value: float, p_value: float | None = None) -> Result | None:

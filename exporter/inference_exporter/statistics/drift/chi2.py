@@ -6,6 +6,7 @@ import numpy as np
 
 from inference_exporter.batch import Floats
 from inference_exporter.statistics.base import BOTH, Comparison, Result, finite
+from inference_exporter.statistics.null import chi2_quantile
 
 LEAST_EXPECTED = 5.0  # W. G. Cochran, "Some methods for strengthening the common χ² tests", 1954
 
@@ -53,18 +54,37 @@ class ChiSquared:
 
     def __call__(self, comparison: Comparison) -> Result | None:
         """See `Statistic`."""
-        if not comparison.comparable:
+        pooled = _pooled(comparison)
+        if pooled is None:
             return None
         from scipy.special import chdtrc
 
-        n, m = comparison.n, comparison.m
-        live, total = _pool(comparison.current.counts, comparison.reference.counts, n, m)
-        if len(total) < 2:
-            return None
+        n, m, (live, total) = comparison.n, comparison.m, pooled
         difference = live - total * (n / (n + m))
         # both rows of a column deviate by the same amount: 1/e + 1/e' = (n + m)² / (n m total)
         value = float((difference * difference / total).sum()) * (n + m) / n * ((n + m) / m)
-        return finite(value, float(chdtrc(len(total) - 1, value)))
+        return finite(value, float(chdtrc(len(total) - 1, value / _inflation(comparison))))
+
+    def critical(self, comparison: Comparison, alpha: float) -> float | None:
+        """See `Statistic`."""
+        pooled = _pooled(comparison)
+        if pooled is None:
+            return None
+        return chi2_quantile(len(pooled[1]) - 1, alpha) * _inflation(comparison)
+
+
+def _inflation(comparison: Comparison) -> float:
+    """By how much rows that resemble their neighbours make χ² larger: 1 for independent rows."""
+    return comparison.noise / (1.0 / comparison.n + 1.0 / comparison.m)
+
+
+def _pooled(comparison: Comparison) -> tuple[Floats, Floats] | None:
+    """Live and total counts of at least two cells, or None."""
+    if not comparison.comparable:
+        return None
+    known, live = comparison.reference.counts, comparison.current.counts
+    live, total = _pool(live, known, comparison.n, comparison.m)
+    return (live, total) if len(total) > 1 else None
 
 
 def _pool(live: Floats, known: Floats, n: float, m: float) -> tuple[Floats, Floats]:

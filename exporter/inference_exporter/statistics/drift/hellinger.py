@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from inference_exporter.statistics.base import BOTH, Comparison, Result, finite
+from inference_exporter.statistics.null import squares_critical, squares_p_value
 
 
 class Hellinger:
@@ -15,7 +16,8 @@ class Hellinger:
     Notes
     -----
     H = sqrt(1 - Σ sqrt(p q)) = sqrt(½ Σ (sqrt(p) - sqrt(q))²) over the exported cells, smoothed
-    shares; between 0 and 1. The second form is computed: it does not cancel near 0.
+    shares; between 0 and 1. The second form is computed: it does not cancel near 0. Without drift
+    8 H² ≈ (1/n + 1/m) χ² with B - 1 degrees of freedom, as PSI.
 
     Cost: two square roots per cell.
 
@@ -44,4 +46,10 @@ class Hellinger:
         if not comparison.comparable:
             return None
         difference = np.sqrt(comparison.p) - np.sqrt(comparison.q)
-        return finite(math.sqrt(min(1.0, float(difference @ difference) / 2)))
+        square = float(difference @ difference) / 2
+        return finite(math.sqrt(min(1.0, square)), squares_p_value(comparison, 8.0 * square))
+
+    def critical(self, comparison: Comparison, alpha: float) -> float | None:
+        """See `Statistic`."""
+        squares = squares_critical(comparison, alpha)
+        return None if squares is None else math.sqrt(squares / 8.0)

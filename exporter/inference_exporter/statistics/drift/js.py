@@ -7,6 +7,9 @@ import math
 import numpy as np
 
 from inference_exporter.statistics.base import BOTH, Comparison, Result, finite
+from inference_exporter.statistics.null import squares_critical, squares_p_value
+
+_SQUARES = 8.0 * math.log(2.0)  # Σ (p - q)²/q over JS², for small differences
 
 
 class JensenShannon:
@@ -16,7 +19,8 @@ class JensenShannon:
     -----
     JS = sqrt(½ KL(p‖h) + ½ KL(q‖h)) with h = (p + q) / 2, smoothed shares and base 2, so that it is
     a metric between 0 and 1. Tools differ by the square root, and by the factor 1.2011 = 1 /
-    sqrt(ln 2) where they take natural logarithms.
+    sqrt(ln 2) where they take natural logarithms. Without drift 8 ln 2 JS² ≈ (1/n + 1/m) χ² with
+    B - 1 degrees of freedom, as PSI.
 
     Cost: two logarithms per cell.
 
@@ -48,4 +52,10 @@ class JensenShannon:
         p, q = comparison.p, comparison.q
         twice = p + q
         divergence = float(p @ np.log2(p / twice) + q @ np.log2(q / twice)) / 2 + 1.0
-        return finite(math.sqrt(min(1.0, max(0.0, divergence))))
+        square = min(1.0, max(0.0, divergence))
+        return finite(math.sqrt(square), squares_p_value(comparison, _SQUARES * square))
+
+    def critical(self, comparison: Comparison, alpha: float) -> float | None:
+        """See `Statistic`."""
+        squares = squares_critical(comparison, alpha)
+        return None if squares is None else math.sqrt(squares / _SQUARES)

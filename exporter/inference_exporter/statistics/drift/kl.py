@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.statistics.base import BOTH, Comparison, Result, finite
+from inference_exporter.statistics.null import squares_critical, squares_p_value
 
 
 class KullbackLeibler:
@@ -14,6 +15,7 @@ class KullbackLeibler:
     -----
     KL = Σ p ln(p / q) over the exported cells, smoothed shares, natural logarithm. Not symmetric:
     it weighs the cells where live values are, so it is blind to reference cells that became empty.
+    Without drift 2 KL ≈ (1/n + 1/m) χ² with B - 1 degrees of freedom, as PSI.
 
     Cost: a logarithm per cell.
 
@@ -42,4 +44,10 @@ class KullbackLeibler:
         if not comparison.comparable:
             return None
         p, q = comparison.p, comparison.q
-        return finite(float(p @ np.log(p / q)))
+        value = float(p @ np.log(p / q))
+        return finite(value, squares_p_value(comparison, 2.0 * value))
+
+    def critical(self, comparison: Comparison, alpha: float) -> float | None:
+        """See `Statistic`."""
+        squares = squares_critical(comparison, alpha)
+        return None if squares is None else squares / 2.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -60,4 +61,18 @@ class KolmogorovSmirnov:
         from scipy.special import kolmogorov
 
         value = float(np.abs((live / n - known / m).cumsum()).max())
-        return finite(value, float(kolmogorov(value * math.sqrt(n * m / (n + m)))))
+        return finite(value, float(kolmogorov(value / math.sqrt(comparison.noise))))
+
+    def critical(self, comparison: Comparison, alpha: float) -> float | None:
+        """See `Statistic`."""
+        if comparison.kind != "numeric" or not comparison.n or not comparison.m:
+            return None
+        return _quantile(alpha) * math.sqrt(comparison.noise)
+
+
+@lru_cache(maxsize=64)
+def _quantile(alpha: float) -> float:
+    """The value that Kolmogorov's law exceeds with probability `alpha`."""
+    from scipy.special import kolmogi
+
+    return float(kolmogi(alpha))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from inference_exporter.batch import Floats
 from inference_exporter.statistics.base import BOTH, Comparison, Result, finite
+from inference_exporter.statistics.null import normal_quantile
 
 
 class LargestDifference:
@@ -12,7 +14,10 @@ class LargestDifference:
 
     Notes
     -----
-    L∞ = max |p - q| over the exported cells, smoothed shares; between 0 and 1.
+    L∞ = max |p - q| over the exported cells, smoothed shares; between 0 and 1. Without drift each
+    difference is normal in the limit, with variance (1/n + 1/m) q (1 - q); the p-value and the
+    critical value are Bonferroni's over the cells, so that they are conservative. Where a cell is
+    expected to hold fewer than five rows the normal law is too narrow for it.
 
     Cost: B subtractions.
 
@@ -40,4 +45,27 @@ class LargestDifference:
         """See `Statistic`."""
         if not comparison.comparable:
             return None
-        return finite(np.abs(comparison.p - comparison.q).max())
+        value = float(np.abs(comparison.p - comparison.q).max())
+        return finite(value, _p_value(value, comparison))
+
+    def critical(self, comparison: Comparison, alpha: float) -> float | None:
+        """See `Statistic`."""
+        if not comparison.comparable:
+            return None
+        low, high = 0.0, normal_quantile(alpha / (2 * comparison.cells)) * _errors(comparison).max()
+        for _ in range(40):  # halving: the p-value falls with the distance
+            middle = (low + high) / 2
+            low, high = (middle, high) if _p_value(middle, comparison) > alpha else (low, middle)
+        return float(high)
+
+
+def _errors(comparison: Comparison) -> Floats:
+    """Standard error of each difference."""
+    errors: Floats = np.sqrt(comparison.noise * comparison.q * (1.0 - comparison.q))
+    return errors
+
+
+def _p_value(value: float, comparison: Comparison) -> float:
+    from scipy.special import ndtr
+
+    return min(1.0, float(2.0 * ndtr(-value / _errors(comparison)).sum()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from inference_exporter.statistics.base import NUMERIC, Comparison, Result, finite
+from inference_exporter.statistics.null import normal_quantile
 
 
 class MeanShift:
@@ -55,6 +56,17 @@ class MeanShift:
         ):
             return None
         shift = (live.mean - known.mean) / known.std
-        spread = live.std / known.std  # in units of the reference's, so that squares stay finite
-        error = math.sqrt(spread * spread / comparison.n + 1.0 / comparison.m)
-        return finite(shift, math.erfc(abs(shift) / error / math.sqrt(2.0)))
+        return finite(shift, math.erfc(abs(shift) / _error(comparison) / math.sqrt(2.0)))
+
+    def critical(self, comparison: Comparison, alpha: float) -> float | None:
+        """See `Statistic`; of the shift without its sign."""
+        known = comparison.reference.std > 0
+        if comparison.kind != "numeric" or not comparison.n or not comparison.m or not known:
+            return None
+        return normal_quantile(alpha / 2.0) * _error(comparison)
+
+
+def _error(comparison: Comparison) -> float:
+    """Standard error, in reference standard deviations so that squares stay finite."""
+    spread = comparison.current.std / comparison.reference.std
+    return math.sqrt(spread * spread * comparison.design / comparison.n + 1.0 / comparison.m)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.statistics.base import BOTH, Comparison, Result, finite
+from inference_exporter.statistics.null import squares_critical, squares_p_value
 
 
 class PopulationStabilityIndex:
@@ -44,9 +45,10 @@ class PopulationStabilityIndex:
         """See `Statistic`."""
         if not comparison.comparable:
             return None
-        from scipy.special import chdtrc
-
         p, q = comparison.p, comparison.q
         value = float((p - q) @ np.log(p / q))
-        noise = 1.0 / comparison.n + 1.0 / comparison.m
-        return finite(value, float(chdtrc(comparison.cells - 1, max(value, 0.0) / noise)))
+        return finite(value, squares_p_value(comparison, value))
+
+    def critical(self, comparison: Comparison, alpha: float) -> float | None:
+        """See `Statistic`."""
+        return squares_critical(comparison, alpha)

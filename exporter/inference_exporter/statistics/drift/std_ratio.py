@@ -11,7 +11,9 @@ class StandardDeviationRatio:
     Notes
     -----
     std_live / std_ref, from moments of all values. There is no p-value: the classical F test is
-    wrong for anything but normal data. Note that no drift is 1 and not 0.
+    wrong for anything but normal data, and the error of a standard deviation hangs on the kurtosis,
+    which a profile does not hold. So there is no critical value either. Note that no drift is 1 and
+    not 0.
 
     Cost: a few operations on scalars.
 
@@ -44,3 +46,7 @@ class StandardDeviationRatio:
         if comparison.kind != "numeric" or not comparison.n or not known.std > 0:
             return None
         return finite(comparison.current.std / known.std)
+
+    def critical(self, comparison: Comparison, alpha: float) -> float | None:  # noqa: ARG002
+        """None; see the notes."""
+        return None

@@ -1,0 +1,21 @@
+"""When it is drift: one decision per window, significant and large, at a stated false-alarm rate.
+
+    budget      false alarms per month -> level of a decision; Holm's correction for many features
+    spans       tumbling windows, in stretches
+    subjects    the features and outputs as rows of a table of cells
+    cells       rare cells pooled
+    dependence  rows that resemble their neighbours: design effects from stretch to stretch
+    mixture     the law of the test statistic when they do
+    evidence    distance and p-value of many features at once
+    states      ok, drifted, not enough data
+    track       what is remembered of a version and window
+    decisions   all of it for one model
+    gauges      what is published of it
+
+`docs/alarms.md` tells it in plain sentences, `docs/calibration.md` measures it.
+"""
+
+from inference_exporter.decisions.decisions import PREFIX, Decisions
+from inference_exporter.decisions.gauges import gauges, significance
+
+__all__ = ["PREFIX", "Decisions", "gauges", "significance"]

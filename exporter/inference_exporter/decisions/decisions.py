@@ -1,0 +1,184 @@
+"""Decisions of one model: counts in, states out. One decision per tumbling window, once.
+
+A window is decided on when it has ended and the lateness has passed: until then its rows may still
+come. All features and outputs of all versions with rows in it are one family of tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from inference_exporter.accumulators import Layout
+from inference_exporter.batch import Floats
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.thresholds import in_force
+from inference_exporter.decisions import budget
+from inference_exporter.decisions.evidence import Evidence, weigh
+from inference_exporter.decisions.spans import Span
+from inference_exporter.decisions.subjects import Subjects
+from inference_exporter.decisions.track import NEVER, Track
+from inference_exporter.windows import NO_PANE, Placement
+
+PREFIX = "decisions/"
+MOST_WAITING = 64  # windows not yet decided on, per version and configured window
+
+
+class Decisions:
+    """When it is drift. `base` is the length in seconds of the panes that rows are placed in."""
+
+    def __init__(self, model: ModelConfig, layout: Layout, base: float) -> None:
+        self.subjects = Subjects(model, layout)
+        self.spans = [Span.of(window, base) for window in model.windows]
+        self._lengths = {span.window.name: f"{span.seconds:g}" for span in self.spans}
+        self._rows = {key: row for row, key in enumerate(self.subjects.keys)}
+        promised = in_force(model.thresholds)["false_alarms_per_month"]
+        self.alpha = budget.level(model.windows, promised)
+        self.tracks: dict[tuple[str, str], Track] = {}
+        self.decided: dict[str, int] = {}  # number of the last window decided on, by window
+        self._changed: set[tuple[str, str, int]] = set()
+        self._moved: set[tuple[str, str]] = set()
+        self._deleted: set[str] = set()
+
+    @property
+    def test_alpha(self) -> float:
+        """The level of a single test of one version: of what critical values speak."""
+        return self.alpha / max(1, self.subjects.size)
+
+    # -- counts ---------------------------------------------------------------------------------
+
+    def add(self, placement: Placement, names: Sequence[str], dense: Floats) -> None:
+        """Count what a batch adds: `dense` (groups, cells) of the placement's groups."""
+        if not self.subjects.size:
+            return
+        rows = self.subjects.rows(dense)
+        for (version, pane), row in zip(placement.groups, rows, strict=True):
+            if pane != NO_PANE:
+                for span in self.spans:
+                    self._add(names[version], span, pane, row)
+
+    def _add(self, version: str, span: Span, pane: int, row: Floats) -> None:
+        number, stretch = span.place(pane)
+        if number <= self.decided.get(span.window.name, NEVER):
+            return  # it is in the counters; the decision stands
+        key = (version, span.window.name)
+        track = self.tracks.get(key)
+        if track is None:
+            track = self.tracks[key] = Track(self.subjects)
+        track.add(number, stretch, row)
+        self._changed.add((*key, number))
+        if len(track.waiting) > MOST_WAITING:
+            self._decide_until(span, min(track.waiting))
+
+    # -- decisions ------------------------------------------------------------------------------
+
+    def decide(self, now: float, lateness: float) -> None:
+        """Decide on every window that is complete at `now`."""
+        for span in self.spans:
+            self._decide_until(span, span.complete(now - lateness))
+
+    def _decide_until(self, span: Span, last: int) -> None:
+        name = span.window.name
+        if last <= self.decided.get(name, NEVER):
+            return
+        mine = {key: one for key, one in self.tracks.items() if key[1] == name}
+        waiting = sorted({n for one in mine.values() for n in one.waiting if n <= last})
+        for number in waiting:
+            self._judge(mine, number)
+        for key, track in mine.items():
+            if track.decided < last:
+                track.states.silence()
+                track.decided = last
+                self._moved.add(key)
+        self.decided[name] = last
+
+    def _judge(self, tracks: Mapping[tuple[str, str], Track], number: int) -> None:
+        weighed: list[tuple[Track, Evidence]] = []
+        subjects = self.subjects
+        for key, track in tracks.items():
+            blocks = track.blocks(number)
+            if blocks is None:
+                track.states.silence()
+            else:
+                known, cells, least = subjects.known, subjects.cells, subjects.least
+                evidence, track.memory = weigh(blocks, known, cells, least, track.memory)
+                track.design = evidence.tail_design(self.test_alpha, subjects.samples)
+                weighed.append((track, evidence))
+                self._changed.discard((*key, number))
+                self._deleted.add(self._key(*key, number))
+            track.decided = number
+            self._moved.add(key)
+        p_values = np.concatenate([evidence.p_value for _, evidence in weighed])
+        adjusted = budget.holm(p_values).reshape(len(weighed), -1)
+        for (track, evidence), own in zip(weighed, adjusted, strict=True):
+            track.states.decide(evidence, own, subjects.threshold, self.alpha)
+
+    def design(self, version: str, window: str, key: str) -> float:
+        """The design effect behind critical values, for a feature's or output's key."""
+        track = self.tracks.get((version, window))
+        return 1.0 if track is None else float(track.design[self._rows[key]])
+
+    # -- state ----------------------------------------------------------------------------------
+
+    def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
+        """Keys to write and keys to delete since the last call."""
+        puts: dict[str, bytes] = {}
+        for version, window, number in self._changed:
+            key = (version, window)
+            puts[self._key(*key, number)] = self.tracks[key].encode_counts(number)
+        for key in self._moved:
+            puts[self._key(*key)] = self.tracks[key].encode()
+        deletes, self._deleted = self._deleted - puts.keys(), set()
+        self._changed.clear()
+        self._moved.clear()
+        return puts, deletes
+
+    def abandon(self) -> set[str]:
+        """The keys of everything that is kept: for who takes the place."""
+        tracks = {self._key(*key) for key in self.tracks}
+        counts = {self._key(*key, n) for key, one in self.tracks.items() for n in one.waiting}
+        return tracks | counts | self._deleted
+
+    def forget(self, keys: set[str]) -> None:
+        """Have these keys deleted at the next commit."""
+        self._deleted |= keys
+
+    def restore(self, state: Mapping[str, bytes]) -> list[str]:
+        """Take up committed state; returns a sentence for each value that could not be used."""
+        problems = []
+        for key, value in state.items():
+            if key.startswith(PREFIX):
+                try:
+                    if not self._restore(key, value):
+                        self._deleted.add(key)  # other bins, or a window no longer configured
+                except (ValueError, msgspec.MsgspecError) as error:
+                    problems.append(f"{key}: {error}")
+                    self._deleted.add(key)
+        for (_, window), track in self.tracks.items():
+            self.decided[window] = max(self.decided.get(window, NEVER), track.decided)
+        return problems
+
+    def _key(self, version: str, window: str, *number: int) -> str:
+        parts = (version, window, self._lengths[window], *map(str, number))
+        return PREFIX + msgspec.json.encode(parts).decode()
+
+    def _restore(self, key: str, value: bytes) -> bool:
+        version, window, length, *number = msgspec.json.decode(
+            key.removeprefix(PREFIX), type=list[str]
+        )
+        if self._lengths.get(window) != length or not self.subjects.size:
+            return False
+        track = self.tracks.get((version, window)) or Track(self.subjects)
+        taken = track.decode_counts(int(number[0]), value) if number else track.decode(value)
+        if taken:
+            self.tracks[version, window] = track
+        return taken
+
+    def ends(self) -> Iterator[tuple[str, float]]:
+        """The windows with the end of the last one that was decided on."""
+        for span in self.spans:
+            number = self.decided.get(span.window.name, NEVER)
+            if number != NEVER:
+                yield span.window.name, span.end(number)

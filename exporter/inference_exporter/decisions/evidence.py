@@ -1,0 +1,113 @@
+"""How far a window is from the reference, and how sure that is: many features at once.
+
+The distance is the PSI, of which the effect threshold speaks. How sure is told by another statistic
+of the same counts, the likelihood-ratio test of homogeneity
+
+    G = 2 Σ observed ln(observed / expected)      over the 2 × B table of live and reference rows
+
+divided by Williams's factor, which gives it the mean of χ² at small counts. All of them agree in
+the middle; but a promise of one false alarm in a month of 500 features is a statement about one in
+a million, and there PSI and Pearson's χ² are too often large when cells hold a few dozen rows,
+while G keeps the law of χ² (docs/calibration.md has the numbers).
+
+References: D. A. Williams, "Improved likelihood ratio tests for complete contingency tables",
+Biometrika 63(1), 1976. W. Hoeffding, "Asymptotically optimal tests for multinomial distributions",
+Annals of Mathematical Statistics 36(2), 1965.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference_exporter.batch import Bools, Floats
+from inference_exporter.decisions import dependence, mixture
+from inference_exporter.decisions.cells import Pooled, pool
+from inference_exporter.decisions.dependence import Design
+
+LEAST_EFFECTIVE = 5.0  # independent rows' worth of evidence that a cell needs on average
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Per feature (T,): rows, PSI, p-value (1 where there is not enough), design effects."""
+
+    rows: Floats
+    distance: Floats
+    p_value: Floats
+    enough: Bools
+    design: Design
+    freedom: Floats
+
+    def tail_design(self, alpha: float, known: Floats) -> Floats:
+        """The design effect that alone gives the same critical value at `alpha`."""
+        n, m = np.maximum(self.rows, 1.0), np.maximum(known, 1.0)
+        freedom = np.maximum(self.freedom, 1.0)
+        ones = np.ones_like(freedom)
+        mixed = mixture.quantile(alpha, freedom, *scaled(self.design, n, m))
+        ratio = mixed / mixture.quantile(alpha, freedom, ones, ones)
+        ratio = np.where(np.isfinite(ratio), ratio, 1.0)
+        result: Floats = np.maximum(1.0, n * (ratio * (1.0 / n + 1.0 / m) - 1.0 / m))
+        return result
+
+
+def weigh(
+    blocks: Floats, known: Floats, cells: Floats, least: Floats, memory: Floats
+) -> tuple[Evidence, Floats]:
+    """Evidence of one window, and the memory of the traffic after it.
+
+    Parameters
+    ----------
+    blocks
+        Live rows (T, K, B) per stretch of the window; cells a feature does not have are 0.
+    known, cells, least
+        Reference rows (T, B), number of cells (T,), rows that are needed (T,).
+    memory
+        (dependence.ROWS, T), zeros at first.
+    """
+    pooled = pool(blocks, known)
+    memory = dependence.remember(memory, pooled)
+    effects = dependence.design(memory, pooled.freedom)
+    rows, m = pooled.live.sum(axis=1), pooled.known.sum(axis=1)
+    # a few thousand rows that are worth a few dozen do not fill the cells
+    effective = rows / effects.mean
+    filled = np.minimum(effective, m) >= LEAST_EFFECTIVE * (pooled.freedom + 1.0)
+    enough = (rows >= least) & filled & (pooled.freedom > 0) & (m > 0)
+    value = np.where(enough, _likelihood_ratio(pooled), 0.0)
+    first, rest = scaled(effects, np.maximum(rows, 1.0), np.maximum(m, 1.0))
+    p_value = np.where(enough, mixture.tail(value, pooled.freedom, first, rest), 1.0)
+    distance = psi(blocks.sum(axis=1), known, cells)
+    return Evidence(rows, distance, p_value, enough, effects, pooled.freedom), memory
+
+
+def scaled(effects: Design, n: Floats, m: Floats) -> tuple[Floats, Floats]:
+    """Design effects of the difference: the reference's rows are independent."""
+    return (effects.first * m + n) / (m + n), (effects.rest * m + n) / (m + n)
+
+
+def psi(live: Floats, known: Floats, cells: Floats) -> Floats:
+    """Population stability index (T,) with the shares smoothed as everywhere."""
+    inside = np.arange(live.shape[1]) < cells[:, None]
+    p = (live + 0.5) / (live.sum(axis=1) + 0.5 * cells)[:, None]
+    q = (known + 0.5) / (known.sum(axis=1) + 0.5 * cells)[:, None]
+    value: Floats = np.where(inside, (p - q) * np.log(p / q), 0.0).sum(axis=1)
+    return value
+
+
+def _likelihood_ratio(pooled: Pooled) -> Floats:
+    live, known, total = pooled.live, pooled.known, pooled.total
+    n, m = live.sum(axis=1, keepdims=True), known.sum(axis=1, keepdims=True)
+    n, m = np.maximum(n, 1.0), np.maximum(m, 1.0)
+    both = n + m
+    there = np.maximum(total, 1e-12)
+    value = live * np.log(np.maximum(live, 1e-12) * both / (there * n))
+    value += known * np.log(np.maximum(known, 1e-12) * both / (there * m))
+    inverse = np.where(total > 0, 1.0 / there, 0.0).sum(axis=1)
+    size = both[:, 0]
+    columns = (both / n + both / m)[:, 0] - 1.0
+    williams = 1.0 + columns * (size * inverse - 1.0) / (
+        6.0 * size * np.maximum(pooled.freedom, 1.0)
+    )
+    result: Floats = 2.0 * value.sum(axis=1) / williams
+    return result

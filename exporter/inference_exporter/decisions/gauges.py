@@ -1,0 +1,49 @@
+"""Decisions as gauges. A state is 1 (drifted) or 0 (ok), and absent without enough data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from inference_exporter.decisions.decisions import Decisions
+from inference_exporter.samples import Labels
+
+Gauges = dict[str, dict[Labels, float]]
+
+
+def gauges(model: str, decisions: Decisions) -> Gauges:
+    """Everything there is to publish about the last decisions, by family and labels."""
+    result: Gauges = {}
+    for (version, window), track in decisions.tracks.items():
+        states = track.states
+        for row, one in enumerate(decisions.subjects.bins):
+            labels = (model, version, one.name, window)
+            if states.enough[row]:
+                value = float(states.drifted[row])
+                _put(result, f"inference_{one.scope}_drift_state", labels, value)
+                design = float(track.design[row])
+                _put(result, f"inference_{one.scope}_drift_design_effect", labels, design)
+        features = decisions.subjects.is_feature
+        base = (model, version, window)
+        if window in decisions.decided and features.any():
+            undecided = float((features & ~states.enough).sum())
+            _put(result, "inference_undecided_features", base, undecided)
+            if (features & states.enough).any():
+                drifted = float((features & states.enough & states.drifted).sum())
+                _put(result, "inference_drifted_features", base, drifted)
+    for window, end in decisions.ends():
+        _put(result, "inference_drift_decision_timestamp_seconds", (model, window), end)
+    return result
+
+
+def significance(model: str, decisions: Decisions) -> Mapping[Labels, float]:
+    """The levels that follow from the budget, as values of `inference_threshold`."""
+    if not decisions.subjects.size:
+        return {}
+    return {
+        (model, "drift_significance", ""): decisions.alpha,
+        (model, "drift_test_significance", ""): decisions.test_alpha,
+    }
+
+
+def _put(result: Gauges, family: str, labels: Labels, value: float) -> None:
+    result.setdefault(family, {})[labels] = value

@@ -1,0 +1,101 @@
+"""What is remembered of one model version and window: counts not yet decided on, and the states."""
+
+from __future__ import annotations
+
+import zlib
+
+import msgspec
+import numpy as np
+
+from inference_exporter.batch import Floats
+from inference_exporter.decisions.dependence import BLOCKS, ROWS
+from inference_exporter.decisions.states import States
+from inference_exporter.decisions.subjects import Subjects
+
+NEVER = -(2**60)
+
+
+class _Counts(msgspec.Struct, array_like=True):
+    identity: str
+    cells: bytes
+
+
+class _Track(msgspec.Struct, array_like=True):
+    identity: str
+    decided: int
+    drifted: bytes
+    enough: bytes
+    calm: list[int]
+    memory: bytes
+    design: bytes
+
+
+class Track:
+    """One version and window: `waiting` counts by window number, states, memory of the traffic."""
+
+    def __init__(self, subjects: Subjects) -> None:
+        self._subjects = subjects
+        self.waiting: dict[int, Floats] = {}
+        self.decided = NEVER  # number of the last window decided on
+        self.states = States.fresh(subjects.size)
+        self.memory: Floats = np.zeros((ROWS, subjects.size))
+        self.design: Floats = np.ones(subjects.size)  # that explains the published critical values
+
+    def add(self, number: int, stretch: int, row: Floats) -> None:
+        """Count a compact row in a stretch of a window."""
+        counts = self.waiting.get(number)
+        if counts is None:
+            counts = self.waiting[number] = np.zeros((BLOCKS, self._subjects.width))
+        counts[stretch] += row
+
+    def blocks(self, number: int) -> Floats | None:
+        """Counts (features, stretches, cells) of a window that had rows; they are taken out."""
+        counts = self.waiting.pop(number, None)
+        if counts is None:
+            return None
+        return np.ascontiguousarray(self._subjects.table(counts).transpose(1, 0, 2))
+
+    def encode_counts(self, number: int) -> bytes:
+        """Counts of a window as bytes."""
+        raw = zlib.compress(self.waiting[number].astype("<f8").tobytes(), 1)
+        return msgspec.msgpack.encode(_Counts(self._subjects.identity, raw))
+
+    def decode_counts(self, number: int, data: bytes) -> bool:
+        """Take up counts; False if they are of other bins. ValueError if damaged."""
+        try:
+            stored = msgspec.msgpack.decode(data, type=_Counts)
+            if stored.identity != self._subjects.identity:
+                return False
+            cells = np.frombuffer(zlib.decompress(stored.cells), dtype="<f8")
+            self.waiting[number] = cells.reshape(BLOCKS, self._subjects.width).copy()
+        except (msgspec.MsgspecError, zlib.error) as error:
+            raise ValueError(f"damaged counts: {error}") from error
+        return True
+
+    def encode(self) -> bytes:
+        """States and memory as bytes."""
+        states = self.states
+        track = _Track(
+            self._subjects.identity, self.decided, states.drifted.tobytes(),
+            states.enough.tobytes(), states.calm.tolist(), self.memory.tobytes(),
+            self.design.tobytes(),
+        )  # fmt: skip
+        return msgspec.msgpack.encode(track)
+
+    def decode(self, data: bytes) -> bool:
+        """Take up states and memory; False if they are of other bins. ValueError if damaged."""
+        size = self._subjects.size
+        try:
+            stored = msgspec.msgpack.decode(data, type=_Track)
+            if stored.identity != self._subjects.identity:
+                return False
+            drifted = np.frombuffer(stored.drifted, dtype=np.bool_).reshape(size)
+            enough = np.frombuffer(stored.enough, dtype=np.bool_).reshape(size)
+            calm = np.array(stored.calm, dtype=np.int64).reshape(size)
+            memory = np.frombuffer(stored.memory).reshape(ROWS, size)
+            self.design = np.frombuffer(stored.design).reshape(size)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise ValueError(f"damaged states: {error}") from error
+        self.decided, self.memory = stored.decided, memory
+        self.states = States(drifted, enough, calm)
+        return True
