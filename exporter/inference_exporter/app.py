@@ -115,7 +115,14 @@ def make_model(
         collect = current is None and isinstance(config.reference, Warmup)
         return make_decoder(config, feature_kinds(current), collect=collect)
 
-    return Model(config, profile, decoder, event_time=event_time, created_series=created_series)
+    return Model(
+        config,
+        profile,
+        decoder,
+        event_time=event_time,
+        created_series=created_series,
+        make_sampler=lambda: make_decoder(config, None, collect=True),
+    )
 
 
 def make_source(config: Config, model: ModelConfig, start_at: str, *, wait: bool = False) -> Source:

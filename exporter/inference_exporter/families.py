@@ -177,6 +177,12 @@ _INPUTS = (
     ),
     _family(
         "counter",
+        "inference_feature_unknown_total",
+        "model feature",
+        "Sampled lines (one of each block) with a feature that the reference does not know.",
+    ),
+    _family(
+        "counter",
         "inference_feature_invalid_total",
         "model version feature",
         "Inputs in which the feature had the wrong type or was not a finite number.",
@@ -339,6 +345,13 @@ _FACTS = (
         "inference_reference_timestamp_seconds",
         "model version",
         "When the reference profile was made.",
+    ),
+    _family(
+        "gauge",
+        "inference_reference_schema_differences",
+        "model difference",
+        "Features on one side only: `unknown` to the reference, seen in sampled lines since it is "
+        "in use; `absent`: of the reference, without any value in the shortest window.",
     ),
     _family(
         "gauge",

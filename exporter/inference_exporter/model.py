@@ -27,6 +27,7 @@ from inference_exporter.decisions import Decisions, gauges, significance
 from inference_exporter.evaluate import Chance, EvaluationFacts, Evaluator, Gauges
 from inference_exporter.formats import Decoded, Decoder
 from inference_exporter.late import LateLabels
+from inference_exporter.mismatch import Mismatch, absent
 from inference_exporter.numeric import numeric_column
 from inference_exporter.profile import Reference
 from inference_exporter.reference import WarmupBuilder, dumps, loads
@@ -67,8 +68,10 @@ class Model:
         *,
         event_time: bool = False,
         created_series: bool = False,
+        make_sampler: Callable[[], Decoder] | None = None,
     ) -> None:
         self.config = config
+        self._make_sampler = make_sampler
         self._created_series = created_series
         self._make_decoder, self._event_time = make_decoder, event_time
         self._versions = Vocabulary(config.limits.versions)
@@ -102,6 +105,7 @@ class Model:
         self._histogram = next(
             (one for one in layout.dense if isinstance(one, Histogram) and one.step is None), None
         )
+        self._mismatch = self._watch(reference)
         if self.concept is not None:
             pair = binary_classes(self.config, reference)
             self.concept.positive = pair[1] if pair else None
@@ -109,6 +113,12 @@ class Model:
             self.timeline.version("", 0.0)
         if self.late is not None:
             self.late.use(layout, self.timeline, reference)
+
+    def _watch(self, reference: Reference | None) -> Mismatch | None:
+        """Who looks for features that the reference does not know."""
+        if reference is None or self._make_sampler is None or not self.config.fields.features:
+            return None
+        return Mismatch(reference, self._make_sampler())
 
     def start(self, now: float) -> None:
         """Note when the series known beforehand began."""
@@ -140,6 +150,8 @@ class Model:
         if self.late is not None:
             self.late.predictions(batch, times)
         newest = float(np.fmax.reduce(placement.newest))
+        if self._mismatch is not None:
+            self._mismatch.sample(block)
         return BlockFacts(decoded, placement, newest, self._warm(batch, now), labels)
 
     def _count(self, batch: Batch, times: Floats, now: float) -> Placement:
@@ -233,6 +245,7 @@ class Model:
             yield from self._totals.samples(version, history.total, created, self._cache, marks)
         yield from self._evaluate(clock, facts)
         yield from self._concept(clock)
+        yield from self._unknown()
         if self.late is not None:
             yield from self.late.samples(self._cache)
         for family, values in gauges(self.config.name, self.decisions).items():
@@ -244,8 +257,32 @@ class Model:
         pane = int(clock // self.timeline.base)
         if self._evaluated is None or self._evaluated[0] != pane:
             gauges = self._evaluator.evaluate(self.timeline, clock, facts)
+            self._add_absent(gauges, clock)
             self._evaluated = (pane, gauges)
         return [self._cache.samples(name, values) for name, values in self._evaluated[1].items()]
+
+    def _add_absent(self, gauges: Gauges, now: float) -> None:
+        """Features of the reference without any value in the shortest window."""
+        if self._mismatch is None:
+            return
+        shortest = min(self.timeline.windows, key=lambda window: window.seconds)
+        tally = self.layout.empty()
+        for version in self.timeline.versions:
+            tally.merge(self.timeline.window(version, shortest.name, now))
+        number = absent(self.layout, tally)
+        if number is not None:
+            family = gauges.setdefault("inference_reference_schema_differences", {})
+            family[self.config.name, "absent"] = float(number)
+
+    def _unknown(self) -> Iterator[Samples]:
+        """Features that only the log has."""
+        if self._mismatch is None:
+            return
+        name, unknown = self.config.name, self._mismatch.unknown
+        counts: dict[Labels, float] = {(name, feature): n * 1.0 for feature, n in unknown.items()}
+        differences: dict[Labels, float] = {(name, "unknown"): float(len(unknown))}
+        yield self._cache.samples("inference_feature_unknown_total", counts)
+        yield self._cache.samples("inference_reference_schema_differences", differences)
 
     def _concept(self, now: float) -> Iterator[Samples]:
         """What the sequential tests say."""
@@ -304,6 +341,8 @@ class Model:
         puts, deletes = puts | decided, deletes | forgotten
         if self.concept is not None:
             puts.update(self.concept.take_changes())
+        if self._mismatch is not None:
+            puts.update(self._mismatch.take_changes())
         if self.late is not None:
             puts.update(self.late.join.take_changes())
         if self.warmup is not None and self.warmup.changed:
@@ -335,6 +374,8 @@ class Model:
         )
         if self.concept is not None:
             problems += self.concept.restore(state)
+        if self._mismatch is not None:
+            problems += self._mismatch.restore(state)
         self._versions.learn(name for name in self.timeline.versions if name)
         for history in self.timeline.versions.values():
             self.layout.learn(history.total.sparse)

@@ -88,6 +88,7 @@ LABELS = {
     "prediction": "Predicted class; empty for regression.",
     "predicted": "Predicted class.",
     "actual": "Class given by the label.",
+    "difference": "`unknown` or `absent`: which side lacks the feature.",
     "detector": "Sequential test, such as `adwin`.",
     "signal": "Stream it follows: `error`, `residual` or `latency`.",
     "metric": "What is measured: `accuracy`, `f1`, `roc_auc`, `mae`, …",
