@@ -50,7 +50,7 @@ def gone(error: OSError) -> bool:
 class Discovery:
     """Lists the files of some patterns."""
 
-    def __init__(self, patterns: Sequence[str], limit: int = 10_000) -> None:
+    def __init__(self, patterns: Sequence[str], limit: int) -> None:
         self._patterns = tuple(os.path.abspath(pattern) for pattern in patterns)  # noqa: PTH100 - globs
         self._limit = limit
 

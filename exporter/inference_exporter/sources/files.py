@@ -29,6 +29,7 @@ from inference_exporter.sources.names import Names
 from inference_exporter.sources.reader import FASTEST, SLOWEST, FileReader, Look
 from inference_exporter.sources.table import Opener, Table
 
+MOST_FILES = 10_000  # names followed by one source; more are counted and left alone
 _IDLE_CLOSE = 300.0  # seconds of silence after which a descriptor is given back
 
 
@@ -65,7 +66,7 @@ class FileSource:
         opener: Opener = os.open,
     ) -> None:
         self._table = Table(line_bytes, max_open_files, opener)
-        self._names = Names(self._table, Discovery(patterns), start_at == "end")
+        self._names = Names(self._table, Discovery(patterns, MOST_FILES), start_at == "end")
         self._names.fresh = fresh
         self._grace, self._grace_limit = rotate_grace, grace_limit
         self._chunk = min(block_bytes, line_bytes)

@@ -51,20 +51,17 @@ def lock(folder: Path) -> int:
 def connect(folder: Path) -> sqlite3.Connection:
     """Open or create the database; `Unusable` if what is there cannot be used, else OSError."""
     path = folder / NAME
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        _sync_folder(folder)
-    except FileExistsError as error:
-        if path.stat().st_size == 0:  # what some disks leave of a file after a power cut
-            raise Unusable("empty") from error
+    created = _create(path)
     if not path.is_file():
         raise Unusable("not a file")
-    if not os.access(path, os.R_OK):
+    if not os.access(path, os.R_OK, effective_ids=True):
         raise Unusable("permission denied")
     try:
         return _prepare(path)
     except sqlite3.OperationalError as error:
         if _is_disk_trouble(error):
+            if created:  # else the next attempt takes it for a damaged one
+                path.unlink()
             raise OSError(str(error)) from error
         raise Unusable(str(error)) from error
     except sqlite3.Error as error:
@@ -105,6 +102,18 @@ def size_of(folder: Path) -> int:
         with contextlib.suppress(OSError):
             total += (folder / f"{NAME}{side}").stat().st_size
     return total
+
+
+def _create(path: Path) -> bool:
+    """Make the file if there is none; says whether it did."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError as error:
+        if path.stat().st_size == 0:  # what some disks leave of a file after a power cut
+            raise Unusable("empty") from error
+        return False
+    _sync_folder(path.parent)
+    return True
 
 
 def _prepare(path: Path) -> sqlite3.Connection:
