@@ -165,6 +165,18 @@ def test_histograms_count_into_prometheus_buckets() -> None:
     assert histogram.exported(cells) == [2, 4, 6, 7, pytest.approx(total), 7]
 
 
+@pytest.mark.parametrize("bounds", [(0.1, 0.5, 1.0), (1e-9,), (0.25, 0.250001, 0.250002, 7.0)])
+def test_the_table_of_a_histogram_finds_the_same_cells_as_a_binary_search(
+    bounds: tuple[float, ...],
+) -> None:
+    for histogram in (Histogram(bounds), Histogram(bounds, "inference")):
+        grid = histogram.grid
+        near = np.concatenate((grid, np.nextafter(grid, np.inf), np.nextafter(grid, 0)))
+        far = np.array([0.0, -0.0, 5e-324, 1e-300, 1e300, 1e9])
+        values = np.concatenate((near, far, RNG.lognormal(-3, 3, 5000)))
+        assert histogram._cells_of(values).tolist() == grid.searchsorted(values).tolist()
+
+
 def test_status_codes_failures_and_the_limit() -> None:
     codes = StatusCodes(limit=3, ok=("200..299", "Success"))
     status: list[Scalar] = [200, "200", 204, 500, "success", "timeout", "nope", None, 299.0]

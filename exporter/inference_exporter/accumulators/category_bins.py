@@ -6,11 +6,10 @@ then missing, invalid.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
+from inference_exporter.accumulators.vocabulary import looked_up
 from inference_exporter.batch import Batch, CategoryColumn, Floats, Scalar, category_name
 from inference_exporter.profile import OTHER, UNSEEN, CategoricalProfile
 
@@ -31,8 +30,7 @@ class CategoryBins:
         column = self._column(batch)
         if column is None:
             return
-        lookup = partial(map, self._cell_of.__getitem__)
-        cell = np.fromiter(lookup(column.values), np.int64, batch.rows)
+        cell = looked_up(self._cell_of.__getitem__, column.values, self.cells)
         index = groups.index
         if column.invalid is not None:
             cell[column.invalid] = self._invalid

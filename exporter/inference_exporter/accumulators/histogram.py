@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.batch import Batch, Floats, NumericColumn
+from inference_exporter.batch import Batch, Floats, Ints, NumericColumn
 
 QUANTILE_GRID_RATIO = 1.07
+_SHIFT = 46  # of the 52 bits behind the exponent six are left
 _FINE = np.geomspace(1e-4, 1e3, round(np.log(1e7) / np.log(QUANTILE_GRID_RATIO)) + 1)
 
 
@@ -27,6 +28,12 @@ class Histogram:
         self._bins = len(self.grid) + 1
         self.cells = self._bins + 1
         self._ends = np.searchsorted(self.grid, exported)
+        places = self.grid.view(np.int64) >> _SHIFT
+        self._lowest = int(places[0])
+        places -= self._lowest
+        self._first = np.searchsorted(places, np.arange(int(places[-1]) + 2)).astype(np.int64)
+        self._steps = int(np.bincount(places).max())
+        self._upper = np.append(self.grid, np.inf)
 
     def column(self, batch: Batch) -> NumericColumn | None:
         """The batch's durations that this histogram counts."""
@@ -41,10 +48,24 @@ class Histogram:
         absent = np.isnan(values)
         if absent.any():
             values, index = values[~absent], index[~absent]
-        flat = np.searchsorted(self.grid, values) + index * self._bins
+        flat = self._cells_of(values) + index * self._bins
         counts = np.bincount(flat, minlength=self._bins * len(out))
         out[:, : self._bins] += counts.reshape(len(out), self._bins)
         out[:, -1] += np.bincount(index, values, minlength=len(out))
+
+    def _cells_of(self, values: Floats) -> Ints:
+        """As `searchsorted`, but through a table: the upper bits of a float are its logarithm.
+
+        Values that are not negative sort like their bits, so the bits above `_SHIFT` (a 64th of an
+        octave) point at the first cell a value can be in, and comparisons with bounds do the rest.
+        """
+        place = np.abs(values).view(np.int64) >> _SHIFT
+        place -= self._lowest
+        np.clip(place, 0, len(self._first) - 1, out=place)
+        cell: Ints = self._first.take(place)
+        for _ in range(self._steps):
+            cell += values > self._upper.take(cell)
+        return cell
 
     def counts(self, cells: Floats) -> Floats:
         """Observations per cell of `grid`, the last one open, shape (len(grid) + 1,)."""

@@ -7,7 +7,7 @@ limit new values get the index of `__overflow__` and are not remembered: memory 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -16,7 +16,20 @@ from inference_exporter.batch import Ints, Scalar, TextColumn, category_name
 
 ABSENT = 0  # index of an absent value
 OVERFLOWED = 1  # index of a value beyond the limit
+_BYTE = 256
 LABEL_LENGTH = 128  # characters of a label value; longer names are cut
+
+
+def looked_up(lookup: Callable[[Scalar], int], column: TextColumn, largest: int) -> Ints:
+    """The numbers of all values of a column, shape (rows,); all are at most `largest`.
+
+    >>> looked_up({"a": 1, "b": 2}.__getitem__, ["b", "a"], 2)
+    array([2, 1])
+    """
+    found = list(map(lookup, column))
+    if largest < _BYTE:  # a third faster than NumPy's reading of a list
+        return np.frombuffer(bytes(found), np.uint8).astype(np.int64)
+    return np.fromiter(found, np.int64, len(found))
 
 
 class Vocabulary(dict[Scalar, int]):
@@ -55,7 +68,7 @@ class Vocabulary(dict[Scalar, int]):
         rows = len(column)
         if self._uniform and rows and column.count(column[0]) == rows:
             return np.full(rows, self[column[0]], dtype=np.int64)
-        indexes = np.fromiter(map(self.__getitem__, column), np.int64, rows)
+        indexes = looked_up(self.__getitem__, column, self._limit + OVERFLOWED)
         self._uniform = not rows or bool((indexes == indexes[0]).all())
         return indexes
 

@@ -140,15 +140,16 @@ def _one_a_line(block: bytes, objects: int) -> bool:
     A line end between } and { can only be between objects, so it is enough to look at those.
     """
     data = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(data == _LINE_END)
-    if block.endswith(b"\n"):
-        ends = ends[:-1]
-    if objects != len(ends) + 1 or not block.startswith(b"{"):
+    ends = data == _LINE_END
+    lines = np.count_nonzero(ends) + (not block.endswith(b"\n"))
+    if objects != lines or not block.startswith(b"{"):
         return False
-    before = data[ends - 1]
-    if (before == _RETURN).any():
-        before = np.where(before == _RETURN, data[ends - 2], before)
-    return bool((before == _CLOSING).all() and (data[ends + 1] == _OPENING).all())
+    opened = data[2:] == _OPENING
+    between = np.count_nonzero(ends[1:-1] & opened & (data[:-2] == _CLOSING))
+    if between != lines - 1 and b"\r\n" in block:
+        closed = (data[:-3] == _CLOSING) & (data[1:-2] == _RETURN)
+        between += np.count_nonzero(closed & ends[2:-1] & opened[1:])
+    return bool(between == lines - 1)
 
 
 def _body(line: bytes) -> bytes:
