@@ -170,7 +170,8 @@ class Totals:
         if self._reference is None:
             return _Static({}, histograms, ())
         bins = {}
-        for scope, profiles in _scopes(self._reference).items():
+        for scope in _scopes(self._reference):
+            # In the order of the layout, as `_binned` reads the counts: not the reference's.
             labels_of = [
                 (*base, self._reference.fingerprint, name, cell)
                 for name, profile in profiles.items()

@@ -147,7 +147,8 @@ class _Guide:
 
 def _guide_of(grid: Floats) -> tuple[float, float, Ints, int]:
     """(low, scale, first cell per k, comparisons needed); 0 comparisons: search instead."""
-    span = float(grid[-1] - grid[0]) if len(grid) else 0.0
+    with np.errstate(over="ignore"):  # an infinite span is searched
+        span = float(grid[-1] - grid[0]) if len(grid) else 0.0
     if not len(grid) or not np.isfinite(span):
         return 0.0, 0.0, np.zeros(1, dtype=np.int64), 0
     for size in _GUIDE_SIZES:
