@@ -173,9 +173,10 @@ class Totals:
         for scope in _scopes(self._reference):
             # In the order of the layout, as `_binned` reads the counts: not the reference's.
             labels_of = [
-                (*base, self._reference.fingerprint, name, cell)
-                for name, profile in profiles.items()
-                for cell in profile.bins
+                (*base, self._reference.fingerprint, one.name, cell)
+                for one in self._bins
+                if one.scope == scope
+                for cell in one.profile.bins
             ]
             if labels_of:
                 bins[scope] = SeriesSet(FAMILIES[f"inference_{scope}_bin_total"], labels_of)
