@@ -34,6 +34,7 @@ from inference_exporter.statistics import (
     histogram_quantiles,
     regression_metrics,
 )
+from inference_exporter.status_facts import Evidence, EvidenceKey, Traffic
 from inference_exporter.tally import Tally
 from inference_exporter.truth import coverage, selection
 from inference_exporter.windows import Timeline
@@ -72,13 +73,17 @@ class Evaluator:
     def __init__(self, model: ModelConfig, layout: Layout, chance: Chance) -> None:
         self._model, self._layout, self._chance = model, layout, chance
         self._statistics = {name: STATISTICS[name] for name in model.statistics}
+        self.evidence: dict[EvidenceKey, Evidence] = {}  # of the last evaluation, not changed after
+        self.traffic: dict[tuple[str, str], Traffic] = {}
 
     def evaluate(self, timeline: Timeline, now: float, facts: EvaluationFacts) -> Gauges:
         """Gauges of all versions and windows, as of `now`."""
         gauges: Gauges = {}
+        self.evidence, self.traffic = {}, {}
         for version in timeline.versions:
             for window in timeline.windows:
                 tally = timeline.window(version, window.name, now)
+                self.traffic[version, window.name] = _traffic(tally)
                 self._drift(version, window, tally, gauges, facts)
                 self._latency(version, window, tally, gauges)
                 self._performance(version, window, tally, gauges)
@@ -95,7 +100,10 @@ class Evaluator:
             design = self._chance.design(version, window.name, one.key)
             comparison = _compare(one, self._layout, tally, design)
             _set(gauges, f"{family}_samples", (*base, window.name), comparison.n)
-            if comparison.n < self._least(len(one.profile.bins)):
+            least = self._least(len(one.profile.bins))
+            key = (version, window.name, one.scope, one.name)
+            self.evidence[key] = Evidence(comparison.p, least)
+            if comparison.n < least:
                 continue
             for name in self._statistics:
                 result, critical = self._evaluate(name, comparison, facts)
@@ -174,6 +182,11 @@ class Evaluator:
         }
         return classification_metrics(confusion), sum(confusion.values())
 
+    @property
+    def least_labelled(self) -> int:
+        """How many labelled predictions a window takes before performance is shown."""
+        return self._least(1)
+
     def _least(self, bins: int) -> int:
         configured = self._model.min_samples
         return max(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * bins) if configured is None else configured
@@ -199,6 +212,11 @@ def _by_predicted(tally: Tally) -> tuple[dict[str, float], dict[str, float]]:
             into = made if key[0] == "prediction" else labelled
             into[key[1]] = into.get(key[1], 0.0) + value
     return made, labelled
+
+
+def _traffic(tally: Tally) -> Traffic:
+    requests = sum(value for key, value in tally.sparse.items() if key[0] == "code")
+    return Traffic(requests, tally.sparse.get(("failed",), 0.0))
 
 
 def _set(gauges: Gauges, family: str, labels: Labels, value: float) -> None:

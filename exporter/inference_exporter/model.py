@@ -33,6 +33,7 @@ from inference_exporter.profile import Reference
 from inference_exporter.reference import WarmupBuilder, dumps, loads
 from inference_exporter.samples import Exemplar, Labels, Samples
 from inference_exporter.series_cache import SeriesCache
+from inference_exporter.status_facts import ModelFacts, ReferenceKind
 from inference_exporter.totals import Totals
 from inference_exporter.windows import Placement, Timeline, place
 
@@ -325,6 +326,20 @@ class Model:
                 (name,): float(self.warmup.remaining if self.warmup else 0)
             }
             yield self._cache.samples("inference_reference_warmup_remaining", remaining)
+
+    def status(self) -> ModelFacts:
+        """What the status page says beyond the samples; of the same time as they are."""
+        kind: ReferenceKind = "none" if self.config.reference is None else "file"
+        if isinstance(self.config.reference, Warmup):
+            kind = "warmup"
+        return ModelFacts(
+            self.config.name,
+            tuple(window.name for window in self.config.windows),
+            kind,
+            self._evaluator.least_labelled,
+            self._evaluator.evidence,
+            self._evaluator.traffic,
+        )
 
     def overflowed(self) -> dict[str, float]:
         """Values counted under `__overflow__` since ever, by family."""

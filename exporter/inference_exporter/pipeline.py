@@ -19,7 +19,9 @@ from inference_exporter.evaluate import EvaluationFacts
 from inference_exporter.model import BlockFacts, Model
 from inference_exporter.profile import Reference
 from inference_exporter.samples import Samples, Snapshot
+from inference_exporter.source_states import SourceStates
 from inference_exporter.sources import Source, SourceFacts
+from inference_exporter.status_facts import StatusFacts
 from inference_exporter.telemetry import Telemetry
 
 log = logging.getLogger("inference_exporter.pipeline")
@@ -100,7 +102,7 @@ class Pipeline:
         self.telemetry = telemetry
         self._store, self._publish, self._clock = store, publish, clock
         self._commit_interval, self._on_frozen, self._note = commit_interval, on_frozen, note
-        self._evaluation = EvaluationFacts()
+        self._evaluation, self._sources = EvaluationFacts(), SourceStates()
         self._next_commit = -math.inf
         self._next_idle_commit = -math.inf
         self._failed = 0  # commits in a row
@@ -182,7 +184,8 @@ class Pipeline:
         warning = Telemetry()
         warning.set(f"{_ME}state_persistent", value=0.0)
         blocks = [block for block in held.blocks if block.series.family.name != _PERSISTENT]
-        self._publish(Snapshot((*blocks, *warning.samples()), timestamp=held.timestamp))
+        shown = (*blocks, *warning.samples())
+        self._publish(Snapshot(shown, held.timestamp, held.facts))
 
     def publish(self) -> None:
         """Put what is committed on the page. Called alone only when nothing was read since."""
@@ -196,7 +199,9 @@ class Pipeline:
         tell.set(f"{_ME}series", value=0.0)
         size = sum(len(block.values) for block in [*blocks, *tell.samples()])
         tell.set(f"{_ME}series", value=float(size))
-        self._snapshot = Snapshot((*blocks, *tell.samples()), timestamp=now)
+        models = tuple(feed.model.status() for feed in self.feeds)
+        status = StatusFacts(models, self._sources.states)
+        self._snapshot = Snapshot((*blocks, *tell.samples()), now, status)
         self._publish(self._snapshot)
 
     def _changes(self) -> tuple[dict[str, bytes], list[str]]:
@@ -267,12 +272,18 @@ class Pipeline:
         if not math.isnan(facts.newest):
             feed.newest = facts.newest
             tell.set(f"{_ME}lag_seconds", source, value=max(0.0, now - facts.newest))
-        if facts.decoded.bad_example and monotonic - feed.logged >= LOG_INTERVAL:
-            feed.logged = monotonic
-            reason, excerpt = facts.decoded.bad_example
-            log.warning("%s: line not understood (%s): %s", source, reason, excerpt)
+        if facts.decoded.bad_example:
+            self._complain(feed, *facts.decoded.bad_example, now, monotonic)
         if facts.frozen is not None:
             self._on_frozen(facts.frozen)
+
+    def _complain(
+        self, feed: Feed, reason: str, excerpt: str, now: float, monotonic: float
+    ) -> None:
+        self._sources.note_bad_line(feed.model.config.name, now, reason, excerpt)
+        if monotonic - feed.logged >= LOG_INTERVAL:
+            feed.logged, source = monotonic, feed.model.config.name
+            log.warning("%s: line not understood (%s): %s", source, reason, excerpt)
 
     def _note_counters(self) -> None:
         """Counters move only before a commit, so that the page never shows an uncommitted one."""
@@ -291,6 +302,7 @@ class Pipeline:
         for feed in self.feeds:
             facts = feed.source.take_facts()
             note_source(self.telemetry, feed.model.config.name, facts)
+            self._sources.note(feed.model.config.name, facts)
             feed.dirty = feed.dirty or any(_counters(facts).values())
             if facts.waiting_for and facts.waiting_for != feed.waiting_for:
                 name, missing = feed.model.config.name, ", ".join(facts.waiting_for)

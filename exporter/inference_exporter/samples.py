@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from inference_exporter.families import Family
+from inference_exporter.status_facts import StatusFacts
 
 Labels = tuple[str, ...]
 
@@ -99,10 +100,14 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that is on the page, as of one commit. `blocks` may name a family repeatedly."""
+    """Everything that is on the page, as of one commit. `blocks` may name a family repeatedly.
+
+    `facts` is what the status page says beyond the metrics.
+    """
 
     blocks: tuple[Samples, ...] = ()
     timestamp: float = 0.0
+    facts: StatusFacts = field(default_factory=StatusFacts)
 
     def __len__(self) -> int:
         return sum(len(block.values) for block in self.blocks)

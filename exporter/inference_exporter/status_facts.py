@@ -1,0 +1,87 @@
+"""What the status page says beyond the metrics. Immutable, published together with them.
+
+Everything here is cheap to hand over: what is shown is worked out by whoever asks for the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from inference_exporter.batch import Floats
+
+EvidenceKey = tuple[str, str, str, str]  # version, window, "feature" or "output", name
+ReferenceKind = Literal["file", "warmup", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a distance rests on: shares of the live values per bin, and how many values it takes.
+
+    `shares` (B,) are smoothed as `inference_feature_reference_ratio` is, so the two compare.
+    """
+
+    shares: Floats
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Requests of a version in a window, and how many of them failed."""
+
+    requests: float
+    failures: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """A model as configured, and what its windows hold.
+
+    `least` is how many labelled predictions a window takes before performance is shown; keys of
+    `traffic` are version and window.
+    """
+
+    name: str
+    windows: tuple[str, ...] = ()
+    reference: ReferenceKind = "none"
+    least: int = 0
+    evidence: Mapping[EvidenceKey, Evidence] = field(default_factory=dict)
+    traffic: Mapping[tuple[str, str], Traffic] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file that is followed; `error` is empty while it can be read."""
+
+    path: str
+    offset: int
+    size: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """The last line that was not understood: when it was read, why, and what it looked like."""
+
+    seen: float
+    reason: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """Where a model's lines come from, at the time of publication."""
+
+    name: str
+    files: tuple[FileState, ...] = ()
+    waiting_for: tuple[str, ...] = ()
+    bad_line: BadLine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFacts:
+    """All models and sources, in the order of the configuration."""
+
+    models: tuple[ModelFacts, ...] = ()
+    sources: tuple[SourceState, ...] = ()
