@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -20,19 +21,17 @@ from inference_exporter.accumulators import (
     Layout,
     Made,
     NumericBins,
-    RegressionOutcomes,
 )
 from inference_exporter.config.schema import ModelConfig, Window
+from inference_exporter.judge import Judge, put_verdict
 from inference_exporter.samples import Labels
 from inference_exporter.statistics import (
     STATISTICS,
     Comparison,
     Result,
-    classification_metrics,
     comparison_categorical,
     comparison_numeric,
     histogram_quantiles,
-    regression_metrics,
 )
 from inference_exporter.status_facts import Evidence, EvidenceKey, Traffic
 from inference_exporter.tally import Tally
@@ -70,8 +69,9 @@ class Chance:
 class Evaluator:
     """The windowed gauges of one model."""
 
-    def __init__(self, model: ModelConfig, layout: Layout, chance: Chance) -> None:
+    def __init__(self, model: ModelConfig, layout: Layout, chance: Chance, judge: Judge) -> None:
         self._model, self._layout, self._chance = model, layout, chance
+        self._judge = judge
         self._statistics = {name: STATISTICS[name] for name in model.statistics}
         self.evidence: dict[EvidenceKey, Evidence] = {}  # of the last evaluation, not changed after
         self.traffic: dict[tuple[str, str], Traffic] = {}
@@ -147,13 +147,11 @@ class Evaluator:
             return
         tally = self._layout.net(tally)
         covered = self._coverage(version, window, tally, gauges)
-        metrics, samples = self._metrics(tally)
+        verdict = self._judge.verdict(tally)
         base = (self._model.name, version)
-        _set(gauges, "inference_performance_samples", (*base, window.name), samples)
-        if covered and samples >= self._least(1):
-            for (metric, of_class), value in metrics.items():
-                labels = (*base, metric, of_class, window.name)
-                _set(gauges, "inference_performance", labels, value)
+        _set(gauges, "inference_performance_samples", (*base, window.name), verdict.samples)
+        if covered and verdict.samples >= self._least(1):
+            put_verdict(partial(_set, gauges), base, window.name, verdict)
 
     def _coverage(self, version: str, window: Window, tally: Tally, gauges: Gauges) -> bool:
         """How many predictions have their label; whether they are enough to judge the window."""
@@ -171,16 +169,6 @@ class Evaluator:
             _set(gauges, "inference_label_selection_bias", labels, bias[1])
         least = self._model.labels.coverage if self._model.labels else 0.0
         return least == 0 or (share is not None and share >= least)
-
-    def _metrics(self, tally: Tally) -> tuple[Mapping[tuple[str, str], float], float]:
-        for one in self._layout.dense:
-            if isinstance(one, RegressionOutcomes):
-                sums = one.sums(self._layout.cells_of(one, tally))
-                return regression_metrics(sums), sums["n"]
-        confusion = {
-            (key[1], key[2]): value for key, value in tally.sparse.items() if key[0] == "outcome"
-        }
-        return classification_metrics(confusion), sum(confusion.values())
 
     @property
     def least_labelled(self) -> int:

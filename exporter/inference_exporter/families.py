@@ -287,6 +287,23 @@ _TRUTH = (
         "model version metric class window",
         "Model performance over the window, from labels; absent below the minimum of samples.",
     ),
+    *(
+        _family(
+            "gauge",
+            f"inference_performance_{bound}",
+            "model version metric class window",
+            f"{bound.capitalize()} end of the 95 % interval of inference_performance: how far the "
+            "value may be off because the rows are a sample; docs/performance.md has how.",
+        )
+        for bound in ("lower", "upper")
+    ),
+    _family(
+        "gauge",
+        "inference_performance_binning_error",
+        "model version metric window",
+        "Largest difference between the metric of binned scores (roc_auc, average_precision) and "
+        "that of the scores themselves.",
+    ),
     _family(
         "gauge",
         "inference_performance_samples",

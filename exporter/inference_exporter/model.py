@@ -26,6 +26,7 @@ from inference_exporter.decisions import PREFIX as DECISIONS
 from inference_exporter.decisions import Decisions, gauges, significance
 from inference_exporter.evaluate import Chance, EvaluationFacts, Evaluator, Gauges
 from inference_exporter.formats import Decoded, Decoder
+from inference_exporter.judge import judge_of
 from inference_exporter.late import LateLabels
 from inference_exporter.mismatch import Mismatch, absent
 from inference_exporter.numeric import numeric_column
@@ -102,7 +103,8 @@ class Model:
         self._totals = Totals(self.config, layout, reference)
         self.decisions = Decisions(self.config, layout, self.timeline.base)
         chance = Chance(self.decisions.test_alpha, self.decisions.design)
-        self._evaluator = Evaluator(self.config, layout, chance)
+        judge = judge_of(self.config, layout, reference)
+        self._evaluator = Evaluator(self.config, layout, chance, judge)
         self._histogram = next(
             (one for one in layout.dense if isinstance(one, Histogram) and one.step is None), None
         )

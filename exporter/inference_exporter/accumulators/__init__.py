@@ -14,6 +14,7 @@ from inference_exporter.accumulators.base import (
     SparseAccumulator,
 )
 from inference_exporter.accumulators.category_bins import CategoryBins
+from inference_exporter.accumulators.error_spread import ErrorSpread
 from inference_exporter.accumulators.histogram import Histogram
 from inference_exporter.accumulators.layout import Increments, Layout
 from inference_exporter.accumulators.numeric_bins import NumericBins
@@ -21,6 +22,7 @@ from inference_exporter.accumulators.outcomes import Confusion, RegressionOutcom
 from inference_exporter.accumulators.traffic import Predictions, StatusCodes, Weights
 from inference_exporter.accumulators.vocabulary import Vocabulary
 from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.worth import class_pair
 from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "CategoryBins",
     "Confusion",
     "DenseAccumulator",
+    "ErrorSpread",
     "Groups",
     "Histogram",
     "Increments",
@@ -68,7 +71,7 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         # Numeric columns side by side are counted in one go (numeric_table).
         dense += sorted(bins, key=lambda one: not isinstance(one, NumericBins))
     if fields.actual and regression:
-        dense.append(RegressionOutcomes())
+        dense += [RegressionOutcomes(), ErrorSpread()]
     elif fields.actual:
         sparse.append(Confusion(classes, known))
         if fields.score and (pair := binary_classes(model, reference)):
@@ -83,11 +86,7 @@ def task_of(model: ModelConfig, reference: Reference | None) -> str:
 
 def binary_classes(model: ModelConfig, reference: Reference | None) -> tuple[str, str] | None:
     """(negative, positive) of a two-class model; None where there is no positive class."""
-    classes = reference.classes if reference else ()
-    if model.positive_class is not None:
-        rest = [name for name in classes if name != model.positive_class]
-        return (rest[0] if len(rest) == 1 else "rest", model.positive_class)
-    return (classes[0], classes[1]) if len(classes) == 2 else None
+    return class_pair(model, reference.classes if reference else ())
 
 
 def _bins(

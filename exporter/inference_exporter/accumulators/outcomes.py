@@ -7,10 +7,8 @@ import numpy as np
 from inference_exporter.accumulators.base import OVERFLOW, Groups
 from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 from inference_exporter.batch import Batch, Floats, Ints
+from inference_exporter.performance.scores import SCORE_BINS, SCORE_CELLS, count_scores
 from inference_exporter.tally import SparseKey
-
-SCORE_BINS = 20
-_CLIP = 1e-15  # scikit-learn's bound of old for the log loss of a score of exactly 0 or 1
 
 
 class Confusion:
@@ -64,8 +62,7 @@ class ScoreOutcomes:
     def __init__(self, positive: str, negative: str) -> None:
         self.key = f"score_outcomes/{negative}/{positive}"
         self.classes = (negative, positive)
-        self.cells = 4 * SCORE_BINS + 2
-        self._edges = np.arange(1, SCORE_BINS) / SCORE_BINS
+        self.cells = SCORE_CELLS
         self._actual = Vocabulary(limit=1, known=[positive])
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
@@ -76,16 +73,8 @@ class ScoreOutcomes:
         label = self._actual.indexes(batch.actual)
         usable = (label != ABSENT) & (score >= 0) & (score <= 1)
         score, index = score[usable], groups.index[usable]
-        actual = (label[usable] > OVERFLOWED).astype(np.int64)  # every other class is negative
-        cell = actual * 2 * SCORE_BINS + np.searchsorted(self._edges, score)
-        flat = cell + index * self.cells
-        shape, size = out.shape, out.size
-        out += np.bincount(flat, minlength=size).reshape(shape)
-        out += np.bincount(flat + SCORE_BINS, score, minlength=size).reshape(shape)
-        squared = (score - actual) ** 2
-        likelihood = np.clip(np.where(actual == 1, score, 1 - score), _CLIP, 1 - _CLIP)
-        out[:, -2] += np.bincount(index, squared, minlength=len(out))
-        out[:, -1] += np.bincount(index, -np.log(likelihood), minlength=len(out))
+        positive = label[usable] > OVERFLOWED  # every other class is negative
+        count_scores(score, positive, index, out)
 
     def counts(self, cells: Floats) -> Floats:
         """Rows, shape (2 classes, 20 bins)."""

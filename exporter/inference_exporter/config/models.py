@@ -33,6 +33,7 @@ from inference_exporter.config.values import (
     scalar_name,
     text,
 )
+from inference_exporter.config.worth import business_value
 
 DAY = 86400.0
 _WINDOW = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
@@ -140,6 +141,10 @@ MODEL = Section(
             "What the model predicts.", "classification", default="as in the reference"),
         Key("positive_class", scalar_name, "a class",
             "The class whose probability the score is.", "fraud"),
+        Key("business_value", business_value,
+            "numbers by tp, fp, fn, tn, or by predicted and then by actual class",
+            "What a prediction is worth, in your unit, once its outcome is known; what is not "
+            "listed is worth 0.", "{tp: 40, fp: -5, fn: -200}", default="none"),
         Key("reference", _reference, "a path, or {warmup: rows}",
             "What normal is: a profile made by `reference build`, or the first predictions.",
             "credit.reference.json"),

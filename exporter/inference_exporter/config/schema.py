@@ -178,6 +178,14 @@ class ConceptDrift:
 
 
 @dataclass(frozen=True, slots=True)
+class BusinessValue:
+    """What a prediction is worth, by `tp fp fn tn` or by (predicted, actual); else 0."""
+
+    outcomes: Mapping[str, float] = field(default_factory=dict)
+    pairs: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelConfig:
     """One model: where its log is, how to read it, what to compare it with.
 
@@ -193,6 +201,7 @@ class ModelConfig:
     start_at: Literal["beginning", "end"] = "end"
     task: Literal["classification", "regression"] | None = None
     positive_class: str | None = None
+    business_value: BusinessValue | None = None
     reference: ReferenceFile | Warmup | None = None
     windows: tuple[Window, ...] = (Window("1h", 3600.0), Window("24h", 86400.0))
     lateness: float = 3600.0

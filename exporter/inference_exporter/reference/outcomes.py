@@ -9,7 +9,11 @@ import numpy as np
 
 from inference_exporter.batch import TextColumn
 from inference_exporter.performance import (
+    MACRO,
+    WEIGHTED,
     Metrics,
+    Values,
+    business_value,
     classification_metrics,
     regression_metrics,
 )
@@ -68,12 +72,15 @@ class ClassOutcomes:
         for one, actual, count in other.pairs:
             self._pairs[one, actual] += count
 
-    def metrics(self, limit: int) -> Metrics:
+    def metrics(self, limit: int, values: Values | None = None) -> Metrics:
         """Performance; with more classes than the limit, without the metrics per class."""
         found = classification_metrics(self._pairs)
+        worth = business_value(self._pairs, values) if values else None
+        if worth is not None:
+            found["business_value", ""] = worth
         if len(self._classes) <= limit:
             return found
-        return {key: value for key, value in found.items() if key[1] in ("", "macro")}
+        return {key: value for key, value in found.items() if key[1] in ("", MACRO, WEIGHTED)}
 
 
 class NumberOutcomes:
@@ -125,7 +132,7 @@ class NumberOutcomes:
         for name, value in other.sums.items():
             self._sums[name] = self._sums.get(name, 0.0) + value
 
-    def metrics(self, limit: int) -> Metrics:
+    def metrics(self, limit: int, values: Values | None = None) -> Metrics:
         """Performance."""
-        del limit
+        del limit, values
         return regression_metrics(self._sums) if self._sums else {}

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from inference_exporter.batch import TextColumn
 from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.worth import values_of
 from inference_exporter.errors import ProfileError
 from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.reference.census import CategoryCensus, EmptyCensus, NumericCensus
 from inference_exporter.reference.fingerprint import fingerprint
 from inference_exporter.reference.outcomes import ClassOutcomes, NumberOutcomes
 from inference_exporter.reference.roles import Block
+from inference_exporter.reference.scored import ScoredLabels
 from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.sketch import QuantileSketch
 from inference_exporter.reference.survey import Survey
@@ -50,7 +52,7 @@ def shard_from(
             f"{source}: no row can be used ({survey.rejected} lines rejected); lines that are not "
             "valid, or have neither features nor a prediction, do not count"
         )
-    count = _Count(survey, bins)
+    count = _Count(survey, bins, model)
     for block in read():
         count.add(block)
     if count.rows != survey.rows:
@@ -61,7 +63,7 @@ def shard_from(
 class _Count:
     """The second pass."""
 
-    def __init__(self, survey: Survey, bins: Reference | None) -> None:
+    def __init__(self, survey: Survey, bins: Reference | None, model: ModelConfig) -> None:
         self.rows = 0
         self._survey = survey
         features = bins.features if bins else {}
@@ -81,6 +83,7 @@ class _Count:
             self._score = _census(survey.score.sketch, outputs.get("score"), numeric=True)
         regression = self._task == "regression"
         self._outcomes = NumberOutcomes() if regression else ClassOutcomes()
+        self._scored = ScoredLabels(None if regression else model)
 
     def add(self, block: Block) -> None:
         """Take in a block."""
@@ -90,6 +93,7 @@ class _Count:
         _add(self._prediction, block.prediction)
         _add(self._score, block.score)
         self._outcomes.add(block.prediction, block.actual)
+        self._scored.add(block.score, block.actual)
 
     def shard(self, model: ModelConfig, now: float, source: str) -> Shard:
         """What was counted, with what merging takes."""
@@ -113,7 +117,7 @@ class _Count:
         )
 
     def _reference(self, model: ModelConfig, now: float, source: str) -> Reference:
-        rows = self.rows
+        rows, classes = self.rows, self._outcomes.classes
         outputs: dict[str, FeatureProfile] = {}
         if self._score:
             outputs["score"] = self._score.profile(rows)
@@ -127,8 +131,11 @@ class _Count:
             task=self._task,
             features={name: census.profile(rows) for name, census in self._features.items()},
             outputs=outputs,
-            classes=self._outcomes.classes,
-            performance=self._outcomes.metrics(model.limits.classes),
+            classes=classes,
+            performance={
+                **self._outcomes.metrics(model.limits.classes, values_of(model, classes)),
+                **self._scored.metrics(classes),
+            },
             performance_samples=self._outcomes.samples,
             source=source,
             rejected=self._survey.rejected,

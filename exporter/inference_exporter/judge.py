@@ -1,0 +1,125 @@
+"""Counts of a window -> how good the model was in it: realised metrics with their intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from inference_exporter.accumulators import (
+    ErrorSpread,
+    Layout,
+    RegressionOutcomes,
+    ScoreOutcomes,
+)
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.worth import values_of
+from inference_exporter.performance import (
+    Intervals,
+    Metrics,
+    ScoreSums,
+    Values,
+    binning_errors,
+    business_value,
+    business_value_interval,
+    classification_intervals,
+    classification_metrics,
+    regression_intervals,
+    regression_metrics,
+    score_intervals,
+    score_metrics,
+)
+from inference_exporter.profile import Reference
+from inference_exporter.samples import Labels
+from inference_exporter.tally import Tally
+
+Put = Callable[[str, Labels, float], None]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Metrics and their intervals by (metric, class); `binning` bounds the error of binned ones."""
+
+    samples: float
+    metrics: Metrics
+    intervals: Intervals = field(default_factory=dict)
+    binning: Metrics = field(default_factory=dict)
+
+
+class Judge:
+    """Reads the truth of one model out of its tallies. `values` are those of `business_value`."""
+
+    def __init__(self, layout: Layout, values: Values | None) -> None:
+        self._layout, self._values = layout, values
+        self._regression = next(
+            (a for a in layout.dense if isinstance(a, RegressionOutcomes)), None
+        )
+        self._spread = next((a for a in layout.dense if isinstance(a, ErrorSpread)), None)
+        self._scores = next((a for a in layout.dense if isinstance(a, ScoreOutcomes)), None)
+
+    def verdict(self, tally: Tally) -> Verdict:
+        """What the labels in the tally say."""
+        with np.errstate(all="ignore"):  # an undefined result is absent, not a warning
+            if self._regression is not None:
+                return self._of_numbers(self._regression, tally)
+            return self._of_classes(tally)
+
+    def _of_numbers(self, one: RegressionOutcomes, tally: Tally) -> Verdict:
+        sums = one.sums(self._layout.cells_of(one, tally))
+        intervals: Intervals = {}
+        if self._spread is not None:
+            spread = self._spread.sums(self._layout.cells_of(self._spread, tally))
+            intervals = regression_intervals(sums, spread)
+        return Verdict(sums["n"], regression_metrics(sums), intervals)
+
+    def _of_classes(self, tally: Tally) -> Verdict:
+        confusion = confusion_of(tally)
+        verdict = Verdict(
+            sum(confusion.values()),
+            classification_metrics(confusion),
+            classification_intervals(confusion),
+        )
+        if self._values is not None:
+            self._add_value(confusion, self._values, verdict)
+        if self._scores is not None:
+            sums = ScoreSums.of(self._layout.cells_of(self._scores, tally))
+            verdict.metrics.update(score_metrics(sums))
+            verdict.intervals.update(score_intervals(sums))
+            verdict.binning = binning_errors(sums)
+        return verdict
+
+    def _add_value(
+        self, confusion: Mapping[tuple[str, str], float], values: Values, verdict: Verdict
+    ) -> None:
+        mean = business_value(confusion, values)
+        interval = business_value_interval(confusion, values)
+        if mean is not None:
+            verdict.metrics["business_value", ""] = mean
+        if interval is not None:
+            verdict.intervals["business_value", ""] = interval
+
+
+def judge_of(model: ModelConfig, layout: Layout, reference: Reference | None) -> Judge:
+    """The judge of a model."""
+    return Judge(layout, values_of(model, reference.classes if reference else ()))
+
+
+def confusion_of(tally: Tally) -> dict[tuple[str, str], float]:
+    """Rows by predicted and actual class."""
+    return {(key[1], key[2]): value for key, value in tally.sparse.items() if key[0] == "outcome"}
+
+
+def put_verdict(put: Put, base: Labels, window: str, verdict: Verdict) -> None:
+    """The gauges of one window; what is not finite is absent."""
+    for key, value in verdict.metrics.items():
+        labels = (*base, *key, window)
+        if math.isfinite(value):
+            put("inference_performance", labels, value)
+            interval = verdict.intervals.get(key)
+            if interval is not None and all(map(math.isfinite, interval)):
+                put("inference_performance_lower", labels, interval[0])
+                put("inference_performance_upper", labels, interval[1])
+    for (metric, _), value in verdict.binning.items():
+        put("inference_performance_binning_error", (*base, metric, window), value)

@@ -1,0 +1,50 @@
+"""How good predictions are, from additive counts: on the reference data and in windows alike.
+
+A ratio that is not defined (no row in its denominator) is absent from the result, never 0. Keys
+are (metric, class), with the class "" for the model as a whole and "macro" and "weighted" for
+means over classes. Intervals are at 95 % and have the same keys.
+"""
+
+from inference_exporter.performance.business import (
+    Values,
+    binary_values,
+    business_value,
+    business_value_interval,
+    pair_values,
+)
+from inference_exporter.performance.confusion import MACRO, WEIGHTED, classification_metrics
+from inference_exporter.performance.confusion_intervals import classification_intervals
+from inference_exporter.performance.intervals import Interval, Intervals, Metrics, wilson
+from inference_exporter.performance.regression import regression_intervals, regression_metrics
+from inference_exporter.performance.score_intervals import score_intervals
+from inference_exporter.performance.scores import (
+    SCORE_BINS,
+    ScoreSums,
+    binning_errors,
+    count_scores,
+    score_metrics,
+)
+
+__all__ = [
+    "MACRO",
+    "SCORE_BINS",
+    "WEIGHTED",
+    "Interval",
+    "Intervals",
+    "Metrics",
+    "ScoreSums",
+    "Values",
+    "binary_values",
+    "binning_errors",
+    "business_value",
+    "business_value_interval",
+    "classification_intervals",
+    "classification_metrics",
+    "count_scores",
+    "pair_values",
+    "regression_intervals",
+    "regression_metrics",
+    "score_intervals",
+    "score_metrics",
+    "wilson",
+]
