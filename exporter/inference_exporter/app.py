@@ -11,7 +11,8 @@ import logging
 import platform
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -31,6 +32,7 @@ from inference_exporter.samples import Snapshot
 from inference_exporter.sources import FileSource, Source, StdinSource
 from inference_exporter.state import MemoryStore, Store
 from inference_exporter.telemetry import Telemetry
+from inference_exporter.truth import Inbox, receive
 
 log = logging.getLogger("inference_exporter")
 
@@ -138,6 +140,13 @@ def make_source(config: Config, model: ModelConfig, start_at: str, *, wait: bool
     )
 
 
+def make_label_source(config: Config, model: ModelConfig, start_at: str) -> Source | None:
+    """Where the model's late labels come from, if they are in a log of their own."""
+    if model.labels is None or not model.labels.logs:
+        return None
+    return make_source(config, replace(model, logs=model.labels.logs), start_at)
+
+
 def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
     """Read all logs from their beginning to their end; what the page would show then."""
     config, references = load_all(config_file)
@@ -146,6 +155,7 @@ def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
         Feed(
             make_model(model, references[model.name], event_time=True),
             make_source(config, model, "beginning", wait=True),
+            labels=make_label_source(config, model, "beginning"),
         )
         for model in config.models
     ]
@@ -174,6 +184,7 @@ class Application:
         self._telemetry = _telemetry()
         self._stopping = False
         self._reload = _ReloadRequest()
+        self._inbox = Inbox()
         config, references = load_all(options.config_file)
         web_config = webconfig.load(options.web_config_file) if options.web_config_file else None
         self.config = config
@@ -189,6 +200,7 @@ class Application:
             is_ready=self._is_ready,
             request_reload=self._request_reload,
             max_requests=options.max_requests,
+            receive_labels=partial(receive, self._inbox),
         )
 
     def run(self) -> None:
@@ -245,10 +257,11 @@ class Application:
         pipeline.restore(telemetry=False)
         self._note_reload(successful=True)
         pipeline.turn()  # before it takes over: ready without a break
-        kept = {id(feed.source) for feed in pipeline.feeds}
+        kept = {id(one) for feed in pipeline.feeds for one in (feed.source, feed.labels)}
         for feed in self.pipeline.feeds:
-            if id(feed.source) not in kept:
-                feed.source.close()
+            for one in (feed.source, feed.labels):
+                if one is not None and id(one) not in kept:
+                    one.close()
         self.config, self.pipeline = config, pipeline
         log.info("configuration reloaded")
         return True, "configuration reloaded\n"
@@ -262,7 +275,9 @@ class Application:
             one = make_model(
                 model, references[model.name], created_series=self.options.created_series
             )
-            feeds.append(Feed(one, source, resumed=resumed))
+            feed = Feed(one, source, resumed=resumed)
+            feed.labels, feed.labels_resumed = self._label_source(config, model, old)
+            feeds.append(feed)
         return Pipeline(
             feeds,
             store=self._store,
@@ -272,6 +287,7 @@ class Application:
             commit_interval=config.commit_interval,
             on_frozen=self._save_frozen,
             note=self._note_requests,
+            inbox=self._inbox,
         )
 
     def _source(
@@ -289,6 +305,20 @@ class Application:
         if not lasting and model.start_at == "beginning":
             log.warning("%s: no lasting state, so reading starts at the end", model.name)
         return make_source(config, model, model.start_at if lasting else "end"), False
+
+    def _label_source(
+        self, config: Config, model: ModelConfig, old: dict[str, Feed]
+    ) -> tuple[Source | None, bool]:
+        """The same for the log of labels."""
+        before = old.get(model.name)
+        if before is not None and before.labels is not None and model.labels is not None:
+            then, logs = before.model.config, before.model.config.labels
+            assert logs is not None
+            if _reads_alike(self.config, replace(then, logs=logs.logs),
+                            config, replace(model, logs=model.labels.logs)):  # fmt: skip
+                return before.labels, True
+        lasting = self._store.persistent and not self._store.load_errors
+        return make_label_source(config, model, model.start_at if lasting else "end"), False
 
     def _save_frozen(self, profile: Reference) -> None:
         path = Path(self.options.storage_path) / "references" / f"{profile.model}.json"

@@ -87,6 +87,17 @@ class Batch:
     raw_features: Sequence[Mapping[str, object] | None] | None = None
     inputs: Bools | None = None
 
+    def take(self, rows: Ints) -> Batch:
+        """Some rows of a batch without features: of one that was joined with late labels."""
+        chosen: dict[str, TextColumn | NumericColumn] = {}
+        for name in self.__slots__:
+            column = getattr(self, name)
+            if isinstance(column, NumericColumn):
+                chosen[name] = NumericColumn(column.values[rows])
+            elif isinstance(column, list | tuple):
+                chosen[name] = [column[row] for row in rows.tolist()]
+        return Batch(rows=len(rows), **chosen)  # type: ignore[arg-type]  # names of columns
+
 
 def category_name(value: str | int | float | bool) -> str:
     """How a scalar is called as a category, class or label value, whatever wrote it.

@@ -282,6 +282,72 @@ _TRUTH = (
     ),
     _family("counter", "inference_actual_squared_total", "model version", "Sum of label^2."),
     _family(
+        "counter",
+        "inference_labels_total",
+        "model version result",
+        "Labels by what became of them: `matched`, `duplicate` (the prediction has one), `unmatched` "
+        "(no prediction came within `labels.ahead`; `foreign` where `labels.shared`), `late` (the "
+        "prediction was given up), `invalid`. `version` is empty where no prediction was found.",
+    ),
+    _family(
+        "counter",
+        "inference_label_problems_total",
+        "model reason",
+        "What is odd about labels: `no_id`, `no_actual`, `not_a_number` (these are invalid), "
+        "`unknown_class` (not in the reference), `unreadable_time`, `clock_skew` (older than the "
+        "prediction, or from the future), `conflict` (a second label says otherwise).",
+    ),
+    _family(
+        "histogram",
+        "inference_label_delay_seconds",
+        "model version",
+        "From the time of the prediction to the time of its label (its arrival where it has none).",
+    ),
+    _family(
+        "gauge",
+        "inference_predictions_awaiting_label",
+        "model version",
+        "Predictions that are remembered and have no label yet.",
+    ),
+    _family(
+        "gauge",
+        "inference_labels_awaiting_prediction",
+        "model",
+        "Labels that came before their prediction and wait for it, `labels.ahead` at most.",
+    ),
+    _family(
+        "counter",
+        "inference_predictions_evicted_total",
+        "model reason",
+        "Predictions given up without a label: `expired` (older than `labels.wait`), `capacity` "
+        "(beyond `labels.max_pending`), `unwritten` (the state cannot be written).",
+    ),
+    _family(
+        "counter",
+        "inference_predictions_not_awaiting_total",
+        "model reason",
+        "Predictions that no late label can reach: `no_id`, or `duplicate_id` (the id was used).",
+    ),
+    _family(
+        "gauge",
+        "inference_label_coverage_ratio",
+        "model version window",
+        "Share of the predictions made in the window that have a label.",
+    ),
+    _family(
+        "gauge",
+        "inference_label_coverage_difference_ratio",
+        "model version window",
+        "Largest minus smallest coverage among predicted classes with enough predictions.",
+    ),
+    _family(
+        "gauge",
+        "inference_label_selection_bias",
+        "model version window",
+        "1 if one predicted class has its labels much earlier than another (half as much coverage "
+        "again, and no chance): performance of the window is then not that of its traffic.",
+    ),
+    _family(
         "gauge",
         "inference_performance",
         "model version metric class window",
@@ -570,14 +636,60 @@ _SELF = (
         "Evaluations of the statistic that raised an error.",
     ),
     _family(
+        "counter",
+        "inference_exporter_label_records_refused_total",
+        "reason",
+        "Labels sent to /api/v1/labels that were not taken; the answer said why.",
+    ),
+    _family(
         "counter", "inference_exporter_http_requests_total", "route code", "HTTP requests answered."
     ),
+)
+
+
+
+def correction_of(family: str) -> str:
+    """The counter of what newer labels took back from that one (`labels.update: last`).
+
+    >>> correction_of("inference_outcomes_total")
+    'inference_outcome_corrections_total'
+    """
+    return f"{family.removesuffix('_total').replace('_outcomes', '_outcome')}_corrections_total"
+
+
+_CORRECTED = (
+    "inference_outcomes_total",
+    "inference_score_outcomes_total",
+    "inference_score_outcomes_score_total",
+    "inference_score_outcomes_squared_error_total",
+    "inference_score_outcomes_log_loss_total",
+    "inference_regression_outcomes_total",
+    "inference_absolute_error_total",
+    "inference_squared_error_total",
+    "inference_overprediction_total",
+    "inference_underprediction_total",
+    "inference_absolute_percentage_error_total",
+    "inference_percentage_error_outcomes_total",
+    "inference_actual_positive_total",
+    "inference_actual_negative_total",
+    "inference_actual_squared_total",
+)
+_TRUTH_BY_NAME = {family.name: family for family in _TRUTH}
+_CORRECTIONS = tuple(
+    Family(
+        correction_of(name),
+        "counter",
+        _TRUTH_BY_NAME[name].labels,
+        f"What newer labels took back from `{name}` (`labels.update: last`): subtract it.",
+    )
+    for name in _CORRECTED
 )
 
 GROUPS: dict[str, tuple[Family, ...]] = {
     "Traffic and latency": _TRAFFIC,
     "Inputs and outputs against the reference": _INPUTS,
     "Truth": _TRUTH,
+    "Corrections by newer labels": _CORRECTIONS,
     "Thresholds and facts": _FACTS,
     "The exporter about itself": _SELF,
 }

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from inference_exporter.clock import Clock
 from inference_exporter.evaluate import EvaluationFacts
+from inference_exporter.labelling import Labelling, Side, count_labels, source_name
 from inference_exporter.model import BlockFacts, Model
 from inference_exporter.profile import Reference
 from inference_exporter.samples import Samples, Snapshot
@@ -23,12 +25,14 @@ from inference_exporter.source_states import SourceStates
 from inference_exporter.sources import Source, SourceFacts
 from inference_exporter.status_facts import StatusFacts
 from inference_exporter.telemetry import Telemetry
+from inference_exporter.truth import Inbox
 
 log = logging.getLogger("inference_exporter.pipeline")
 
 IDLE_COMMIT_INTERVAL = 60.0  # seconds between commits while nothing is read
 HELD_COMMITS = 12  # so many commits may fail before the page shows what is not committed
 LOG_INTERVAL = 60.0  # at most one message about bad lines per source and minute
+BEHIND = 4 << 20  # bytes in a turn: a log with as much is behind, and its labels wait
 _ME = "inference_exporter_"
 _PERSISTENT = f"{_ME}state_persistent"
 
@@ -38,6 +42,11 @@ class Store(Protocol):
 
     persistent: bool
     load_errors: int
+    volatile: bool
+
+    @property
+    def tables(self) -> sqlite3.Connection | None:
+        """For reading the tables of pending predictions."""
 
     @property
     def size_bytes(self) -> int:
@@ -46,8 +55,13 @@ class Store(Protocol):
     def load(self) -> dict[str, bytes]:
         """Everything that is kept."""
 
-    def commit(self, puts: Mapping[str, bytes], deletes: Sequence[str] = ()) -> bool:
-        """Keep changes; False if they are not on disk."""
+    def commit(
+        self,
+        puts: Mapping[str, bytes],
+        deletes: Iterable[str] = (),
+        extra: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> bool:
+        """Keep changes, and what `extra` writes; False if they are not on disk."""
 
 
 @dataclass(slots=True)
@@ -61,6 +75,9 @@ class Feed:
     dirty: bool = False  # something was read since the last commit
     resumed: bool = False  # the source goes on from before a reload: it knows where it is
     waiting_for: tuple[str, ...] = ()  # files and folders that are not there yet
+    labels: Source | None = None  # the log of labels that come later
+    labels_resumed: bool = False
+    labels_logged: float = -math.inf
 
 
 class Pipeline:
@@ -84,9 +101,11 @@ class Pipeline:
         Told when a warm-up reference is complete.
     note
         Asked before each commit to add its own facts to the telemetry (the web server's).
+    inbox
+        Labels from HTTP clients, who are answered after the commit.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         feeds: Sequence[Feed],
         *,
@@ -97,13 +116,16 @@ class Pipeline:
         commit_interval: float = 5.0,
         on_frozen: Callable[[Reference], None] = lambda _: None,
         note: Callable[[Telemetry], None] = lambda _: None,
+        inbox: Inbox | None = None,
     ) -> None:
         self.feeds = list(feeds)
+        sides = [Side(feed.model, feed.labels, feed.labels_resumed) for feed in self.feeds]
+        self._labelling = Labelling(sides, telemetry, inbox)
         self.telemetry = telemetry
         self._store, self._publish, self._clock = store, publish, clock
         self._commit_interval, self._on_frozen, self._note = commit_interval, on_frozen, note
         self._evaluation, self._sources = EvaluationFacts(), SourceStates()
-        self._next_commit = -math.inf
+        self._next_commit = self._last_commit = -math.inf
         self._next_idle_commit = -math.inf
         self._failed = 0  # commits in a row
         self._snapshot: Snapshot | None = None
@@ -115,32 +137,52 @@ class Pipeline:
     def turn(self) -> bool:
         """One look at every source, and a commit if it is due. True if anything was read."""
         now, monotonic = self._clock.now(), self._clock.monotonic()
-        read = [self._read(feed, now, monotonic) for feed in self.feeds]
-        if monotonic >= self._next_commit:
+        read = self._sweep(now, monotonic)
+        soon = self._labelling.full or self._labelling.hurries(monotonic - self._last_commit)
+        if soon or monotonic >= self._next_commit:
             self._note_sources()
-            due = monotonic >= self._next_idle_commit or not self.first_sweep_done
+            due = soon or monotonic >= self._next_idle_commit or not self.first_sweep_done
             self._commit() if due or self._is_dirty else self.publish()
             self.first_sweep_done = True
-        return any(read)
+        return read
 
-    def _read(self, feed: Feed, now: float, monotonic: float) -> bool:
-        read = False
+    def _sweep(self, now: float, monotonic: float) -> bool:
+        """One look at every source, labels after predictions."""
+        sizes = {feed.model.config.name: self._read(feed, now, monotonic) for feed in self.feeds}
+        behind = {name for name, size in sizes.items() if size >= BEHIND}
+        labelled = self._labelling.read(now, monotonic, behind)
+        for feed in self.feeds:
+            feed.dirty = feed.dirty or feed.model.config.name in labelled
+        return bool(labelled) or any(sizes.values())
+
+    def _read(self, feed: Feed, now: float, monotonic: float) -> int:
+        """Read a turn's worth of lines; how many bytes they were."""
+        read = 0
         for block in feed.source.poll(now, monotonic):
             self._take(feed, block.data, now, monotonic)
-            read = True
+            read += len(block.data)
         return read
 
     def drain(self) -> None:
         """Read everything to its end, partial last lines included: for `once`."""
-        while any(self._read(f, self._clock.now(), self._clock.monotonic()) for f in self.feeds):
-            pass
+        now, monotonic = self._clock.now, self._clock.monotonic
+        while self._sweep(now(), monotonic()):
+            if self._labelling.full:
+                self._settle_unkept()
         for feed in self.feeds:
             for block in feed.source.finish():
-                self._take(feed, block.data, self._clock.now(), self._clock.monotonic())
+                self._take(feed, block.data, now(), monotonic())
+        self._labelling.finish(now(), monotonic())
+        self._settle_unkept()
         self.first_sweep_done = True
         self._note_sources()
         self._note_counters()
         self.publish()  # nothing to commit: who reads a log once keeps no state
+
+    def _settle_unkept(self) -> None:
+        """Join labels of a log that is read once: pending predictions are kept in memory."""
+        self._labelling.settle(self._store, self._clock.now())
+        self._labelling.commit(self._store, {}, ())
 
     # -- commit, then publish -------------------------------------------------------------------
 
@@ -154,10 +196,9 @@ class Pipeline:
         self._commit()
 
     def _commit(self) -> None:
-        started = self._clock.monotonic()
+        started = self._last_commit = self._clock.monotonic()
         self._note_counters()
-        puts, deletes = self._changes()
-        persistent = self._store.commit(puts, deletes)
+        persistent = self._settle() and self._labelling.commit(self._store, *self._changes())
         if not persistent:
             self.telemetry.inc(f"{_ME}state_commit_failures_total")
         ended = self._clock.monotonic()
@@ -173,6 +214,13 @@ class Pipeline:
         self.publish()
         if persistent:
             self._held = self._snapshot
+
+    def _settle(self) -> bool:
+        """Join labels with their predictions and count them; False if that cannot be done now."""
+        changed = self._labelling.settle(self._store, self._clock.now())
+        for feed in self.feeds:
+            feed.dirty = feed.dirty or feed.model.config.name in (changed or ())
+        return changed is not None
 
     def _hold(self, held: Snapshot) -> None:
         """Keep the last committed page while commits fail: a crash now would step back to it.
@@ -230,14 +278,17 @@ class Pipeline:
             self.telemetry.inc(f"{_ME}state_load_errors_total", by=self._store.load_errors)
         if telemetry and "telemetry" in state:
             problems += _attempt(self.telemetry.restore, state["telemetry"], "telemetry")
-        self.telemetry.keep_sources({feed.model.config.name for feed in self.feeds})
+        names = {feed.model.config.name for feed in self.feeds}
+        self.telemetry.keep_sources(names | {source_name(name) for name in names})
         for feed in self.feeds:
             name = feed.model.config.name
             prefix = f"model/{name}/"
             own = {
                 key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)
             }
-            problems += [f"{name}: {problem}" for problem in feed.model.restore(own, now)]
+            found = feed.model.restore(own, now)
+            found += self._labelling.restore(name, own, state, self._store)
+            problems += [f"{name}: {problem}" for problem in found]
             feed.model.start(now)
             if f"source/{name}" in state and not feed.resumed:
                 problems += _attempt(
@@ -249,6 +300,7 @@ class Pipeline:
 
     def close(self) -> None:
         """Close the sources. The store belongs to the caller."""
+        self._labelling.close()
         for feed in self.feeds:
             feed.source.close()
 
@@ -276,6 +328,9 @@ class Pipeline:
             self._complain(feed, *facts.decoded.bad_example, now, monotonic)
         if facts.frozen is not None:
             self._on_frozen(facts.frozen)
+        if facts.labels is not None:
+            logged, name = feed.labels_logged, source_name(source)
+            feed.labels_logged = count_labels(tell, name, facts.labels, logged, monotonic)
 
     def _complain(
         self, feed: Feed, reason: str, excerpt: str, now: float, monotonic: float
@@ -296,9 +351,13 @@ class Pipeline:
             tell.inc(f"{_ME}statistic_failures_total", name, by=failures)
         self._evaluation.failures.clear()
         self._note(tell)
+        self._labelling.note()
 
     def _note_sources(self) -> None:
         """Gauges of the files always follow; where a counter moved there is something to commit."""
+        for name, facts in self._labelling.facts():
+            note_source(self.telemetry, name, facts)
+            self._sources.note(name, facts)
         for feed in self.feeds:
             facts = feed.source.take_facts()
             note_source(self.telemetry, feed.model.config.name, facts)

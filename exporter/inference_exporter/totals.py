@@ -10,18 +10,22 @@ import numpy as np
 
 from inference_exporter.accumulators import (
     OVERFLOW,
+    RETRACTED,
     CategoryBins,
+    DenseAccumulator,
     Histogram,
+    LabelDelay,
     Layout,
     NumericBins,
     RegressionOutcomes,
+    Retracted,
     ScoreOutcomes,
     Weights,
 )
 from inference_exporter.batch import Floats
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
-from inference_exporter.families import FAMILIES
+from inference_exporter.families import FAMILIES, correction_of
 from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.samples import Exemplar, Labels, Samples, SeriesSet
 from inference_exporter.series_cache import SeriesCache
@@ -35,6 +39,7 @@ _SPARSE_FAMILIES = {
     "failed": "inference_request_failures_total",
     "prediction": "inference_predictions_total",
     "outcome": "inference_outcomes_total",
+    RETRACTED: "inference_outcome_corrections_total",
 }
 _REGRESSION_FAMILIES = {
     "n": "inference_regression_outcomes_total",
@@ -67,7 +72,7 @@ class Totals:
         self._false_alarms = in_force(model.thresholds)["false_alarms_per_month"]
         self._static: dict[str, _Static] = {}
         self._bins = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]
-        self._histograms = [one for one in layout.dense if isinstance(one, Histogram)]
+        self._histograms = [one for one in layout.dense if isinstance(one, Histogram | LabelDelay)]
 
     def samples(
         self,
@@ -84,7 +89,8 @@ class Totals:
         yield from self._sparse(version, total, created, cache)
         for histogram in self._histograms:
             values = histogram.exported(self._layout.cells_of(histogram, total))
-            marks = {} if histogram.step else dict(exemplars)
+            requests = isinstance(histogram, Histogram) and not histogram.step
+            marks = dict(exemplars) if requests else {}
             yield Samples(static.histograms[histogram.key], values, created, marks)
         yield from self._binned(total, created, static)
         yield from self._quality(version, total, created, cache)
@@ -105,7 +111,8 @@ class Totals:
     ) -> Iterator[Samples]:
         by_family: dict[str, dict[Labels, float]] = {}
         for key, value in total.sparse.items():
-            labels = (self._model, version, *key[1:])
+            names = key[2:] if key[0] == RETRACTED else key[1:]
+            labels = (self._model, version, *names)
             by_family.setdefault(_SPARSE_FAMILIES[key[0]], {})[labels] = value
         for family, values in by_family.items():
             yield cache.samples(family, values, created)
@@ -143,30 +150,19 @@ class Totals:
         base: Labels = (self._model, version)
         for one in self._layout.dense:
             cells = self._layout.cells_of(one, total)
-            if isinstance(one, Weights):
-                weight = {base: float(cells[0])}
-                yield cache.samples("inference_prediction_weight_total", weight, created)
-            elif isinstance(one, RegressionOutcomes):
-                for name, value in one.sums(cells).items():
-                    yield cache.samples(_REGRESSION_FAMILIES[name], {base: value}, created)
-            elif isinstance(one, ScoreOutcomes):
-                prefix = "inference_score_outcomes"
-                counts = _score_bins(base, one, one.counts(cells).tolist())
-                sums = _score_bins(base, one, one.score_sums(cells).tolist())
-                yield cache.samples(f"{prefix}_total", counts, created)
-                yield cache.samples(f"{prefix}_score_total", sums, created)
-                squared, loss = cells[-2:].tolist()
-                yield cache.samples(f"{prefix}_squared_error_total", {base: squared}, created)
-                yield cache.samples(f"{prefix}_log_loss_total", {base: loss}, created)
+            if isinstance(one, Retracted):
+                for family, values in _truth_values(base, one.of, cells):
+                    yield cache.samples(correction_of(family), values, created)
+            else:
+                for family, values in _truth_values(base, one, cells):
+                    yield cache.samples(family, values, created)
 
     def _make_static(self, version: str) -> _Static:
         base = (self._model, version)
         histograms = {}
         for one in self._histograms:
-            name = "inference_step" if one.step else "inference_request"
-            labels = (*base, one.step) if one.step else base
-            family = FAMILIES[f"{name}_duration_seconds"]
-            histograms[one.key] = SeriesSet(family, [labels], one.bounds)
+            family, labels = _histogram_family(base, one)
+            histograms[one.key] = SeriesSet(FAMILIES[family], [labels], one.bounds)
         if self._reference is None:
             return _Static({}, histograms, ())
         bins = {}
@@ -250,6 +246,32 @@ def _ranges(profile: FeatureProfile) -> list[str]:
     bounds = ["-Inf", *edges, "+Inf"]
     closed = [f"({low}, {high}]" for low, high in pairwise(bounds)]
     return [*closed[:-1], f"({bounds[-2]}, +Inf)"]
+
+
+def _histogram_family(base: Labels, one: Histogram | LabelDelay) -> tuple[str, Labels]:
+    if isinstance(one, LabelDelay):
+        return "inference_label_delay_seconds", base
+    if one.step:
+        return "inference_step_duration_seconds", (*base, one.step)
+    return "inference_request_duration_seconds", base
+
+
+def _truth_values(
+    base: Labels, one: DenseAccumulator, cells: Floats
+) -> Iterator[tuple[str, dict[Labels, float]]]:
+    """What one accumulator publishes, by family."""
+    if isinstance(one, Weights):
+        yield "inference_prediction_weight_total", {base: float(cells[0])}
+    elif isinstance(one, RegressionOutcomes):
+        for name, value in one.sums(cells).items():
+            yield _REGRESSION_FAMILIES[name], {base: value}
+    elif isinstance(one, ScoreOutcomes):
+        prefix = "inference_score_outcomes"
+        yield f"{prefix}_total", _score_bins(base, one, one.counts(cells).tolist())
+        yield f"{prefix}_score_total", _score_bins(base, one, one.score_sums(cells).tolist())
+        squared, loss = cells[-2:].tolist()
+        yield f"{prefix}_squared_error_total", {base: squared}
+        yield f"{prefix}_log_loss_total", {base: loss}
 
 
 def _score_bins(base: Labels, one: ScoreOutcomes, table: list[list[float]]) -> dict[Labels, float]:

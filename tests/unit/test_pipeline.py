@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -74,6 +75,8 @@ class FakeSource:
 class FakeStore:
     """A disk that can be full; like the real one it keeps what it could not write."""
 
+    volatile = False
+
     def __init__(self) -> None:
         self.persistent = True
         self.load_errors = 0
@@ -89,7 +92,17 @@ class FakeStore:
     def load(self) -> dict[str, bytes]:
         return dict(self.on_disk)
 
-    def commit(self, puts: Mapping[str, bytes], deletes: Sequence[str] = ()) -> bool:
+    @property
+    def tables(self) -> sqlite3.Connection | None:
+        return None
+
+    def commit(
+        self,
+        puts: Mapping[str, bytes],
+        deletes: Iterable[str] = (),
+        extra: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> bool:
+        assert extra is None, "no model here takes late labels"
         self.commits += 1
         self._pending |= dict.fromkeys(deletes)
         self._pending |= puts

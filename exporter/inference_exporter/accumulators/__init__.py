@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from inference_exporter.accumulators.base import (
     OVERFLOW,
@@ -16,7 +16,8 @@ from inference_exporter.accumulators.base import (
 from inference_exporter.accumulators.category_bins import CategoryBins
 from inference_exporter.accumulators.error_spread import ErrorSpread
 from inference_exporter.accumulators.histogram import Histogram
-from inference_exporter.accumulators.layout import Increments, Layout
+from inference_exporter.accumulators.late_labels import LabelDelay, Labelled, Made, Retracted
+from inference_exporter.accumulators.layout import RETRACTED, Increments, Layout
 from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.accumulators.outcomes import Confusion, RegressionOutcomes, ScoreOutcomes
 from inference_exporter.accumulators.traffic import Predictions, StatusCodes, Weights
@@ -27,6 +28,7 @@ from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 
 __all__ = [
     "OVERFLOW",
+    "RETRACTED",
     "CategoryBins",
     "Confusion",
     "DenseAccumulator",
@@ -34,10 +36,14 @@ __all__ = [
     "Groups",
     "Histogram",
     "Increments",
+    "LabelDelay",
+    "Labelled",
     "Layout",
+    "Made",
     "NumericBins",
     "Predictions",
     "RegressionOutcomes",
+    "Retracted",
     "ScoreOutcomes",
     "SparseAccumulator",
     "StatusCodes",
@@ -70,13 +76,23 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         bins += _bins("output", reference.outputs, reference.fingerprint)
         # Numeric columns side by side are counted in one go (numeric_table).
         dense += sorted(bins, key=lambda one: not isinstance(one, NumericBins))
-    if fields.actual and regression:
+    if model.has_labels and regression:
         dense += [RegressionOutcomes(), ErrorSpread()]
-    elif fields.actual:
+    elif model.has_labels:
         sparse.append(Confusion(classes, known))
         if fields.score and (pair := binary_classes(model, reference)):
             dense.append(ScoreOutcomes(positive=pair[1], negative=pair[0]))
-    return Layout(dense, sparse)
+    return Layout([*dense, *_of_labels(model, dense)], sparse)
+
+
+def _of_labels(model: ModelConfig, dense: Sequence[DenseAccumulator]) -> list[DenseAccumulator]:
+    """What tells how labels arrive, and what newer ones took back from the others."""
+    coverage: list[DenseAccumulator] = [Made(), Labelled()] if model.has_labels else []
+    if model.labels is None:
+        return coverage
+    truth = [one for one in (*dense, *coverage) if getattr(one, "joined", False)]
+    corrections = [Retracted(one) for one in truth] if model.labels.update == "last" else []
+    return [*coverage, *corrections, LabelDelay()]
 
 
 def task_of(model: ModelConfig, reference: Reference | None) -> str:

@@ -10,10 +10,13 @@ from itertools import groupby
 import numpy as np
 
 from inference_exporter.accumulators.base import DenseAccumulator, Groups, SparseAccumulator
+from inference_exporter.accumulators.late_labels import Retracted
 from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.accumulators.numeric_table import NumericTable
 from inference_exporter.batch import Batch, Floats
 from inference_exporter.tally import SparseKey, Tally
+
+RETRACTED = "retracted"  # first part of the keys of what newer labels took back
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,12 @@ class Layout:
             self.slices[accumulator.key] = slice(start, start + accumulator.cells)
             start += accumulator.cells
         self.cells = start
-        self._counters = list(self._joined())
+        self._retracts = any(isinstance(one, Retracted) for one in self.dense)
+        self._counters = list(self._together())
         description = repr([(key, s.start, s.stop) for key, s in self.slices.items()])
         self.signature = sha256(description.encode()).hexdigest()[:16]
 
-    def _joined(self) -> Iterator[tuple[NumericTable | DenseAccumulator, slice]]:
+    def _together(self) -> Iterator[tuple[NumericTable | DenseAccumulator, slice]]:
         """Who counts into which cells: neighbouring numeric columns are counted together."""
         for numeric, run in groupby(self.dense, lambda one: isinstance(one, NumericBins)):
             members = list(run)
@@ -65,6 +69,39 @@ class Layout:
                 counter.count(batch, groups, dense[:, cells])
         sparse = [item for one in self.sparse for item in one.count(batch, groups)]
         return Increments(dense, sparse)
+
+    def count_joined(self, batch: Batch, groups: Groups, *, retract: bool = False) -> Increments:
+        """What labels add that came after their predictions were counted: the truth, not traffic.
+
+        With `retract` the batch is what a newer label takes back, and is counted as that.
+        """
+        dense = np.zeros((groups.count, self.cells))
+        retracted = {one.of.key: one.key for one in self.dense if isinstance(one, Retracted)}
+        with np.errstate(over="ignore", invalid="ignore"):
+            for one in self.dense:
+                key = retracted.get(one.key) if retract else one.key
+                if getattr(one, "joined", False) and key is not None:
+                    one.count(batch, groups, dense[:, self.slices[key]])
+        sparse = [
+            (group, (RETRACTED, *key) if retract else key, value)
+            for one in self.sparse
+            if getattr(one, "joined", False)
+            for group, key, value in one.count(batch, groups)
+        ]
+        return Increments(dense, sparse)
+
+    def net(self, tally: Tally) -> Tally:
+        """The tally without what newer labels took back: what performance is computed from."""
+        if not any(key[0] == RETRACTED for key in tally.sparse) and not self._retracts:
+            return tally
+        net = tally.copy()
+        for one in self.dense:
+            if isinstance(one, Retracted):
+                net.dense[self.slices[one.of.key]] -= tally.dense[self.slices[one.key]]
+        for key, value in tally.sparse.items():
+            if key[0] == RETRACTED:
+                net.sparse[key[1:]] = net.sparse.get(key[1:], 0.0) - value
+        return net
 
     def empty(self) -> Tally:
         """A tally in which everything known beforehand stands at 0."""

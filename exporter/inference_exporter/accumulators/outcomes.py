@@ -14,6 +14,7 @@ from inference_exporter.tally import SparseKey
 class Confusion:
     """Sparse cells ("outcome", predicted, actual)."""
 
+    joined = True
     kind = "outcome"
 
     def __init__(self, classes: Vocabulary, known: tuple[str, ...]) -> None:
@@ -59,6 +60,8 @@ class ScoreOutcomes:
     Scores outside [0, 1] are not probabilities and are left out.
     """
 
+    joined = True
+
     def __init__(self, positive: str, negative: str) -> None:
         self.key = f"score_outcomes/{negative}/{positive}"
         self.classes = (negative, positive)
@@ -88,6 +91,7 @@ class ScoreOutcomes:
 class RegressionOutcomes:
     """Sums over labelled numeric predictions; `NAMES` gives the cells in order."""
 
+    joined = True
     key = "regression_outcomes"
     NAMES = (
         "n", "absolute", "squared", "over", "under", "percentage", "percentage_n",

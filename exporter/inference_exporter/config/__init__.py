@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_exporter.config import document
+from inference_exporter.config import labels as label_section
 from inference_exporter.config.checks import Findings, Wrong
 from inference_exporter.config.models import TOP
 from inference_exporter.config.schema import Config, ModelConfig, ReferenceFile
@@ -67,6 +68,8 @@ def _overlaid(base: object, over: object) -> object:
 def _resolved(model: ModelConfig, folder: Path) -> ModelConfig:
     """The model with its relative paths starting where the file is."""
     logs = tuple(log if log == "-" else str(folder / log) for log in model.logs)
+    if model.labels is not None:
+        model = replace(model, labels=label_section.resolved(model.labels, folder))
     if isinstance(model.reference, ReferenceFile):
         reference = ReferenceFile(str(folder / model.reference.path))
         return replace(model, logs=logs, reference=reference)

@@ -179,6 +179,8 @@ FIELDS = Section(
             "actual"),
         Key("weight", field, PATH, "How many predictions this one stands for, where only a sample"
             " of them is logged.", "weight"),
+        Key("row", field, PATH, "The row in the request, counted from 0, where one id stands for"
+            " several predictions.", "row"),
         Key("steps", mapping_of(duration, "a mapping of step names to fields"),
             f"names, each with {PATH}, or {{from, unit}}", "How long each step took.",
             "{feature_lookup: {from: stages.lookup_ms, unit: ms}}", default="none"),

@@ -9,6 +9,7 @@ from inference_exporter.config import lines
 from inference_exporter.config.checks import Check, Findings, Key, Section, expected
 from inference_exporter.config.concept import concept_drift
 from inference_exporter.config.fields import FIELDS
+from inference_exporter.config.labels import check_labels, labels
 from inference_exporter.config.schema import (
     DEFAULT_LATENCY_BUCKETS,
     STATISTIC_NAMES,
@@ -81,7 +82,7 @@ def _reference(value: object) -> ReferenceFile | Warmup:
 
 
 def _warmup_rows(value: object) -> Warmup:
-    return Warmup(integer(10, 10_000_000)(value))
+    return Warmup(integer(10, 100_000)(value))  # they are kept in memory and in the state
 
 
 WARMUP = Section(
@@ -168,6 +169,9 @@ MODEL = Section(
         Key("concept_drift", concept_drift, "a section, below",
             "Sequential tests on the streams of errors, residuals and latencies; off unless given.",
             "{detectors: [adwin]}", default="none"),
+        Key("labels", labels, "a section, below",
+            "Labels that come later than the prediction; see docs/labels.md.",
+            "{id: request_id, actual: defaulted, logs: actuals.jsonl}", default="none"),
         Key("limits", LIMITS, "a section, below", "What keeps memory and series bounded.",
             default="as below"),
     ),
@@ -186,6 +190,7 @@ def model(value: object) -> ModelConfig:
     if line is not None:
         fields = values.get("fields") or Fields()
         lines.check_paths(line, fields, tuple(values.get("when", ())), findings)
+    check_labels(values, findings)
     findings.raise_any()
     _bound_at_objective(values)
     return ModelConfig(name="", format=line, **values)  # type: ignore[arg-type]  # raised above

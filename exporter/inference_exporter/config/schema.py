@@ -98,6 +98,7 @@ class Fields:
     trace_id: Field | None = None
     actual: Field | None = None
     weight: Field | None = None
+    row: Field | None = None
     steps: Mapping[str, DurationField] = field(default_factory=dict)
 
 
@@ -178,6 +179,30 @@ class ConceptDrift:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelsConfig:
+    """Labels that come later: where they are, and how they are joined (docs/labels.md).
+
+    `wait` is how long a prediction waits for its label, `ahead` how long a label for its
+    prediction; `coverage` the share of labelled predictions below which performance is absent.
+    """
+
+    id: Field
+    actual: Field
+    logs: tuple[str, ...] = ()
+    same_log: bool = False
+    format: LineFormat = field(default_factory=JsonFormat)
+    row: Field | None = None
+    timestamp: TimestampField | None = None
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    wait: float = 30 * 86400.0
+    max_pending: int = 1_000_000
+    ahead: float = 3600.0
+    update: Literal["first", "last"] = "first"
+    shared: bool = False
+    coverage: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class BusinessValue:
     """What a prediction is worth, by `tp fp fn tn` or by (predicted, actual); else 0."""
 
@@ -211,6 +236,12 @@ class ModelConfig:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     concept_drift: ConceptDrift | None = None
     limits: Limits = field(default_factory=Limits)
+    labels: LabelsConfig | None = None
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether predictions get labels, on their own line or later."""
+        return self.fields.actual is not None or self.labels is not None
 
 
 @dataclass(frozen=True, slots=True)

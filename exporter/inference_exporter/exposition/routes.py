@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
+from inference_exporter.exposition.feedback import Feedback, ReceiveLabels
 from inference_exporter.exposition.landing import HTML_HEADERS, Landing, render
 from inference_exporter.exposition.limits import BODY_PIECE_BYTES
 from inference_exporter.exposition.negotiation import accepts_gzip, negotiate
@@ -19,6 +20,7 @@ from inference_exporter.exposition.published import Published
 Check = Callable[[], tuple[bool, str]]
 
 HEALTHY, READY, RELOAD, LANDING = "/-/healthy", "/-/ready", "/-/reload", "/"
+LABELS = "/api/v1/labels"
 OTHER = "other"
 
 
@@ -36,7 +38,9 @@ class Routes:
         is_ready: Check,
         request_reload: Check,
         landing: Landing,
+        receive_labels: ReceiveLabels | None = None,
     ) -> None:
+        self._feedback = None if receive_labels is None else Feedback(receive_labels)
         self._published = published
         self._telemetry_path = telemetry_path
         self._is_ready = is_ready
@@ -44,7 +48,7 @@ class Routes:
         self._landing_page = render(landing, telemetry_path)
         self._rendering = ThreadPoolExecutor(1, "render")
         self._reloading = ThreadPoolExecutor(1, "reload")
-        self._labels = {telemetry_path, HEALTHY, READY, RELOAD, LANDING}
+        self._labels = {telemetry_path, HEALTHY, READY, RELOAD, LANDING, LABELS}
 
     def router(self) -> Router:
         """The handlers under their paths."""
@@ -55,6 +59,8 @@ class Routes:
             Route(RELOAD, self.reload, methods=["POST", "PUT"]),
             Route(LANDING, self.landing, methods=["GET"]),
         ]
+        if self._feedback is not None:
+            routes.append(Route(LABELS, self._feedback.__call__, methods=["POST"]))
         return Router(routes, redirect_slashes=False, default=self.not_found)
 
     def label(self, path: str) -> str:
@@ -102,6 +108,8 @@ class Routes:
         """Let the threads end."""
         self._rendering.shutdown(wait=False, cancel_futures=True)
         self._reloading.shutdown(wait=False, cancel_futures=True)
+        if self._feedback is not None:
+            self._feedback.close()
 
 
 class _PageResponse(Response):

@@ -1,6 +1,7 @@
 """The web server beside the writer: one thread, one event loop, only reads what is published.
 
-Paths: `/metrics` (or `telemetry_path`), `/-/healthy`, `/-/ready`, `POST` or `PUT /-/reload`, `/`.
+Paths: `/metrics` (or `telemetry_path`), `/-/healthy`, `/-/ready`, `POST` or `PUT /-/reload`,
+`POST /api/v1/labels`, `/`.
 Everything else is 404. What clients may take is in `limits`.
 """
 
@@ -18,6 +19,7 @@ from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.requests import OnRequest, RequestCounter
 
 if TYPE_CHECKING:  # the HTTP stack is imported when a server starts
+    from inference_exporter.exposition.feedback import ReceiveLabels
     from inference_exporter.exposition.guard import Guard
     from inference_exporter.exposition.serving import Server
     from inference_exporter.exposition.webconfig import WebConfig
@@ -52,6 +54,8 @@ class WebServer:
         Called with route and status code of every answer, in the server's thread: must not wait.
     limits
         Bounds on connections and time.
+    receive_labels
+        Reads a body of labels and promises status and answer; None: labels are not taken.
     """
 
     def __init__(  # noqa: PLR0913
@@ -67,7 +71,9 @@ class WebServer:
         landing: Landing | None = None,
         on_request: OnRequest | None = None,
         limits: Limits | None = None,
+        receive_labels: ReceiveLabels | None = None,
     ) -> None:
+        self._receive_labels = receive_labels
         if not telemetry_path.startswith("/") or "{" in telemetry_path:
             raise UsageError(f"telemetry path {telemetry_path!r}: expected a path such as /metrics")
         self._published = published
@@ -133,6 +139,7 @@ class WebServer:
             self._is_ready,
             self._request_reload,
             self._landing,
+            self._receive_labels,
         )
         config = self._web_config
         users = auth.BasicAuth(config.users) if config and config.users else None

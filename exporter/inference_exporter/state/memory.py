@@ -15,6 +15,13 @@ class MemoryStore:
         self._values: dict[str, bytes] = {}
         self._tables = sqlite3.connect(":memory:", isolation_level=None)
 
+    volatile = True  # what `extra` writes is there at once, whatever `commit` says
+
+    @property
+    def tables(self) -> sqlite3.Connection | None:
+        """For reading the tables that `extra` writes."""
+        return self._tables
+
     def load(self) -> dict[str, bytes]:
         """All that was committed to this object."""
         return dict(self._values)

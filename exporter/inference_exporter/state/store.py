@@ -68,6 +68,13 @@ class Store:
         store._outdated = store._connection is None
         return store
 
+    volatile = False  # what `extra` writes is there once `commit` says so, and only then
+
+    @property
+    def tables(self) -> sqlite3.Connection | None:
+        """For reading the tables that `extra` writes; None while there is nothing to be read."""
+        return None if self._outdated else self._connection
+
     def load(self) -> dict[str, bytes]:
         """All keys and values, those waiting for a disk included."""
         values = {} if self._outdated else self._load()

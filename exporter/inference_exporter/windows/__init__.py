@@ -4,7 +4,7 @@ Windows follow event time with a bounded lateness and age by the clock they are 
 """
 
 from inference_exporter.windows.panes import Panes, base_length
-from inference_exporter.windows.placement import MAX_AHEAD, NO_PANE, Placement, place
+from inference_exporter.windows.placement import MAX_AHEAD, NO_PANE, Placement, place, place_joined
 from inference_exporter.windows.timeline import History, Timeline
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "Timeline",
     "base_length",
     "place",
+    "place_joined",
 ]

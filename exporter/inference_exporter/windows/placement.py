@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +24,14 @@ class Placement:
     future: int = 0
     untimed: int = 0
     newest: tuple[float, ...] = ()  # per group, newest event time not in the future, or NaN
+
+    def part(self, start: int, stop: int) -> tuple[Placement, Ints | None]:
+        """Only these groups, and which rows they have (None: all)."""
+        if start <= 0 and stop >= len(self.groups):
+            return self, None
+        rows = np.flatnonzero((self.index >= start) & (self.index < stop))
+        groups, newest = self.groups[start:stop], self.newest[start:stop]
+        return Placement(self.index[rows] - start, groups, newest=newest), rows
 
 
 def place(
@@ -75,3 +85,35 @@ def _distinct(panes: Ints, versions: Ints | None) -> tuple[Ints, tuple[tuple[int
         return index, tuple((version, int(pane)) for pane in unique)
     pairs, index = np.unique(np.stack((versions, panes)), axis=1, return_inverse=True)
     return index.reshape(-1), tuple((int(v), int(p)) for v, p in pairs.T)
+
+
+def place_joined(
+    times: Floats,
+    versions: Ints | None,
+    panes: Sequence[tuple[float, float]],
+    *,
+    base: float,
+    now: float,
+) -> Placement:
+    """Group rows that are counted long after their event: by version and pane, in few groups.
+
+    Rows older than every window belong to no pane. The others go to the first base pane of the
+    pane they fall in, of the shortest window that still has them: a month of late labels makes
+    60 groups per window, not one per second.
+
+    Parameters
+    ----------
+    times, versions, base, now
+        As for `place`.
+    panes
+        (seconds, pane length) of every window, shortest first.
+    """
+    known = ~np.isnan(times) & (times <= now + MAX_AHEAD)
+    number = np.full(len(times), NO_PANE, dtype=np.int64)
+    lengths = [round(length / base) for _, length in panes]
+    for at, (seconds, length) in reversed(list(enumerate(panes))):
+        inside = known & (times > now - seconds - length)
+        step = math.gcd(*lengths[at:])  # a pane of every longer window is a multiple of it
+        number[inside] = np.floor(times[inside] / base).astype(np.int64) // step * step
+    index, groups = _distinct(number, versions)
+    return Placement(index, groups, newest=(math.nan,) * len(groups))

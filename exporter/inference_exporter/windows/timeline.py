@@ -88,6 +88,10 @@ class Timeline:
                 for panes in history.panes.values():
                     panes.add(pane, tally)
 
+    def pane_length(self, window: Window) -> float:
+        """Length of the panes of a window, in seconds."""
+        return Panes(window, self.base).length
+
     @property
     def newest(self) -> float:
         """Newest event time of all versions, NaN before the first."""

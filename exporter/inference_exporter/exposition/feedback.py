@@ -1,0 +1,82 @@
+"""`POST /api/v1/labels`: labels by HTTP, answered after the commit in which they are counted.
+
+| status | meaning |
+|---|---|
+| 202 | all records are counted; `persistent` says whether they are on disk |
+| 400 | some records cannot be taken, with the reason of each; nothing was counted |
+| 413 | the body is larger than 8 MiB |
+| 503 | too many labels are on their way, or the commit did not come in time: send it again |
+
+Sending labels again is harmless: the second time they are duplicates.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+MAX_BODY = 8 << 20
+WAIT = 30.0  # seconds for the commit; connections are given twice that
+AT_ONCE = 4  # bodies in memory at the same time
+
+Answer = tuple[int, Mapping[str, object]]
+ReceiveLabels = Callable[[bytes], Future[Answer]]
+
+
+class Feedback:
+    """The handler. `receive` reads a body, in a thread, and promises an answer."""
+
+    def __init__(self, receive: ReceiveLabels) -> None:
+        self._receive = receive
+        self._reading = ThreadPoolExecutor(1, "labels")
+        self._bodies = 0
+
+    async def __call__(self, request: Request) -> Response:
+        """Take labels."""
+        if self._bodies >= AT_ONCE:
+            return _busy("too many bodies at once")
+        self._bodies += 1
+        try:
+            body = await _body(request)
+            if body is None:
+                text = f"larger than {MAX_BODY} bytes; send less at once"
+                return JSONResponse({"error": text}, 413)
+            loop = asyncio.get_running_loop()
+            promised = await loop.run_in_executor(self._reading, self._receive, body)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        finally:
+            self._bodies -= 1
+        try:
+            status, answer = await asyncio.wait_for(asyncio.wrap_future(promised), WAIT)
+        except TimeoutError:
+            return _busy("no commit yet; the labels may be counted, sending them again is harmless")
+        return JSONResponse(answer, status, _retry() if status == 503 else None)
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._reading.shutdown(wait=False, cancel_futures=True)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None if it is too large: what is beyond the limit is never kept."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MAX_BODY:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _retry() -> dict[str, str]:
+    return {"Retry-After": "5"}
+
+
+def _busy(text: str) -> Response:
+    return JSONResponse({"error": text}, 503, _retry())

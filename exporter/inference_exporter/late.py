@@ -1,0 +1,122 @@
+"""Late labels of one model: from batches to counts. What `Model` does with the join.
+
+Predictions are handed to the join when their line is counted. Labels come as lines or from HTTP.
+Once per commit the join is settled, and the joined rows are counted into the totals and, at the
+time of their prediction, into the windows; only by accumulators of truth, for the rest of the
+line is counted already.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+
+from inference_exporter.accumulators import Groups, Layout, Vocabulary
+from inference_exporter.batch import Batch, Floats
+from inference_exporter.config.labels import label_lines
+from inference_exporter.config.schema import LabelsConfig, ModelConfig
+from inference_exporter.formats import Decoded, make_decoder
+from inference_exporter.profile import Reference
+from inference_exporter.samples import Samples
+from inference_exporter.series_cache import SeriesCache
+from inference_exporter.truth import Intake, Join, make_join
+from inference_exporter.windows import Timeline, place_joined
+
+_GROUPS = 64  # groups of rows counted at once: bounds memory where labels span months
+
+
+class LateLabels:
+    """The labels of one model.
+
+    `on_joined` is told about every batch of joined rows, as it is counted.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        labels: LabelsConfig,
+        versions: Vocabulary,
+        *,
+        regression: bool,
+        event_time: bool,
+    ) -> None:
+        self._config, self._versions, self._event_time = config, versions, event_time
+        self._regression = regression
+        self._decoder = make_decoder(label_lines(config))
+        same = label_lines(config, same_log=True) if labels.same_log else None
+        self._same_log = None if same is None else make_decoder(same)
+        self.join: Join = make_join(config, labels, regression=regression)
+        self.on_joined: Callable[[Batch], None] = lambda _: None
+
+    def use(self, layout: Layout, timeline: Timeline, reference: Reference | None) -> None:
+        """Count into these from now on."""
+        self._layout, self._timeline = layout, timeline
+        known = reference.classes if reference else ()
+        self._intake = Intake(self.join, regression=self._regression, known=known)
+
+    # -- in ------------------------------------------------------------------------------------
+
+    def predictions(self, batch: Batch, times: Floats) -> None:
+        """Predictions that were just counted, to wait for their labels."""
+        self._intake.predictions(batch, times)
+
+    def lines(self, block: bytes, now: float) -> Decoded:
+        """Lines of a log of labels."""
+        return self._labels(self._decoder.decode(block), now)
+
+    def same_log(self, block: bytes, now: float) -> Decoded | None:
+        """Lines of the model's own log, some of which are labels."""
+        return self._labels(self._same_log.decode(block), now) if self._same_log else None
+
+    def _labels(self, decoded: Decoded, now: float) -> Decoded:
+        self.submitted(decoded.batch, now)
+        return decoded
+
+    def submitted(self, batch: Batch, now: float) -> None:
+        """Labels in columns: id, actual, row, timestamp."""
+        if batch.rows:
+            self._intake.labels(batch, now)
+
+    # -- once per commit -----------------------------------------------------------------------
+
+    def settle(self, connection: sqlite3.Connection | None, now: float) -> bool:
+        """Join what came, and count it; whether anything changed."""
+        settled = self.join.settle(connection, now)
+        clock = now
+        if self._event_time and not math.isnan(self._timeline.newest):
+            clock = self._timeline.newest
+        if settled.retracted is not None:
+            self._count(settled.retracted, clock, retract=True)
+        if settled.joined is not None:
+            self._count(settled.joined, clock, retract=False)
+            self.on_joined(settled.joined)
+        return settled.changed
+
+    def _count(self, batch: Batch, now: float, *, retract: bool) -> None:
+        assert batch.timestamp is not None
+        versions = None if batch.version is None else self._versions.indexes(batch.version)
+        windows = sorted(self._timeline.windows, key=lambda window: window.seconds)
+        panes = [(window.seconds, self._timeline.pane_length(window)) for window in windows]
+        base = self._timeline.base
+        placed = place_joined(batch.timestamp.values, versions, panes, base=base, now=now)
+        for start in range(0, len(placed.groups), _GROUPS):
+            part, rows = placed.part(start, start + _GROUPS)
+            groups = Groups(part.index, len(part.groups))
+            chosen = batch if rows is None else batch.take(rows)
+            increments = self._layout.count_joined(chosen, groups, retract=retract)
+            tallies = [increments.group(group) for group in range(groups.count)]
+            self._timeline.add(part, self._versions.names, tallies, now)
+
+    def samples(self, cache: SeriesCache) -> Iterator[Samples]:
+        """What became of labels, and how many predictions wait."""
+        for family, values in self.join.samples().items():
+            yield cache.samples(family, values)
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def restore(
+        self, state: Mapping[str, bytes], connection: sqlite3.Connection | None
+    ) -> list[str]:
+        """Take up committed state; returns what could not be used, in sentences."""
+        return self.join.restore(state, connection)

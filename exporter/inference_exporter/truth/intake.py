@@ -1,0 +1,125 @@
+"""Batches become what the join keeps: predictions that wait, and labels; what is odd is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from itertools import compress
+
+import numpy as np
+
+from inference_exporter.batch import (
+    Batch,
+    Bools,
+    Floats,
+    Ints,
+    Scalar,
+    TextColumn,
+    category_name,
+)
+from inference_exporter.config.schema import LabelsConfig, ModelConfig
+from inference_exporter.numeric import numeric_column
+from inference_exporter.truth.join import Join
+from inference_exporter.truth.keys import keys_of
+from inference_exporter.truth.record import Schema, set_times
+
+_OTHER_NAMES = (
+    4  # names kept per class that gets series: predictions without a label have names too
+)
+
+
+def make_join(model: ModelConfig, config: LabelsConfig, *, regression: bool) -> Join:
+    """The join of a model: keeps what its truth accumulators read."""
+    texts = ["version"] if model.fields.version else []
+    scores = ["score"] if model.fields.score else []
+    values = ["prediction_value"] if regression else []
+    schema = Schema(tuple(texts if regression else [*texts, "prediction"]),
+                    tuple(values + scores), regression)  # fmt: skip
+    limits = {"version": model.limits.versions, "prediction": _OTHER_NAMES * model.limits.classes}
+    return Join(model.name, config, schema, limits)
+
+
+class Intake:
+    """Fills the join of one model from batches.
+
+    `known` are the classes that the reference has; a label with another one is odd.
+    """
+
+    def __init__(self, join: Join, *, regression: bool, known: Collection[str] = ()) -> None:
+        self._join, self._regression, self._known = join, regression, frozenset(known)
+
+    def predictions(self, batch: Batch, times: Floats) -> None:
+        """Predictions to wait for; those with a label on their own line have it already."""
+        made = _present(batch)
+        if batch.id is None or not made.any():
+            return
+        named = np.array([one is not None for one in batch.id], np.bool_)
+        without = int(np.count_nonzero(made & ~named))
+        rows = np.flatnonzero(made & named)
+        records = self._join.empty_records(len(rows))
+        set_times(records, times[rows])
+        for name in records.dtype.names or ():
+            column = getattr(batch, name, None)
+            if name in self._join.names and column is not None:
+                records[name] = self._join.names[name].codes(_chosen(column, rows))
+            elif name in ("score", "prediction_value") and column is not None:
+                records[name] = column.values[rows]
+            elif name in ("score", "prediction_value"):
+                records[name] = np.nan
+        if batch.actual is not None:
+            records["actual"] = self._actual(_chosen(batch.actual, rows))
+        ids = _chosen(batch.id, rows)
+        keys = keys_of(ids, None if batch.row is None else _chosen(batch.row, rows))
+        self._join.expect(keys, records, without_id=without)
+
+    def labels(self, batch: Batch, arrived: float) -> None:
+        """Labels that arrived (NaN: when is not known)."""
+        odd: Counter[str] = Counter()
+        ids = batch.id or [None] * batch.rows
+        actuals = batch.actual or [None] * batch.rows
+        keep = [one is not None and value is not None
+                for one, value in zip(ids, actuals, strict=True)]  # fmt: skip
+        odd["no_id"] = sum(one is None for one in ids)
+        odd["no_actual"] = batch.rows - odd["no_id"] - sum(keep)
+        values = self._actual(list(compress(actuals, keep)))
+        usable = ~np.isnan(values)
+        odd["not_a_number"] = len(values) - int(usable.sum())
+        odd["unknown_class"] = self._unknown(list(compress(actuals, keep)))
+        rows = np.flatnonzero(keep)[usable]
+        if batch.timestamp is not None and batch.timestamp.invalid is not None:
+            odd["unreadable_time"] = int(np.count_nonzero(batch.timestamp.invalid[rows]))
+        self._join.problems(odd, invalid=batch.rows - len(rows))
+        times = None if batch.timestamp is None else batch.timestamp.values[rows]
+        numbers_in_request = None if batch.row is None else _chosen(batch.row, rows)
+        if len(rows):
+            keys = keys_of(_chosen(ids, rows), numbers_in_request)
+            self._join.label(keys, values[usable], times, arrived)
+
+    def _actual(self, column: Sequence[Scalar]) -> Floats:
+        if self._regression:
+            return numeric_column(column).values
+        return self._join.names["prediction"].codes(column).astype(np.float64)
+
+    def _unknown(self, column: Sequence[Scalar]) -> int:
+        if self._regression or not self._known:
+            return 0
+        counted = Counter(column)
+        return sum(
+            rows
+            for value, rows in counted.items()
+            if value is not None and category_name(value) not in self._known
+        )
+
+
+def _present(batch: Batch) -> Bools:
+    """Rows with a prediction, or at least a score."""
+    if batch.prediction_value is not None:
+        return ~np.isnan(batch.prediction_value.values)
+    if batch.prediction is not None:
+        return np.array([one is not None for one in batch.prediction], np.bool_)
+    return np.zeros(batch.rows, np.bool_)
+
+
+def _chosen(column: TextColumn, rows: Ints) -> TextColumn:
+    """Some rows of a column of raw values."""
+    return column if len(rows) == len(column) else [column[row] for row in rows.tolist()]

@@ -1,0 +1,388 @@
+"""Predictions wait here for their labels; `settle` brings them together, once per commit.
+
+Between two commits predictions and labels are only collected. `settle` looks everything up in
+large sorted batches and returns the joined rows to be counted; `write` puts what changed into the
+transaction of those counts. So a crash falls back to a state in which offsets, counts and pending
+predictions agree: no pending prediction is lost and no label counts twice.
+
+A prediction is remembered until `wait` has passed since it was read, labelled or not: that is how a
+second label is known to be one. Bounds: `max_pending` predictions, `EARLY` labels whose prediction
+has not come, `EVICTED` keys of predictions that were given up, `FULL` rows between two commits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from inference_exporter.batch import Batch, Bools, Floats, Ints, NumericColumn
+from inference_exporter.config.schema import LabelsConfig
+from inference_exporter.samples import Labels
+from inference_exporter.truth.arrivals import CHUNK, Arrivals
+from inference_exporter.truth.labels import LABEL, LabelRows, delays, label_rows, one_per_key
+from inference_exporter.truth.pending import Pending
+from inference_exporter.truth.record import Codec, Names, Records, Schema, is_labelled, times_of
+from inference_exporter.truth.shelf import Shelf
+from inference_exporter.truth.tables import Tables
+from inference_exporter.truth.tallies import Counts
+
+EARLY = 100_000
+EVICTED = 131_072
+FULL = 50_000
+_AT_ONCE = 64 * CHUNK  # predictions evicted in one commit because of their age
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is to be counted: `joined` predictions with their label, and among those that a newer
+    label replaced (`update: last`) what was counted for them before.
+    """
+
+    joined: Batch | None = None
+    retracted: Batch | None = None
+    changed: bool = False
+
+
+class Join:
+    """The join of one model.
+
+    Parameters
+    ----------
+    model
+        Its name: tables are called after it.
+    config
+        The `labels:` section.
+    schema
+        What is kept of a prediction.
+    limits
+        Names kept per text column of the schema, and per `actual`.
+    """
+
+    def __init__(
+        self, model: str, config: LabelsConfig, schema: Schema, limits: Mapping[str, int]
+    ) -> None:
+        self._config, self._model, self._schema, self._limits = config, model, schema, limits
+        self._tables = Tables(model)
+        self._counts = Counts(config.shared)
+        self.names = {name: Names(limit) for name, limit in limits.items()}
+        self._use((), schema)
+        self._arrivals = Arrivals(self._tables, config.wait)
+        self._early = Shelf(self._tables, f"early/{_kind(schema)}", LABEL)
+        self._evicted = Shelf(self._tables, "evicted", [("key", "<i8")])
+        self._predictions: list[tuple[Ints, Records]] = []
+        self._labels: list[LabelRows] = []
+        self._staged = 0
+        self._names_saved = False
+        self.counts_changed = True
+
+    def _use(self, known: tuple[Schema, ...], schema: Schema) -> None:
+        schemas = known if schema in known else (*known, schema)
+        self._names_saved = schema in known
+        self._codec = Codec(schemas, schemas.index(schema))
+        self._pending = Pending(self._tables, self._codec)
+
+    # -- collecting ----------------------------------------------------------------------------
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to settle, and commit, before more is read."""
+        return self._staged >= FULL
+
+    def empty_records(self, rows: int) -> Records:
+        """Records to fill in for `expect`."""
+        records: Records = np.zeros(rows, self._codec.dtype)
+        records["schema"] = self._codec.number
+        if self._schema.regression:
+            records["actual"] = np.nan
+        return records
+
+    def expect(self, keys: Ints, records: Records, *, without_id: int = 0) -> None:
+        """Predictions that wait for a label from now on, or have theirs already."""
+        self._count("ignored", "no_id", by=without_id)
+        if len(keys):
+            self._predictions.append((keys, records))
+            self._staged += len(keys)
+
+    def label(self, keys: Ints, actual: Floats, time: Floats | None, arrived: float) -> None:
+        """Labels that arrived; `actual` as in `LabelRows`."""
+        if len(keys):
+            self._labels.append(label_rows(keys, actual, time, arrived))
+            self._staged += len(keys)
+
+    def problems(self, reasons: Mapping[str, int], *, invalid: int = 0) -> None:
+        """Labels that are odd, by reason, and how many of them cannot be used."""
+        for reason, labels in reasons.items():
+            self._count("problem", reason, by=labels)
+        self._count("label", "", "invalid", by=invalid)
+
+    def _count(self, *key: str, by: float) -> None:
+        if by:
+            self._counts.add(*key, by=by)
+            self.counts_changed = True
+
+    # -- settling ------------------------------------------------------------------------------
+
+    def settle(self, connection: sqlite3.Connection | None, now: float) -> Settled:
+        """Bring together what was collected since the last call.
+
+        If SQLite raises, nothing is lost in memory; the caller must not commit until it succeeds.
+        """
+        if connection is not None and not self._tables.exist(connection):
+            connection = None
+        before = self.counts_changed
+        self.counts_changed = False
+        labels = self._remember(connection, now)
+        settled = self._apply(labels, connection)
+        self._give_up(connection, now)
+        changed = bool(settled.joined or settled.retracted or self.counts_changed or self._staged)
+        self._staged = 0
+        self.counts_changed = changed or before
+        return Settled(settled.joined, settled.retracted, self.counts_changed)
+
+    def _remember(self, connection: sqlite3.Connection | None, now: float) -> LabelRows:
+        """Take up new predictions; returns the labels that can be looked up now."""
+        staged = np.concatenate([*self._labels, np.zeros(0, np.dtype(LABEL))])
+        if not self._predictions:
+            return staged
+        keys = np.concatenate([keys for keys, _ in self._predictions])
+        records = np.concatenate([records for _, records in self._predictions])
+        unique, first = np.unique(keys, return_index=True)
+        known, _ = self._pending.find(connection, unique)
+        room = self._room(connection, len(unique) - int(known.sum()))
+        new = np.sort(first[~known])[:room]  # in order of arrival
+        self._count("ignored", "duplicate_id", by=len(keys) - int((~known).sum()))
+        self._count("evicted", "unwritten", by=int((~known).sum()) - len(new))
+        self._arrivals.add(keys[new], now)
+        new = new[np.argsort(keys[new])]
+        self._pending.add(keys[new], records[new])
+        self._note_waiting(records[new])
+        self._predictions = []
+        labels = self._called(keys[new], staged)
+        self._labels = [labels]
+        return labels
+
+    def _room(self, connection: sqlite3.Connection | None, wanted: int) -> int:
+        """How many predictions may be kept in memory: all, unless commits keep failing."""
+        on_disk = connection is not None and self._arrivals.size > self._pending.new
+        return max(0, 2 * FULL + EARLY - self._pending.unwritten) if on_disk else wanted
+
+    def _note_waiting(self, records: Records) -> None:
+        labelled = is_labelled(records)
+        for version, count in self._by_version(records).items():
+            self._counts.add_awaiting(version, 0)
+            self._counts.add_awaiting(version, count)
+        for version, count in self._by_version(records[labelled]).items():
+            self._count("label", version, "matched", by=count)
+            self._counts.add_awaiting(version, -count)
+
+    def _called(self, keys: Ints, labels: LabelRows) -> LabelRows:
+        """Early labels whose prediction is among these now, before the others."""
+        early = self._early
+        if not len(early.rows) or not len(keys):
+            return labels
+        at = np.minimum(np.searchsorted(keys, early.rows["key"]), len(keys) - 1)
+        called = keys[at] == early.rows["key"]
+        labels = np.concatenate((early.rows[called], labels))
+        early.keep(~called)
+        return labels
+
+    def _apply(self, labels: LabelRows, connection: sqlite3.Connection | None) -> Settled:
+        if not len(labels):
+            return Settled()
+        last = self._config.update == "last"
+        chosen = one_per_key(labels, last=last)
+        rows = chosen.rows
+        found, records = self._pending.find(connection, np.ascontiguousarray(rows["key"]))
+        self._labels = []
+        self._count("label", "", "duplicate", by=chosen.repeated)
+        self._count("problem", "conflict", by=chosen.conflicts)
+        self._unknown(rows[~found], last=last)
+        rows, records = rows[found], records[found]
+        labelled = is_labelled(records)
+        otherwise = labelled & (records["actual"] != rows["actual"])
+        self._count("problem", "conflict", by=int(otherwise.sum()))
+        for result, mask in (("matched", ~labelled), ("duplicate", labelled)):
+            for version, count in self._by_version(records[mask]).items():
+                self._count("label", version, result, by=count)
+                if result == "matched":
+                    self._counts.add_awaiting(version, -count)
+        return self._joined(rows, records, ~labelled, otherwise & last)
+
+    def _joined(self, rows: LabelRows, records: Records, fresh: Bools, replaced: Bools) -> Settled:
+        elapsed, skewed = delays(rows[fresh], times_of(records[fresh]))
+        self._count("problem", "clock_skew", by=skewed)
+        delay = np.full(len(rows), np.nan)
+        delay[fresh] = elapsed
+        counted = fresh | replaced
+        if not counted.any():
+            return Settled()
+        retracted = self._batch(records[replaced], None) if replaced.any() else None
+        records = records[counted]
+        records["actual"] = rows["actual"][counted]
+        self._pending.replace(np.ascontiguousarray(rows["key"][counted]), records)
+        return Settled(self._batch(records, delay[counted]), retracted)
+
+    def _unknown(self, rows: LabelRows, *, last: bool) -> None:
+        """Labels without a prediction: too late, or waiting for it already, or too early."""
+        if not len(rows):
+            return
+        keys = rows["key"]
+        late = self._evicted.has(keys)
+        self._count("label", "", "late", by=int(late.sum()))
+        again = self._early.has(keys) & ~late
+        self._count("label", "", "duplicate", by=int(again.sum()))
+        if again.any():
+            self._repeat(rows[again], last=last)
+        self._early.add(rows[~late & ~again])
+
+    def _repeat(self, rows: LabelRows, *, last: bool) -> None:
+        """Further labels for predictions that have not come."""
+        keys = self._early.rows["key"]
+        order = np.argsort(keys)
+        at = order[np.searchsorted(keys, rows["key"], sorter=order)]
+        differ = self._early.rows["actual"][at] != rows["actual"]
+        self._count("problem", "conflict", by=int(differ.sum()))
+        if last and differ.any():
+            self._early.change(at[differ], "actual", rows["actual"][differ])
+
+    # -- giving up -----------------------------------------------------------------------------
+
+    def _give_up(self, connection: sqlite3.Connection | None, now: float) -> None:
+        evicted = 0
+        while (chunk := self._arrivals.first) is not None:
+            if self._arrivals.size > self._config.max_pending:
+                reason = "capacity"
+            elif chunk.arrived < now - self._config.wait and evicted < _AT_ONCE:
+                reason = "expired"
+            else:
+                break
+            evicted += chunk.count
+            self._evict(self._arrivals.oldest(connection), reason, connection)
+            self._arrivals.drop_oldest()
+        self._forget_early(now)
+
+    def _evict(self, keys: Ints, reason: str, connection: sqlite3.Connection | None) -> None:
+        found, records = self._pending.find(connection, keys)
+        waiting = found & ~is_labelled(records)
+        for version, count in self._by_version(records[waiting]).items():
+            self._counts.add_awaiting(version, -count)
+        self._count("evicted", reason, by=int(waiting.sum()))
+        self._pending.remove(keys[found])
+        gone = np.zeros(int(waiting.sum()), np.dtype([("key", "<i8")]))
+        gone["key"] = keys[waiting]
+        self._evicted.add(gone)
+        extra = len(self._evicted.rows) - EVICTED
+        if extra > 0:
+            self._evicted.keep(np.arange(len(self._evicted.rows)) >= extra)
+        self.counts_changed = True
+
+    def _forget_early(self, now: float) -> None:
+        rows = self._early.rows
+        keep = rows["arrived"] >= now - self._config.ahead
+        keep &= np.arange(len(rows)) >= len(rows) - EARLY
+        if not keep.all():
+            self._counts.given_up(int((~keep).sum()))
+            self.counts_changed = True
+            self._early.keep(keep)
+
+    # -- columns -------------------------------------------------------------------------------
+
+    def _by_version(self, records: Records) -> dict[str, int]:
+        if "version" not in self._schema.texts:
+            return {"": len(records)} if len(records) else {}
+        codes, counts = np.unique(records["version"], return_counts=True)
+        names = [name or "" for name in self.names["version"].texts(codes)]
+        return dict(zip(names, counts.tolist(), strict=True))
+
+    def _batch(self, records: Records, delay: Floats | None) -> Batch:
+        """Joined rows as a batch: only what was kept of the predictions."""
+        texts = {name: self._names_of(name).texts(records[name]) for name in self._schema.texts}
+        numbers = {
+            name: NumericColumn(records[name].astype(np.float64)) for name in self._schema.numbers
+        }
+        actual = records["actual"]
+        if self._schema.regression:
+            numbers["actual_value"] = NumericColumn(actual.astype(np.float64))
+        else:
+            texts["actual"] = self._names_of("actual").texts(actual)
+        return Batch(
+            rows=len(records),
+            timestamp=NumericColumn(times_of(records)),
+            label_delay=None if delay is None else NumericColumn(delay),
+            **texts,  # type: ignore[arg-type]  # names of columns
+            **numbers,  # type: ignore[arg-type]
+        )
+
+    def _names_of(self, column: str) -> Names:
+        """Predicted and actual classes share their names."""
+        return self.names["prediction" if column == "actual" else column]
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """What changed since the last confirmed commit; part of the caller's transaction."""
+        self._tables.create(connection)
+        for part in (self._pending, self._arrivals, self._early, self._evicted):
+            part.write(connection)
+
+    def confirm(self) -> None:
+        """What was written is on disk."""
+        for part in (self._pending, self._arrivals, self._early, self._evicted):
+            part.confirm()
+
+    def take_changes(self) -> dict[str, bytes]:
+        """Counts and names, to be committed as keys together with `write`."""
+        puts = {}
+        if self.counts_changed:
+            puts[_COUNTS] = self._counts.to_bytes()
+            self.counts_changed = False
+        if not self._names_saved or any(names.changed for names in self.names.values()):
+            self._names_saved = True
+            known = {column: names.known() for column, names in self.names.items()}
+            puts[_NAMES] = msgspec.msgpack.encode((known, self._codec.schemas))
+            for names in self.names.values():
+                names.changed = False
+        return puts
+
+    def restore(
+        self, state: Mapping[str, bytes], connection: sqlite3.Connection | None
+    ) -> list[str]:
+        """Take up committed state; returns what could not be used, in sentences."""
+        try:
+            if _COUNTS in state:
+                self._counts.restore(state[_COUNTS])
+            if _NAMES in state:
+                self._restore_names(state[_NAMES])
+        except (ValueError, msgspec.MsgspecError) as error:
+            return [f"labels: {error}"]
+        if connection is not None and self._tables.exist(connection):
+            for part in (self._arrivals, self._early, self._evicted):
+                part.restore(connection)
+        return []
+
+    def _restore_names(self, data: bytes) -> None:
+        kind = tuple[dict[str, list[str]], tuple[Schema, ...]]
+        known, schemas = msgspec.msgpack.decode(data, type=kind)
+        for column, limit in self._limits.items():
+            kept = known.get(column, [])  # a limit that was lowered must not change what codes mean
+            self.names[column] = Names(max(limit, len(kept)), kept)
+            self.names[column].changed = False
+        self._use(schemas, self._schema)
+
+    def samples(self) -> dict[str, dict[Labels, float]]:
+        """Counters and gauges by family."""
+        values = self._counts.samples(self._model)
+        early: dict[Labels, float] = {(self._model,): float(len(self._early.rows))}
+        return {**values, "inference_labels_awaiting_prediction": early}
+
+
+_COUNTS, _NAMES = "truth/counts", "truth/names"
+
+
+def _kind(schema: Schema) -> str:
+    """Early labels of a regression are of no use to a classification."""
+    return "number" if schema.regression else "class"

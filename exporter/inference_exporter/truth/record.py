@@ -1,0 +1,153 @@
+"""What is kept of a prediction until its label comes: 21 bytes for a two-class model with a score.
+
+    schema u1 | seconds u4 | milliseconds u2 | names u2 … | numbers f8 … | actual u2 or f8
+
+Names (versions, classes, segments) are numbers into `Names`; no id, no feature is kept. A record
+names its schema, so that records of an older configuration are still understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from inference_exporter.batch import Floats, Ints, Scalar, category_name
+
+Records = npt.NDArray[np.void]
+
+NAMES_LIMIT = 65_535
+NAME_LENGTH = 128  # characters, as of every label value
+OVERFLOW = "__overflow__"
+
+
+class Names:
+    """Texts as small numbers; 0 is the absent one. Beyond the limit all are one.
+
+    >>> names = Names(limit=2)
+    >>> names.codes(["1", None, 0, "x"]).tolist(), names.texts(np.array([0, 1, 2]))
+    ([2, 0, 3, 1], [None, '__overflow__', '1'])
+    """
+
+    def __init__(self, limit: int, known: Iterable[str] = ()) -> None:
+        self._limit = min(limit, NAMES_LIMIT - 2)
+        self._texts: list[str | None] = [None, OVERFLOW]
+        self._codes: dict[str, int] = {OVERFLOW: 1}
+        self.changed = False
+        for name in known:
+            self._learn(name)
+
+    def codes(self, column: Sequence[Scalar]) -> Ints:
+        """The numbers of a column of raw values."""
+        return np.fromiter(map(self._code, column), np.int64, len(column))
+
+    def _code(self, raw: Scalar) -> int:
+        if raw is None:
+            return 0
+        code = self._codes.get(raw) if isinstance(raw, str) else None
+        return self._learn(category_name(raw)[:NAME_LENGTH]) if code is None else code
+
+    def _learn(self, name: str) -> int:
+        code = self._codes.get(name)
+        if code is None:
+            if len(self._texts) - 2 >= self._limit:
+                return 1
+            code = self._codes[name] = len(self._texts)
+            self._texts.append(name)
+            self.changed = True
+        return code
+
+    def texts(self, codes: npt.NDArray[Any]) -> list[str | None]:
+        """The names of a column of numbers."""
+        names = self._texts
+        return [names[code] for code in codes.tolist()]
+
+    def known(self) -> list[str]:
+        """All names, in the order that `Names(known=…)` needs."""
+        return [name for name in self._texts[2:] if name is not None]
+
+
+class Schema(msgspec.Struct, frozen=True, array_like=True):
+    """Which columns of a batch are kept: `texts` by name, `numbers` as they are."""
+
+    texts: tuple[str, ...]
+    numbers: tuple[str, ...]
+    regression: bool
+
+    @property
+    def dtype(self) -> np.dtype[np.void]:
+        """The record as it is on disk, without padding."""
+        fields: list[tuple[str, str]] = [("schema", "u1"), ("seconds", "<u4"), ("millis", "<u2")]
+        fields += [(name, "<u2") for name in self.texts]
+        fields += [(name, "<f8") for name in self.numbers]
+        return np.dtype([*fields, ("actual", "<f8" if self.regression else "<u2")])
+
+
+def set_times(records: Records, times: Floats) -> None:
+    """Write times, epoch seconds, to the millisecond; NaN and what does not fit become none."""
+    usable = np.nan_to_num(np.where((times > 0) & (times < 2**32 - 1), times, 0.0))
+    millis = np.floor(usable * 1000 + 1e-3).astype(np.int64)
+    records["seconds"], records["millis"] = millis // 1000, millis % 1000
+
+
+def times_of(records: Records) -> Floats:
+    """The times as epoch seconds, NaN where there is none."""
+    seconds = records["seconds"].astype(np.float64)
+    times: Floats = np.where(seconds > 0, seconds + records["millis"] / 1000, np.nan)
+    return times
+
+
+def is_labelled(records: Records) -> npt.NDArray[np.bool_]:
+    """Which records have their label."""
+    actual = records["actual"]
+    labelled: npt.NDArray[np.bool_]
+    labelled = ~np.isnan(actual) if actual.dtype.kind == "f" else actual != 0
+    return labelled
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Records as bytes and back: `schemas` were all used once, `number` is the one in force."""
+
+    schemas: tuple[Schema, ...]
+    number: int
+
+    @cached_property
+    def dtype(self) -> np.dtype[np.void]:
+        """Today's record."""
+        return self.schemas[self.number].dtype
+
+    @staticmethod
+    def pack(records: Records) -> list[bytes]:
+        """One value per record."""
+        plain = np.ascontiguousarray(records).view(f"V{records.dtype.itemsize}")
+        packed: list[bytes] = plain.tolist()
+        return packed
+
+    def unpack(self, blobs: Sequence[bytes]) -> Records:
+        """Records in today's layout, those of older schemas included."""
+        if all(blob[0] == self.number for blob in blobs):
+            return np.frombuffer(bytearray(b"".join(blobs)), self.dtype)
+        records = np.zeros(len(blobs), self.dtype)
+        for number, schema in enumerate(self.schemas):
+            rows = [row for row, blob in enumerate(blobs) if blob[0] == number]
+            if rows:
+                old = np.frombuffer(b"".join(blobs[row] for row in rows), schema.dtype)
+                records[rows] = self._converted(old)
+        return records
+
+    def _converted(self, old: Records) -> Records:
+        """What both layouts have; new numbers are absent, as is a label of another kind."""
+        new = np.zeros(len(old), self.dtype)
+        for name, kind in ((name, self.dtype[name].kind) for name in self.dtype.names or ()):
+            if name in (old.dtype.names or ()) and old.dtype[name].kind == kind:
+                new[name] = old[name]
+            elif kind == "f":
+                new[name] = np.nan
+        new["schema"] = self.number
+        return new
