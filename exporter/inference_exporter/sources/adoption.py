@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 
+from inference_exporter.sources.compressed import CompressedReader
 from inference_exporter.sources.framing import TAIL
 from inference_exporter.sources.identity import Candidate, line_start
 from inference_exporter.sources.reader import FileReader
@@ -33,6 +34,20 @@ def adopt(table: Table, reader: FileReader) -> bool:
     else:
         return False
     return True
+
+
+def adopt_compressed(table: Table, reader: CompressedReader) -> bool | None:
+    """As `adopt`, for what is in the file; None: ask again later."""
+    for record in table.promises():
+        if record.done and record.key == reader.key and not reader.is_newer_than(record):
+            reader.resume_done(record)
+            return True
+    head = reader.first_bytes()
+    if head is None:
+        return None
+    if any(other.can_be_copied() and other.begins_with(head) for other in table.readers.values()):
+        return None  # made of a file that is still followed; that one will leave a promise
+    return reader.check(head, table.promises())
 
 
 def review(table: Table, reader: FileReader) -> None:

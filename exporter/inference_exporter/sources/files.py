@@ -22,6 +22,7 @@ import msgspec
 
 from inference_exporter.sources.adoption import keep_up
 from inference_exporter.sources.base import Block, FileStatus, SourceFacts
+from inference_exporter.sources.compressed import CompressedReader
 from inference_exporter.sources.discovery import Discovery
 from inference_exporter.sources.facts import Counts
 from inference_exporter.sources.identity import Record
@@ -125,7 +126,9 @@ class FileSource:
         except OSError as error:
             self._table.fault(reader, error, self._monotonic)
             return Look()
-        self._budget -= look.size
+        self._budget -= look.size + look.spent
+        if isinstance(reader, CompressedReader):
+            self._table.confirm(reader)
         self._count(look)
         self._plan(reader, look)
         return look
@@ -155,7 +158,8 @@ class FileSource:
         counts = self._table.counts
         counts.bytes_read += look.size
         counts.too_long += look.too_long
-        self._found = self._found or look.size > 0
+        counts.partials_flushed += look.flushed
+        self._found = self._found or look.size + look.spent > 0
 
     # -- files without a name ---------------------------------------------------------------------
 
@@ -178,8 +182,8 @@ class FileSource:
     def _grace_is_over(self, reader: FileReader) -> bool:
         lost_at = reader.lost_at if reader.lost_at is not None else self._monotonic
         quiet = self._monotonic - max(lost_at, reader.last_data) >= self._grace
-        if reader.undecided:
-            return quiet
+        if reader.undecided or reader.done:
+            return quiet or reader.done
         if reader.shadows is not None:
             return quiet and reader.size <= reader.copied
         if quiet and reader.at_end and reader.looked == self._monotonic:

@@ -24,7 +24,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     `origin` is the name under which the file was first met; its rotated names are found from it.
     `skipping`: the offset is inside a line over the limit. `cut`: the generation ended because the
     file was truncated, so a copy of it may turn up. `size` and `mtime` (nanoseconds) as last seen.
-    `begun` is the wall clock when the file was met or found cut.
+    `begun` is the wall clock when the file was met or found cut. `done`: a compressed file that was
+    read to its end; while its size and time stay, it is not opened again.
     """
 
     path: str
@@ -42,6 +43,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     size: int = 0
     mtime: int = 0
     begun: float = 0.0
+    done: bool = False
 
     @property
     def key(self) -> Key:

@@ -8,7 +8,8 @@ import os
 from collections.abc import Callable
 from functools import partial
 
-from inference_exporter.sources.adoption import adopt, review
+from inference_exporter.sources.adoption import adopt, adopt_compressed, review
+from inference_exporter.sources.compressed import CompressedReader
 from inference_exporter.sources.discovery import Discovery, Listing, reason_of
 from inference_exporter.sources.identity import Candidate, Key
 from inference_exporter.sources.reader import FileReader
@@ -176,6 +177,8 @@ class Names:
         """Find out where to begin, as soon as there is content to tell by; False: do not read."""
         if os.fstat(reader.fd).st_size == 0:
             return False
+        if isinstance(reader, CompressedReader):
+            return self._decide_compressed(reader)
         if adopt(self._table, reader):
             return reader.shadows is None
         if reader.key in self._there_at_first:
@@ -184,6 +187,17 @@ class Names:
         else:
             reader.begin()
         return True
+
+    def _decide_compressed(self, reader: CompressedReader) -> bool:
+        known = adopt_compressed(self._table, reader)
+        if known is None:
+            return False
+        if not known and reader.key in self._there_at_first:
+            reader.begin_at_end()
+        elif not known:
+            reader.begin()
+        self._table.confirm(reader)
+        return not reader.done
 
     def _look_for_rotated(self, monotonic: float) -> None:
         table = self._table

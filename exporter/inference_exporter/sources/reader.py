@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 
-from inference_exporter.sources.framing import TAIL, Framer
+from inference_exporter.sources.framing import TAIL, Frame, Framer
 from inference_exporter.sources.identity import HEAD, Candidate, Key, Record, digest, line_start
 
 SHRINK_DOUBT = 5.0  # network file systems report an old, smaller size for some seconds
@@ -20,13 +20,18 @@ FASTEST, SLOWEST = 0.25, 1.0  # seconds between two looks at a file, while it gr
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at a file found. `cut` says why the file is not the one that was read."""
+    """What a look at a file found. `cut` says why the file is not the one that was read.
+
+    `size` bytes were new, `spent` more were read only to get there.
+    """
 
     lines: bytes = b""
     size: int = 0
     more: bool = False
     too_long: int = 0
     cut: str = ""
+    spent: int = 0
+    flushed: bool = False
 
 
 class FileReader:
@@ -47,7 +52,7 @@ class FileReader:
         self.framer = Framer(line_bytes)
         self.generation = 0
         self.undecided = True
-        self.sibling = False
+        self.compressed = self.done = False
         self.shadows: FileReader | None = None
         self.copied = self.copied_generation = 0  # how much of the original is in this copy
         self.copied_tail = b""  # the last bytes of that: is it still the copy it was?
@@ -88,7 +93,7 @@ class FileReader:
         return Record(
             self.path, self.origin, *self.key, len(head), digest(head), offset, len(tail),
             digest(tail), self.generation, self.framer.skipping, cut, self.size, self.mtime,
-            self.begun,
+            self.begun, self.done,
         )  # fmt: skip
 
     @property
@@ -167,6 +172,12 @@ class FileReader:
     def _take(self, data: bytes, start: int, fresh: int) -> Look:
         if self.offset == self._blank and not self.framer.partial and data[start] == 0:
             start += self._pass_over_nuls(data, start)
+        frame = self.advance(data, start)
+        self.size = max(self.size, self.position)
+        return Look(frame.lines, fresh, not self.at_end, frame.too_long)
+
+    def advance(self, data: bytes, start: int) -> Frame:
+        """Frame `data[start:]` and move the place over what is done with."""
         partial = self.framer.partial
         frame = self.framer.feed(data, start)
         if frame.consumed:
@@ -176,8 +187,7 @@ class FileReader:
             self.tail = (self.tail + frame.tail)[-TAIL:]
             self.offset += frame.consumed
             self.opening = b""
-        self.size = max(self.size, self.position)
-        return Look(frame.lines, fresh, not self.at_end, frame.too_long)
+        return frame
 
     def _pass_over_nuls(self, data: bytes, start: int) -> int:
         """A writer that does not append leaves a hole in front of it when its file is cut."""
@@ -237,10 +247,14 @@ class FileReader:
         While nothing was read of this one, a full 1024 bytes are asked for: two new logs may well
         begin with the same line.
         """
+        return self.begins_with(candidate.head)
+
+    def begins_with(self, head: bytes) -> bool:
+        """As `begins_like`, of the first 1024 bytes of another file."""
         if self.unproven:
-            return len(candidate.head) == HEAD and candidate.head == self.opening
-        length = min(len(self.head), len(candidate.head))
-        return self.head[:length] == candidate.head[:length]
+            return len(head) == HEAD and head == self.opening
+        length = min(len(self.head), len(head))
+        return self.head[:length] == head[:length]
 
     # -- the descriptor ---------------------------------------------------------------------------
 
@@ -264,6 +278,13 @@ class FileReader:
             self.size, self.mtime = facts.st_size, facts.st_mtime_ns
             self.wake = not (self.at_end and self.size == self.position and self.intact())
         self.close()
+
+    def reopened(self, candidate: Candidate) -> bool:
+        """After it was put aside: whether it still is what was read."""
+        if self.unproven:
+            self.opening = candidate.head
+        record = self.record()
+        return self.intact() and (not record.offset or candidate.fits(record))
 
     def changed(self, facts: os.stat_result) -> bool:
         """Whether a file that was put aside has to be looked at again."""

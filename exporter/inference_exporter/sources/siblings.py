@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from inference_exporter.sources.adoption import adopt
+from inference_exporter.sources.adoption import adopt, adopt_compressed
+from inference_exporter.sources.compressed import CompressedReader
 from inference_exporter.sources.discovery import Listing, list_names, reason_of
 from inference_exporter.sources.identity import Candidate, Key
 from inference_exporter.sources.reader import FileReader
 from inference_exporter.sources.table import Table
 
 # What rotation appends: a number, a date, or one of a few words. Not `.pos`, `.lock`, `.tmp`.
-_ROTATED = re.compile(r"[.-].*(\d|old|bak|prev|save)", re.IGNORECASE)
+_ROTATED = re.compile(r"[.-].*(\d|old|bak|prev|save|gz)", re.IGNORECASE)
 _CLOCK_GRAIN = 0.02  # seconds by which a file's time may lag behind the clock
 
 
@@ -64,6 +66,9 @@ class Siblings:
     def _judge(self, reader: FileReader, since: float, monotonic: float) -> None:
         candidate = Candidate(reader.fd)
         reader.named, reader.lost_at, reader.lost_size = False, monotonic, candidate.size
+        if isinstance(reader, CompressedReader):
+            self._judge_compressed(reader, self._is_new(candidate, since))
+            return
         if adopt(self._table, reader):
             if max(reader.offset, reader.copied) < candidate.size or self._in_grace(reader):
                 return
@@ -71,6 +76,14 @@ class Siblings:
             reader.begin()
             return
         self._table.drop(reader)
+
+    def _judge_compressed(self, reader: CompressedReader, new: bool) -> None:
+        reader.wanted, reader.lost_size = new, sys.maxsize  # it is not given up half read
+        known = adopt_compressed(self._table, reader)
+        if not known and new and known is not None:
+            reader.begin()
+        elif not known or reader.done:
+            self._table.drop(reader)
 
     def _in_grace(self, reader: FileReader) -> bool:
         """Whether it was followed when the last run ended: its writer may not be done with it."""
@@ -95,6 +108,6 @@ def _rotated_names(bases: Iterable[str], listing: Listing) -> Iterator[tuple[str
     for folder, names in folders.items():
         for name in list_names(folder, listing):
             for base in names:
-                if name.startswith((base + ".", base + "-")):
+                if name == base or name.startswith((base + ".", base + "-")):
                     yield os.path.join(folder, name), os.path.join(folder, base)  # noqa: PTH118
                     break

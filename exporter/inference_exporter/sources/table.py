@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable
 
 from inference_exporter.sources.archive import Archive
+from inference_exporter.sources.compressed import SUFFIX, CompressedReader
 from inference_exporter.sources.discovery import gone, reason_of
 from inference_exporter.sources.facts import Counts
 from inference_exporter.sources.identity import Candidate, Key, Record
@@ -78,7 +79,8 @@ class Table:
         fd = self.open(path)
         if fd is None:
             return None
-        reader = FileReader(path, fd, self._line_bytes)
+        kind = CompressedReader if path.endswith(SUFFIX) else FileReader
+        reader = kind(path, fd, self._line_bytes)
         reader.begun, reader.last_data = self.now, self.monotonic
         known = self.readers.get(reader.key)
         if known is not None and known.fd >= 0:  # two names were swapped while we looked
@@ -104,10 +106,7 @@ class Table:
             return False
         reader.fd, reader.error, reader.retry_pause, reader.wake = fd, "", 0.0, False
         reader.last_data, reader.at_end = self.monotonic, False
-        if reader.unproven:
-            reader.opening = candidate.head
-        record = reader.record()
-        if not reader.intact() or (record.offset and not candidate.fits(record)):
+        if not reader.reopened(candidate):
             self.cut(reader, "shrunk" if candidate.size < reader.offset else "rewritten")
             reader.undecided = True  # it may be another file with the same inode
         return True
@@ -177,6 +176,13 @@ class Table:
         reader.due = monotonic + reader.retry_pause
         if not reader.named:
             self.forget(reader)
+
+    def confirm(self, reader: CompressedReader) -> None:
+        """A promise turned out to be about this file: it is the reader's own from now on."""
+        record, reader.confirmed = reader.confirmed, None
+        if record is not None:
+            self.pending = [other for other in self.pending if other != record]
+            self.archive.discard(record)
 
     # -- promises ---------------------------------------------------------------------------------
 
