@@ -65,6 +65,8 @@ class Batch:
 
     `features` holds the features of the reference, in its order. Without a reference (while one is
     being collected) it is empty and `raw_features` has one mapping of name to scalar per row.
+
+    `derived` are outputs and `flags` marks that the model works out itself, from the features.
     """
 
     rows: int
@@ -86,6 +88,8 @@ class Batch:
     features: Mapping[str, FeatureColumn] = field(default_factory=dict)
     raw_features: Sequence[Mapping[str, object] | None] | None = None
     inputs: Bools | None = None
+    derived: Mapping[str, NumericColumn] = field(default_factory=dict)
+    flags: Mapping[str, Bools] = field(default_factory=dict)
 
     def take(self, rows: Ints) -> Batch:
         """Some rows of a batch without features: of one that was joined with late labels."""

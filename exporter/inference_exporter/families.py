@@ -171,6 +171,33 @@ _INPUTS = (
     ),
     _family(
         "counter",
+        "inference_outliers_total",
+        "model version",
+        "Predictions whose outlier distance exceeds that of 99.9 % of the reference's rows.",
+    ),
+    _family(
+        "counter",
+        "inference_similar_inputs_total",
+        "model version",
+        "Predictions after the first `similar_inputs` with near-identical inputs in their minute: "
+        "someone may be probing the model.",
+    ),
+    _family(
+        "counter",
+        "inference_boundary_predictions_total",
+        "model version",
+        "Predictions whose score is within the configured margin of the decision boundary.",
+    ),
+    _family(
+        "gauge",
+        "inference_multivariate_drift",
+        "model version statistic window",
+        "Predictions as a whole: `outlier_share` (0.001 in the reference), `outlier_distance` and "
+        "`reconstruction_error` (mean over the reference's mean), `unseen_share` of categories, "
+        "`similar_share` and `boundary_share` of predictions.",
+    ),
+    _family(
+        "counter",
         "inference_feature_missing_total",
         "model version feature",
         "Inputs in which the feature was absent or null.",

@@ -30,6 +30,7 @@ from inference_exporter.judge import judge_of
 from inference_exporter.late import LateLabels
 from inference_exporter.mismatch import Mismatch, absent
 from inference_exporter.numeric import numeric_column
+from inference_exporter.outliers import Outliers, usable
 from inference_exporter.profile import Reference
 from inference_exporter.reference import WarmupBuilder, dumps, loads
 from inference_exporter.samples import Exemplar, Labels, Samples
@@ -95,7 +96,8 @@ class Model:
         self._use(reference)
 
     def _use(self, reference: Reference | None) -> None:
-        self.reference = reference
+        self.reference = reference = usable(self.config, reference)
+        self._outliers = Outliers(self.config, reference)
         self._decoder = self._make_decoder(reference)
         self.layout = layout = arrange(self.config, reference)
         self._regression = task_of(self.config, reference) == "regression"
@@ -149,6 +151,7 @@ class Model:
         if self._regression and batch.prediction is not None:
             batch = _with_numbers(batch)
         times = np.full(batch.rows, now) if batch.timestamp is None else batch.timestamp.values
+        batch = self._outliers.mark(batch, times)
         placement = self._count(batch, times, now)
         if self.late is not None:
             self.late.predictions(batch, times)
@@ -246,6 +249,9 @@ class Model:
             marks = self._exemplars.get(version, {})
             created = history.created if self._created_series else None
             yield from self._totals.samples(version, history.total, created, self._cache, marks)
+            counters = self._outliers.counters(version, self.layout, history.total)
+            for family, labels, value in counters:
+                yield self._cache.samples(family, {labels: value}, created)
         yield from self._evaluate(clock, facts)
         yield from self._concept(clock)
         yield from self._unknown()
@@ -261,6 +267,7 @@ class Model:
         if self._evaluated is None or self._evaluated[0] != pane:
             gauges = self._evaluator.evaluate(self.timeline, clock, facts)
             self._add_absent(gauges, clock)
+            self._add_whole(gauges, clock)
             self._evaluated = (pane, gauges)
         return [self._cache.samples(name, values) for name, values in self._evaluated[1].items()]
 
@@ -276,6 +283,15 @@ class Model:
         if number is not None:
             family = gauges.setdefault("inference_reference_schema_differences", {})
             family[self.config.name, "absent"] = float(number)
+
+    def _add_whole(self, gauges: Gauges, now: float) -> None:
+        """Predictions as a whole, over every window."""
+        for version in self.timeline.versions if self._outliers.active else ():
+            for window in self.timeline.windows:
+                tally = self.timeline.window(version, window.name, now)
+                found = self._outliers.gauges(version, window.name, self.layout, tally)
+                for family, labels, value in found:
+                    gauges.setdefault(family, {})[labels] = value
 
     def _unknown(self) -> Iterator[Samples]:
         """Features that only the log has."""
@@ -360,6 +376,7 @@ class Model:
             puts.update(self.concept.take_changes())
         if self._mismatch is not None:
             puts.update(self._mismatch.take_changes())
+        puts.update(self._outliers.take_changes())
         if self.late is not None:
             puts.update(self.late.join.take_changes())
         if self.warmup is not None and self.warmup.changed:
@@ -393,6 +410,7 @@ class Model:
             problems += self.concept.restore(state)
         if self._mismatch is not None:
             problems += self._mismatch.restore(state)
+        problems += self._outliers.restore(state)
         self._versions.learn(name for name in self.timeline.versions if name)
         for history in self.timeline.versions.values():
             self.layout.learn(history.total.sparse)

@@ -98,6 +98,23 @@ FeatureProfile = NumericProfile | CategoricalProfile
 
 
 @dataclass(frozen=True, slots=True)
+class Multivariate:
+    """What predictions are compared with as a whole; see `multivariate/`.
+
+    For k numeric `features`: `centre` (k,) medians and `scale` (k,), `covariance` (k, k) of the
+    scaled values, `components` (p, k) orthonormal rows. `quantile` is the outlier distance that
+    1 in 1,000 rows of the reference exceed.
+    """
+
+    features: tuple[str, ...]
+    centre: Floats
+    scale: Floats
+    covariance: Floats
+    components: Floats
+    quantile: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The profile of one model's reference data.
 
@@ -118,3 +135,4 @@ class Reference:
     performance_samples: int = 0
     source: str = ""  # the file it was built from, or "warm-up"
     rejected: int = 0  # lines of the reference data that could not be read
+    multivariate: Multivariate | None = None

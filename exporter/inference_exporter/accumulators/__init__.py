@@ -15,6 +15,7 @@ from inference_exporter.accumulators.base import (
 )
 from inference_exporter.accumulators.category_bins import CategoryBins
 from inference_exporter.accumulators.error_spread import ErrorSpread
+from inference_exporter.accumulators.flags import Flags
 from inference_exporter.accumulators.histogram import Histogram
 from inference_exporter.accumulators.late_labels import LabelDelay, Labelled, Made, Retracted
 from inference_exporter.accumulators.layout import RETRACTED, Increments, Layout
@@ -33,6 +34,7 @@ __all__ = [
     "Confusion",
     "DenseAccumulator",
     "ErrorSpread",
+    "Flags",
     "Groups",
     "Histogram",
     "Increments",
@@ -71,6 +73,7 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
     dense += [Histogram(model.latency_buckets, step) for step in fields.steps]
     if fields.weight:
         dense.append(Weights())
+    dense += _flags(model, reference)
     if reference:
         bins = _bins("feature", reference.features, reference.fingerprint)
         bins += _bins("output", reference.outputs, reference.fingerprint)
@@ -93,6 +96,11 @@ def _of_labels(model: ModelConfig, dense: Sequence[DenseAccumulator]) -> list[De
     truth = [one for one in (*dense, *coverage) if getattr(one, "joined", False)]
     corrections = [Retracted(one) for one in truth] if model.labels.update == "last" else []
     return [*coverage, *corrections, LabelDelay()]
+def _flags(model: ModelConfig, reference: Reference | None) -> list[Flags]:
+    flags = [Flags("boundary")] if model.boundary and model.fields.score else []
+    if reference and reference.multivariate and model.similar_inputs:
+        flags.append(Flags("similar"))
+    return flags
 
 
 def task_of(model: ModelConfig, reference: Reference | None) -> str:

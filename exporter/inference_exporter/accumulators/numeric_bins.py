@@ -49,7 +49,11 @@ class NumericBins:
     def column(self, batch: Batch) -> NumericColumn | None:
         """The batch's numbers that this accumulator counts."""
         if self.scope == "output":
-            return batch.score if self.name == "score" else batch.prediction_value
+            if self.name == "score":
+                return batch.score
+            if self.name == "prediction":
+                return batch.prediction_value
+            return batch.derived.get(self.name)
         column = batch.features[self.name]
         return column if isinstance(column, NumericColumn) else None
 

@@ -46,7 +46,7 @@ def signals_of(batch: Batch, rows: slice | Ints, positive: str | None) -> dict[s
     classification is outcome minus score.
     """
     found: dict[str, Floats] = {}
-    if batch.latency is not None:
+    if batch.latency is not None and batch.label_delay is None:  # joined rows were seen before
         found["latency"] = log_latencies(batch.latency.values[rows])
     if batch.actual is None:
         return found

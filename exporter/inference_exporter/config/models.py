@@ -13,6 +13,7 @@ from inference_exporter.config.labels import check_labels, labels
 from inference_exporter.config.schema import (
     DEFAULT_LATENCY_BUCKETS,
     STATISTIC_NAMES,
+    Boundary,
     Config,
     Fields,
     Limits,
@@ -33,6 +34,7 @@ from inference_exporter.config.values import (
     only_list_of,
     scalar_name,
     text,
+    true_or_false,
 )
 from inference_exporter.config.worth import business_value
 
@@ -111,6 +113,16 @@ LIMITS = Section(
     ),
 )  # fmt: skip
 
+BOUNDARY = Section(
+    "boundary",
+    Boundary,
+    (
+        Key("score", number(-1e12, 1e12), "a number", "The score at which decisions change.",
+            "0.5"),
+        Key("margin", number(0.0, 1e12), "a number", "How far from it is close.", "0.05"),
+    ),
+)  # fmt: skip
+
 _VALUES: Check[Any] = list_of(scalar_name, "a value or a list of values")
 
 MODEL = Section(
@@ -172,6 +184,16 @@ MODEL = Section(
         Key("labels", labels, "a section, below",
             "Labels that come later than the prediction; see docs/labels.md.",
             "{id: request_id, actual: defaulted, logs: actuals.jsonl}", default="none"),
+        Key("multivariate", true_or_false, "true or false",
+            "Whether predictions are compared as a whole: outlier distance, reconstruction error, "
+            "share of unseen categories. Build the reference with it, too.", "true",
+            default="false"),
+        Key("boundary", BOUNDARY, "a section, below",
+            "Where the decision boundary is, to count the scores close to it.",
+            "{score: 0.5, margin: 0.05}", default="none"),
+        Key("similar_inputs", integer(1, 1_000_000), "a whole number",
+            "How many near-identical inputs a minute may have; more are counted as a burst. "
+            "Takes `multivariate`.", "50", default="none"),
         Key("limits", LIMITS, "a section, below", "What keeps memory and series bounded.",
             default="as below"),
     ),

@@ -12,7 +12,7 @@ from inference_exporter.config.checks import Key, Section
 from inference_exporter.config.concept import CONCEPT_DRIFT
 from inference_exporter.config.fields import DURATION, FEATURES, FIELDS, STATUS, TIMESTAMP
 from inference_exporter.config.labels import LABELS
-from inference_exporter.config.models import LIMITS, MODEL, TOP
+from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, TOP
 from inference_exporter.config.thresholds import THRESHOLDS
 
 _INTRO = """\
@@ -85,6 +85,7 @@ def _parts() -> Iterator[str]:
     yield from _section(FEATURES, "fields.features")
     yield _FORMS
     yield from _section(CONCEPT_DRIFT, "concept_drift")
+    yield from _section(BOUNDARY, "boundary")
     yield from _section(LABELS, "labels")
     yield from _section(LIMITS, "limits")
     yield from _thresholds()

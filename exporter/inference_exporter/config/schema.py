@@ -164,6 +164,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Boundary:
+    """Scores within `margin` of `score` are close to the decision boundary."""
+
+    score: float = 0.5
+    margin: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
 class ConceptDrift:
     """Sequential tests on streams of errors, residuals and latencies.
 
@@ -235,6 +243,9 @@ class ModelConfig:
     statistics: tuple[str, ...] = DEFAULT_STATISTICS
     thresholds: Mapping[str, float] = field(default_factory=dict)
     concept_drift: ConceptDrift | None = None
+    multivariate: bool = False
+    boundary: Boundary | None = None
+    similar_inputs: int | None = None
     limits: Limits = field(default_factory=Limits)
     labels: LabelsConfig | None = None
 

@@ -30,6 +30,13 @@ def scalar_name(value: object) -> str:
     return category_name(value)
 
 
+def true_or_false(value: object) -> bool:
+    """A truth value."""
+    if not isinstance(value, bool):
+        raise expected("true or false", value)
+    return value
+
+
 def one_of(*allowed: str) -> Check[str]:
     """One of a few words."""
 

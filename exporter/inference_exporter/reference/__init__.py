@@ -12,6 +12,7 @@ from inference_exporter.reference.merge import merge
 from inference_exporter.reference.shard import Shard, dump_shard, load_part
 from inference_exporter.reference.show import bar, cut, show
 from inference_exporter.reference.warmup import WarmupBuilder
+from inference_exporter.reference.whole import without_whole
 
 __all__ = [
     "Shard",
@@ -28,5 +29,6 @@ __all__ = [
     "merge",
     "save",
     "show",
+    "without_whole",
     "write",
 ]

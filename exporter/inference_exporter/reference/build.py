@@ -14,6 +14,7 @@ from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.tables import blocks
 
 _PASSES = 2
+_PASSES_WHOLE = 4  # with a fit of rows as a whole, and their distribution
 
 
 def build(
@@ -42,7 +43,7 @@ def build_shard(
 ) -> Shard:
     """As `build`, with what merging the profile with those of other files takes."""
     sizes = [_size(path) for path in paths]
-    total = _PASSES * sum(sizes)
+    total = (_PASSES_WHOLE if model.multivariate else _PASSES) * sum(sizes)
     done = 0
 
     def read() -> Iterator[Block]:

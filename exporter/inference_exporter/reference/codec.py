@@ -30,6 +30,7 @@ from inference_exporter.errors import ProfileError
 from inference_exporter.profile import (
     CategoricalProfile,
     FeatureProfile,
+    Multivariate,
     NumericProfile,
     Reference,
 )
@@ -69,6 +70,15 @@ class _Metric(msgspec.Struct, forbid_unknown_fields=True):
     value: float
 
 
+class _Multivariate(msgspec.Struct, forbid_unknown_fields=True):
+    features: list[str]
+    centre: list[float]
+    scale: list[float]
+    covariance: list[list[float]]
+    components: list[list[float]]
+    quantile: float
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     format_version: int
@@ -84,6 +94,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     outputs: dict[str, _Numeric | _Categorical]
     performance_samples: int
     performance: list[_Metric]
+    multivariate: _Multivariate | msgspec.UnsetType = msgspec.UNSET
 
 
 def dumps(reference: Reference) -> bytes:
@@ -103,6 +114,7 @@ def dumps(reference: Reference) -> bytes:
         outputs={name: _encode(one) for name, one in reference.outputs.items()},
         performance_samples=reference.performance_samples,
         performance=[_Metric(*key, value) for key, value in reference.performance.items()],
+        multivariate=_encode_fit(reference.multivariate),
     )
     return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()
 
@@ -119,6 +131,30 @@ def _encode(profile: FeatureProfile) -> _Numeric | _Categorical:
         list(profile.categories), profile.counts.tolist(), profile.other_count,
         sorted(profile.known_others), profile.missing, profile.invalid, profile.overflow,
     )  # fmt: skip
+
+
+def _encode_fit(fit: Multivariate | None) -> _Multivariate | msgspec.UnsetType:
+    if fit is None:
+        return msgspec.UNSET
+    return _Multivariate(
+        list(fit.features), fit.centre.tolist(), fit.scale.tolist(), fit.covariance.tolist(),
+        fit.components.tolist(), fit.quantile,
+    )  # fmt: skip
+
+
+def _decode_fit(fit: _Multivariate | msgspec.UnsetType) -> Multivariate | None:
+    if isinstance(fit, msgspec.UnsetType):
+        return None
+    size = len(fit.features)
+    try:
+        centre, scale = np.array(fit.centre), np.array(fit.scale)
+        covariance, components = np.array(fit.covariance), np.array(fit.components)
+    except ValueError as error:
+        raise ValueError(f"is damaged: multivariate: {error}") from error
+    square = covariance.shape == (size, size) and components.shape[1:] == (size,)
+    if not square or {centre.shape, scale.shape} != {(size,)}:
+        raise ValueError("is damaged: multivariate: tables and features do not fit together")
+    return Multivariate(tuple(fit.features), centre, scale, covariance, components, fit.quantile)
 
 
 def _pretty(value: object, indent: str = "") -> Iterator[str]:
@@ -157,6 +193,7 @@ def loads(data: bytes) -> Reference:
         performance_samples=file.performance_samples,
         source=file.source,
         rejected=file.rejected,
+        multivariate=_decode_fit(file.multivariate),
     )
     if fingerprint(reference) != file.fingerprint:
         raise ValueError(

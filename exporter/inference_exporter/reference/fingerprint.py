@@ -21,6 +21,10 @@ def fingerprint(reference: Reference) -> str:
         for scope, profiles in (("feature", reference.features), ("output", reference.outputs))
         for name, profile in profiles.items()
     ]
+    fit = reference.multivariate
+    if fit is not None:
+        tables = (fit.centre, fit.scale, fit.covariance, fit.components)
+        meaning.append(["multivariate", fit.features, *(one.tolist() for one in tables)])
     return sha256(json.dumps(meaning).encode()).hexdigest()[:8]
 
 

@@ -19,6 +19,7 @@ from inference_exporter.errors import ProfileError
 from inference_exporter.profile import (
     CategoricalProfile,
     FeatureProfile,
+    Multivariate,
     NumericProfile,
     Reference,
 )
@@ -28,6 +29,7 @@ from inference_exporter.reference.grid import edges_of
 from inference_exporter.reference.outcomes import ClassOutcomes, NumberOutcomes, OutcomeState
 from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.sketch import QuantileSketch
+from inference_exporter.reference.whole import without_whole
 
 _HUGE = 1e150
 _HINT = "build the parts with --shard, or all with the same --edges-from"
@@ -53,6 +55,9 @@ def merge(parts: Sequence[Shard], *, now: float, classes: int = 50) -> Reference
     rows = sum(part.reference.rows for part in parts)
     outcomes = _outcomes(parts, first.task)
     names = {name for part in parts for name in part.reference.classes}
+    fit = _common_fit(parts)
+    if fit is None:
+        parts = [replace(part, reference=without_whole(part.reference)) for part in parts]
     merged = Reference(
         model=first.model,
         rows=rows,
@@ -66,8 +71,26 @@ def merge(parts: Sequence[Shard], *, now: float, classes: int = 50) -> Reference
         performance_samples=outcomes.samples,
         source=f"{first.source} and {len(parts) - 1} more parts",
         rejected=sum(part.reference.rejected for part in parts),
+        multivariate=fit,
     )
     return replace(merged, fingerprint=fingerprint(merged))
+
+
+def _common_fit(parts: Sequence[Shard]) -> Multivariate | None:
+    """The fit of rows as a whole that all parts share: built with the same --edges-from."""
+    fits = [part.reference.multivariate for part in parts]
+    first = fits[0]
+    if first is None or any(other is None for other in fits):
+        return None
+    for other in fits[1:]:
+        assert other is not None
+        if first.features != other.features or first.quantile != other.quantile:
+            return None
+        if not np.array_equal(first.covariance, other.covariance):
+            return None
+        if not np.array_equal(first.centre, other.centre):
+            return None
+    return first
 
 
 def _outcomes(parts: Sequence[Shard], task: str) -> ClassOutcomes | NumberOutcomes:

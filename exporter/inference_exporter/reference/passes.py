@@ -9,7 +9,7 @@ from inference_exporter.batch import TextColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import values_of
 from inference_exporter.errors import ProfileError
-from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
+from inference_exporter.profile import FeatureProfile, Multivariate, NumericProfile, Reference
 from inference_exporter.reference.census import CategoryCensus, EmptyCensus, NumericCensus
 from inference_exporter.reference.fingerprint import fingerprint
 from inference_exporter.reference.outcomes import ClassOutcomes, NumberOutcomes
@@ -18,6 +18,7 @@ from inference_exporter.reference.scored import ScoredLabels
 from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.sketch import QuantileSketch
 from inference_exporter.reference.survey import Survey
+from inference_exporter.reference.whole import fitted, scales, with_whole
 
 Census = NumericCensus | CategoryCensus | EmptyCensus
 
@@ -57,7 +58,15 @@ def shard_from(
         count.add(block)
     if count.rows != survey.rows:
         raise ProfileError(f"{source}: changed while it was read; build from a finished file")
-    return count.shard(model, now, source)
+    shard = count.shard(model, now, source)
+    if not model.multivariate:
+        return shard
+    if bins is not None and bins.multivariate is not None:
+        fit: Multivariate | None = bins.multivariate
+    else:
+        sketches = {name: column.sketch for name, column in survey.features.items()}
+        fit = fitted(read(), scales(sketches, shard.reference.features))
+    return replace(shard, reference=with_whole(shard.reference, read(), fit, bins))
 
 
 class _Count:

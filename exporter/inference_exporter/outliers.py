@@ -1,0 +1,157 @@
+"""Predictions as a whole, live: outliers, bursts of similar inputs, scores near the boundary.
+
+`mark` works out the columns of a batch before it is counted; everything else reads counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from inference_exporter.accumulators import Flags, Layout, NumericBins
+from inference_exporter.batch import Batch, Bools, Floats, NumericColumn
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.multivariate import (
+    DISTANCE,
+    STATISTICS,
+    UNSEEN_SHARE,
+    Scorer,
+    SimilarInputs,
+)
+from inference_exporter.profile import Reference
+from inference_exporter.reference import without_whole
+from inference_exporter.samples import Labels
+from inference_exporter.tally import Tally
+
+KEY = "similar"
+SIMILAR, BOUNDARY = "similar", "boundary"
+_COUNTERS = {
+    SIMILAR: "inference_similar_inputs_total",
+    BOUNDARY: "inference_boundary_predictions_total",
+}
+_OUTLIERS = "inference_outliers_total"
+_DRIFT = "inference_multivariate_drift"
+
+
+def usable(model: ModelConfig, reference: Reference | None) -> Reference | None:
+    """The reference as the configuration wants it: with rows as a whole only if that is on."""
+    if reference is None or model.multivariate:
+        return reference
+    return without_whole(reference)
+
+
+class Outliers:
+    """What is worked out of the rows of one model; off, and free, unless configured."""
+
+    def __init__(self, model: ModelConfig, reference: Reference | None) -> None:
+        self._model = model.name
+        self._boundary = model.boundary
+        self._fit = reference.multivariate if reference else None
+        self._scorer: Scorer | None = None
+        if reference is not None and any(name in reference.outputs for name in STATISTICS):
+            self._scorer = Scorer(self._fit, reference.features)
+        self._similar: SimilarInputs | None = None
+        if self._fit is not None and model.similar_inputs:
+            self._similar = SimilarInputs(len(self._fit.features), model.similar_inputs)
+
+    @property
+    def active(self) -> bool:
+        """Whether there is anything to work out."""
+        return self._scorer is not None or self._boundary is not None
+
+    def mark(self, batch: Batch, times: Floats) -> Batch:
+        """The batch with its derived outputs and flags."""
+        flags: dict[str, Bools] = {}
+        derived: dict[str, NumericColumn] = {}
+        if self._boundary is not None and batch.score is not None:
+            distance = np.abs(batch.score.values - self._boundary.score)
+            flags[BOUNDARY] = distance <= self._boundary.margin
+            flags[f"{BOUNDARY}/looked"] = ~np.isnan(distance)
+        if self._scorer is not None and batch.features:
+            derived = self._scorer.batch(batch)
+            if self._similar is not None:
+                self._flag_similar(batch, times, derived[DISTANCE], flags)
+        return replace(batch, derived=derived, flags=flags) if flags or derived else batch
+
+    def _flag_similar(
+        self, batch: Batch, times: Floats, distance: NumericColumn, flags: dict[str, Bools]
+    ) -> None:
+        """Rows with at least one number are looked at."""
+        assert self._scorer is not None
+        assert self._similar is not None
+        looked = ~np.isnan(distance.values)
+        rows = np.flatnonzero(looked)
+        columns = {
+            name: column.values
+            for name, column in batch.features.items()
+            if isinstance(column, NumericColumn)
+        }
+        z = self._scorer.scaled(columns, batch.rows)
+        flagged = np.zeros(batch.rows, np.bool_)
+        flagged[rows] = self._similar.flags(z[rows], times[rows])
+        flags[SIMILAR], flags[f"{SIMILAR}/looked"] = flagged, looked
+
+    def counters(
+        self, version: str, layout: Layout, total: Tally
+    ) -> Iterator[tuple[str, Labels, float]]:
+        """Outliers and flags since ever."""
+        for one in layout.dense:
+            cells = layout.cells_of(one, total)
+            if isinstance(one, Flags):
+                yield _COUNTERS[one.name], (self._model, version), float(cells[0])
+            elif isinstance(one, NumericBins) and _is_whole(one) and one.name == DISTANCE:
+                outliers, _ = self._outliers(one, cells)
+                yield _OUTLIERS, (self._model, version), outliers
+
+    def gauges(
+        self, version: str, window: str, layout: Layout, tally: Tally
+    ) -> Iterator[tuple[str, Labels, float]]:
+        """Shares and means over a window, where there are rows."""
+        for name, value in self._values(layout, tally):
+            yield _DRIFT, (self._model, version, name, window), value
+
+    def _values(self, layout: Layout, tally: Tally) -> Iterator[tuple[str, float]]:
+        for one in layout.dense:
+            cells = layout.cells_of(one, tally)
+            if isinstance(one, Flags) and cells[1]:
+                yield f"{one.name}_share", float(cells[0] / cells[1])
+            elif isinstance(one, NumericBins) and _is_whole(one):
+                rows = float(one.fine_counts(cells).sum())
+                if rows:
+                    yield from self._of_bins(one, cells, rows)
+
+    def _of_bins(self, one: NumericBins, cells: Floats, rows: float) -> Iterator[tuple[str, float]]:
+        mean = float(one.fine_sums(cells).sum()) / rows
+        if one.name == UNSEEN_SHARE:
+            yield UNSEEN_SHARE, mean
+        elif one.profile.mean > 0:
+            yield one.name, mean / one.profile.mean
+        if one.name == DISTANCE:
+            yield "outlier_share", self._outliers(one, cells)[0] / rows
+
+    def _outliers(self, one: NumericBins, cells: Floats) -> tuple[float, float]:
+        assert self._fit is not None
+        counts = one.fine_counts(cells)
+        first = int(np.searchsorted(one.profile.fine_edges, self._fit.quantile)) + 1
+        return float(counts[first:].sum()), float(counts.sum())
+
+    def take_changes(self) -> dict[str, bytes]:
+        """What is to be committed since the last call."""
+        if self._similar is None or not self._similar.changed:
+            return {}
+        return {KEY: self._similar.to_bytes()}
+
+    def restore(self, state: Mapping[str, bytes]) -> list[str]:
+        """Take up what was committed."""
+        if self._similar is not None and KEY in state:
+            try:
+                self._similar.restore(state[KEY])
+            except ValueError as error:
+                return [str(error)]
+        return []
+
+
+def _is_whole(one: NumericBins) -> bool:
+    return one.scope == "output" and one.name in STATISTICS
