@@ -7,19 +7,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from inference_exporter.exposition.feedback import Feedback, ReceiveLabels
-from inference_exporter.exposition.landing import HTML_HEADERS, Landing, render
+from inference_exporter.exposition.landing import Landing
 from inference_exporter.exposition.limits import BODY_PIECE_BYTES
 from inference_exporter.exposition.negotiation import accepts_gzip, negotiate
+from inference_exporter.exposition.pages import HOME, MODELS, Pages
 from inference_exporter.exposition.published import Published
 
 Check = Callable[[], tuple[bool, str]]
 
-HEALTHY, READY, RELOAD, LANDING = "/-/healthy", "/-/ready", "/-/reload", "/"
+HEALTHY, READY, RELOAD = "/-/healthy", "/-/ready", "/-/reload"
 LABELS = "/api/v1/labels"
 OTHER = "other"
 
@@ -45,10 +46,10 @@ class Routes:
         self._telemetry_path = telemetry_path
         self._is_ready = is_ready
         self._request_reload = request_reload
-        self._landing_page = render(landing, telemetry_path)
         self._rendering = ThreadPoolExecutor(1, "render")
+        self._pages = Pages(published, telemetry_path, is_ready, landing, self._rendering)
         self._reloading = ThreadPoolExecutor(1, "reload")
-        self._labels = {telemetry_path, HEALTHY, READY, RELOAD, LANDING, LABELS}
+        self._labels = {telemetry_path, HEALTHY, READY, RELOAD, HOME, LABELS}
 
     def router(self) -> Router:
         """The handlers under their paths."""
@@ -57,7 +58,7 @@ class Routes:
             Route(HEALTHY, self.healthy, methods=["GET"]),
             Route(READY, self.ready, methods=["GET"]),
             Route(RELOAD, self.reload, methods=["POST", "PUT"]),
-            Route(LANDING, self.landing, methods=["GET"]),
+            *self._pages.routes(),
         ]
         if self._feedback is not None:
             routes.append(Route(LABELS, self._feedback.__call__, methods=["POST"]))
@@ -65,6 +66,8 @@ class Routes:
 
     def label(self, path: str) -> str:
         """The path if it is one of ours: requests are counted by it, and anyone can invent more."""
+        if path.startswith(f"{MODELS}/"):
+            return MODELS
         return path if path in self._labels else OTHER
 
     async def metrics(self, request: Request) -> Response:
@@ -94,10 +97,6 @@ class Routes:
         loop = asyncio.get_running_loop()
         done, text = await loop.run_in_executor(self._reloading, self._request_reload)
         return PlainTextResponse(_line(text or "Reloaded."), 200 if done else 500)
-
-    async def landing(self, _request: Request) -> Response:
-        """The page for people."""
-        return HTMLResponse(self._landing_page, headers=HTML_HEADERS)
 
     async def not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Everything else."""

@@ -1,7 +1,7 @@
 """The web server beside the writer: one thread, one event loop, only reads what is published.
 
 Paths: `/metrics` (or `telemetry_path`), `/-/healthy`, `/-/ready`, `POST` or `PUT /-/reload`,
-`POST /api/v1/labels`, `/`.
+`POST /api/v1/labels`, the status page at `/` and `/models/<name>`.
 Everything else is 404. What clients may take is in `limits`.
 """
 
@@ -49,7 +49,7 @@ class WebServer:
     max_requests
         Requests at once, 0 for no limit. More are answered with 503; probes are exempt.
     landing
-        What the page at `/` says.
+        How the status page introduces itself.
     on_request
         Called with route and status code of every answer, in the server's thread: must not wait.
     limits

@@ -1,0 +1,191 @@
+"""Snapshot -> drift of the features and outputs of one version over one window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from inference_exporter.exposition.status.index import Index
+from inference_exporter.exposition.status.numbers import Number, count
+from inference_exporter.exposition.status.views import (
+    Bin,
+    DriftRow,
+    DriftView,
+    StatisticRow,
+    SubjectView,
+    Verdict,
+)
+from inference_exporter.samples import Labels
+from inference_exporter.status_facts import Evidence, ModelFacts
+
+Scope = Literal["feature", "output"]
+
+PREFERRED = "psi"
+UNDEFINED = "not defined for these values"
+FAR = "far away; decided when the window is over"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look: a model as configured, one of its versions, one of its windows."""
+
+    index: Index
+    facts: ModelFacts
+    version: str
+    window: str
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """The leading labels of everything about a version."""
+        return (self.facts.name, self.version)
+
+    def threshold(self, name: str) -> float | None:
+        """A threshold in force for the whole model."""
+        return self.index.one("inference_threshold", self.facts.name, name, "")
+
+
+def drift_of(place: Place) -> DriftView:
+    """The features and outputs, the drifted ones first, then the furthest."""
+    statistic = _statistic(place)
+    threshold = Number(place.threshold("feature_psi") if statistic == PREFERRED else None)
+    features = _rows(place, "feature", statistic)
+    outputs = _rows(place, "output", statistic)
+    why = "" if features or outputs else _why_nothing(place)
+    return DriftView(statistic, threshold, features, outputs, why)
+
+
+def subject_of(place: Place, view: DriftView, scope: Scope, name: str) -> SubjectView | None:
+    """All there is about one feature or output; None if there is none of that name."""
+    rows = view.features if scope == "feature" else view.outputs
+    row = next((row for row in rows if row.name == name), None)
+    return None if row is None else SubjectView(row, _statistics(place, scope, name))
+
+
+def _statistic(place: Place) -> str:
+    rows = place.index.rows("inference_feature_drift", *place.labels)
+    rows = rows or place.index.rows("inference_output_drift", *place.labels)
+    names = dict.fromkeys(labels[1] for labels in rows)
+    return PREFERRED if PREFERRED in names or not names else next(iter(names))
+
+
+def _why_nothing(place: Place) -> str:
+    name = place.facts.name
+    left = place.index.one("inference_reference_warmup_remaining", name)
+    if place.facts.reference == "none":
+        return "No reference is configured: there is nothing to compare with."
+    if left:
+        return (
+            f"The reference is still being collected from the first predictions: {count(left)} "
+            "more to go."
+        )
+    return "The reference has no features."
+
+
+def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
+    bins = _bins(place, scope)
+    distances = place.index.rows(f"inference_{scope}_drift", *place.labels)
+    critical = place.index.rows(f"inference_{scope}_drift_critical", *place.labels)
+    samples = place.index.rows(f"inference_{scope}_drift_samples", *place.labels)
+    states = place.index.rows(f"inference_{scope}_drift_state", *place.labels)
+    rows = []
+    for name, cells in bins.items():
+        key = (place.version, place.window, scope, name)
+        evidence = place.facts.evidence.get(key)
+        n = samples.get((name, place.window))
+        distance = distances.get((name, statistic, place.window))
+        limit = critical.get((name, statistic, place.window))
+        few = _too_few(n, evidence)
+        why = few or UNDEFINED
+        state = states.get((name, place.window))
+        row = DriftRow(
+            scope,
+            name,
+            Number(distance, why=why),
+            Number(limit, why=few or "none"),
+            Number(n, "count", "none yet"),
+            _verdict(state, few, far=_is_far(place, scope, distance, limit)),
+            _with_live(cells, evidence, n),
+        )
+        rows.append(row)
+    return tuple(sorted(rows, key=_first_the_furthest))
+
+
+def _first_the_furthest(row: DriftRow) -> tuple[bool, float, str]:
+    value = row.distance.value
+    return (
+        row.verdict.level not in ("bad", "warn"),
+        -value if value is not None else 1.0,
+        row.name,
+    )
+
+
+def _too_few(n: float | None, evidence: Evidence | None) -> str:
+    """Why a distance is absent for want of values; empty if there are enough."""
+    if n is None or evidence is None:
+        return "no values yet"
+    if n < evidence.least:
+        return f"too few values: {count(n)} of {count(evidence.least)}"
+    return ""
+
+
+def _is_far(place: Place, scope: Scope, distance: float | None, critical: float | None) -> bool:
+    """Whether a distance would be called drift if the window ended now."""
+    limit = place.threshold(f"{scope}_psi")
+    if distance is None or critical is None or limit is None:
+        return False
+    return distance > critical and distance > limit
+
+
+def _verdict(state: float | None, few: str, *, far: bool) -> Verdict:
+    """The last decision; decisions are made when a window is over, distances move before."""
+    if state is not None and bool(state) == far:
+        return Verdict("bad", "drifted") if state else Verdict("ok", "no drift")
+    if state is not None:
+        return Verdict("bad", "drifted, closer now") if state else Verdict("warn", FAR)
+    if far:
+        return Verdict("warn", FAR)
+    return Verdict("unknown", few or "not decided yet: the first full window is not over")
+
+
+def _bins(place: Place, scope: Scope) -> Mapping[str, list[tuple[str, float]]]:
+    """Cells with the reference's shares by name; of the reference that is compared with now."""
+    ratios = place.index.rows(f"inference_{scope}_reference_ratio", *place.labels)
+    found: dict[str, list[tuple[str, float]]] = {}
+    newest = ""
+    for (reference, name, cell, span), value in ratios.items():
+        if reference != newest:
+            newest, found = reference, {}
+        found.setdefault(name, []).append((span or cell, value))
+    return found
+
+
+def _with_live(
+    cells: list[tuple[str, float]], evidence: Evidence | None, n: float | None
+) -> tuple[Bin, ...]:
+    if evidence is None or not n or len(evidence.shares) != len(cells):
+        return tuple(Bin(label, known, None) for label, known in cells)
+    live = evidence.shares.tolist()
+    return tuple(Bin(label, known, now) for (label, known), now in zip(cells, live, strict=True))
+
+
+def _statistics(place: Place, scope: Scope, name: str) -> tuple[StatisticRow, ...]:
+    family = f"inference_{scope}_drift"
+    values = place.index.rows(family, *place.labels, name)
+    critical = place.index.rows(f"{family}_critical", *place.labels, name)
+    chances = place.index.rows(f"{family}_p_value", *place.labels, name)
+    return tuple(
+        StatisticRow(
+            labels[1],
+            labels[0],
+            Number(value),
+            Number(critical.get(labels), why="not defined"),
+            Number(chances.get(labels), why="not defined"),
+        )
+        for labels, value in sorted(values.items(), key=_by_window(place.facts.windows))
+    )
+
+
+def _by_window(windows: tuple[str, ...]) -> Callable[[tuple[Labels, float]], int]:
+    order = {window: position for position, window in enumerate(windows)}
+    return lambda item: order.get(item[0][1], len(order))

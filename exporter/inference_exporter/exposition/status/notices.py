@@ -1,0 +1,86 @@
+"""Snapshot -> what needs attention, the worst first. The alert rules say it better; this is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from inference_exporter.exposition.status.drift import Place
+from inference_exporter.exposition.status.index import Index
+from inference_exporter.exposition.status.numbers import seconds, share
+from inference_exporter.exposition.status.views import (
+    DriftRow,
+    Notice,
+    SourceView,
+    VersionView,
+)
+
+_ME = "inference_exporter_"
+_NAMED = 3  # so many features are called by their names
+
+
+def of_exporter(index: Index) -> Iterator[Notice]:
+    """What is wrong with the exporter itself."""
+    if index.one(f"{_ME}config_last_reload_successful") == 0.0:
+        yield Notice("bad", "The configuration on disk is wrong; the one before is in force.")
+    if index.one(f"{_ME}state_persistent") == 0.0:
+        yield Notice("bad", "Counts are not kept on disk: a crash would lose them.")
+    for (family,), dropped in index.rows(f"{_ME}series_dropped_total").items():
+        if dropped:
+            yield Notice("warn", f"{family} has more values than its limit, see __overflow__.")
+
+
+def of_source(source: SourceView, model: str) -> Iterator[Notice]:
+    """What is wrong with where the lines come from."""
+    if source.verdict.level in ("bad", "warn"):
+        yield Notice(
+            source.verdict.level, f"Source {source.state.name}: {source.verdict.words}.", model
+        )
+    lines = {one.name: one.number.value or 0.0 for one in source.results}
+    bad = sum(value for name, value in lines.items() if name != "ok")
+    if bad:
+        part = share(bad / sum(lines.values()))
+        words = f"Source {source.state.name}: {part} of all lines could not be understood."
+        yield Notice("warn", words, model)
+
+
+def of_version(place: Place, view: VersionView) -> Iterator[Notice]:
+    """What the counts of a version say."""
+    model = view.model
+    yield from _drift(view.drift.features, "feature", view)
+    yield from _drift(view.drift.outputs, "output", view)
+    yield from _over(place, "request_failure_ratio", view)
+    limit = place.threshold("idle_seconds")
+    if limit is not None and view.last.value is not None and view.last.value > limit:
+        yield Notice("warn", f"No prediction for {seconds(view.last.value)}.", model)
+    odd = [row.feature for row in view.quality if row.suspicious]
+    if odd:
+        words = f"{_names(odd)}: more missing or unusable values than the threshold allows."
+        yield Notice("warn", words, model)
+    for one in view.concept:
+        if one.number.why == "drift detected":
+            yield Notice("bad", f"Concept drift: {one.name}.", model)
+
+
+def worst_first(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Bad ones before warnings, else in the order given."""
+    return tuple(sorted(notices, key=lambda notice: notice.level != "bad"))
+
+
+def _drift(rows: tuple[DriftRow, ...], what: str, view: VersionView) -> Iterator[Notice]:
+    names = [row.name for row in rows if row.verdict.level == "bad"]
+    if names:
+        noun = what if len(names) == 1 else f"{what}s"
+        words = f"{len(names)} {noun} drifted over {view.window}: {_names(names)}."
+        yield Notice("bad", words, view.model)
+
+
+def _over(place: Place, name: str, view: VersionView) -> Iterator[Notice]:
+    limit, value = place.threshold(name), view.failed.value
+    if limit is not None and value is not None and value > limit:
+        words = f"{share(value)} of the requests failed over {view.window}; {share(limit)} may."
+        yield Notice("bad", words, view.model)
+
+
+def _names(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,100 @@
+"""Snapshot -> everything about one version of a model over one window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from inference_exporter.exposition.status.drift import Place, drift_of, subject_of
+from inference_exporter.exposition.status.numbers import Number
+from inference_exporter.exposition.status.performance import performance_of
+from inference_exporter.exposition.status.quality import quality_of
+from inference_exporter.exposition.status.selection import Selection
+from inference_exporter.exposition.status.views import Labelled, SubjectView, VersionView
+from inference_exporter.samples import Labels
+
+_LEVELS = ("quiet", "warns", "drift detected")
+
+
+def version_view(place: Place, now: float, chosen: Selection) -> VersionView:
+    """The version, as of `now`."""
+    index, labels, window = place.index, place.labels, place.window
+    newest = index.one("inference_last_prediction_timestamp_seconds", *labels)
+    traffic = place.facts.traffic.get((place.version, window))
+    codes = index.rows("inference_requests_total", *labels)
+    classes = index.rows("inference_predictions_total", *labels)
+    latency = _latency(place)
+    drift = drift_of(place)
+    subject: SubjectView | None = None
+    if chosen.feature is not None:
+        subject = subject_of(place, drift, "feature", chosen.feature)
+    elif chosen.output is not None:
+        subject = subject_of(place, drift, "output", chosen.output)
+    return VersionView(
+        place.facts.name,
+        place.version,
+        window,
+        Number(None if newest is None else max(0.0, now - newest), "age", "none yet"),
+        Number(traffic.requests if traffic else None, "count", "none yet"),
+        _ratio(traffic.failures, traffic.requests) if traffic else Number(None, "share", "none"),
+        Number(sum(codes.values()), "count"),
+        _windowed(place, "inference_drifted_features"),
+        _windowed(place, "inference_undecided_features"),
+        latency,
+        _why_no_latency(place) if not latency else "",
+        _steps(place),
+        _counts(codes),
+        _counts({key: n for key, n in classes.items() if key[0]}),
+        _concept(place),
+        drift,
+        performance_of(place),
+        quality_of(place),
+        subject,
+    )
+
+
+def _windowed(place: Place, family: str) -> Number:
+    value = place.index.one(family, *place.labels, place.window)
+    return Number(value, "count", "not decided yet")
+
+
+def _ratio(part: float, whole: float) -> Number:
+    return Number(part / whole, "share") if whole else Number(None, "share", "no requests")
+
+
+def _latency(place: Place) -> tuple[Labelled, ...]:
+    rows = place.index.rows("inference_request_duration_quantile_seconds", *place.labels)
+    return tuple(
+        Labelled(f"p{float(q) * 100:g}", Number(value, "seconds"))
+        for (q, window), value in rows.items()
+        if window == place.window
+    )
+
+
+def _why_no_latency(place: Place) -> str:
+    family = "inference_request_duration_seconds"
+    if place.index.histograms(family, *place.labels):
+        return "No latency was logged in this window."
+    return "The configuration names no field with the latency."
+
+
+def _steps(place: Place) -> tuple[Labelled, ...]:
+    """Means since the version was first seen."""
+    found = place.index.histograms("inference_step_duration_seconds", *place.labels)
+    return tuple(
+        Labelled(step, Number(total / n if n else None, "seconds", "none yet"))
+        for (step,), (n, total) in found.items()
+    )
+
+
+def _counts(rows: Mapping[Labels, float]) -> tuple[Labelled, ...]:
+    """The largest first."""
+    ordered = sorted(rows.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Labelled(key[0], Number(value, "count")) for key, value in ordered)
+
+
+def _concept(place: Place) -> tuple[Labelled, ...]:
+    rows = place.index.rows("inference_concept_drift", *place.labels)
+    return tuple(
+        Labelled(f"{detector} on {signal}", Number(None, why=_LEVELS[min(int(value), 2)]))
+        for (detector, signal), value in rows.items()
+    )

@@ -1,0 +1,186 @@
+"""What the pages show, as values: worked out from a snapshot, turned into HTML elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from inference_exporter.exposition.status.numbers import Number
+from inference_exporter.status_facts import SourceState
+
+Level = Literal["bad", "warn", "ok", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judgement in words; `level` decides its sign and colour, never alone."""
+
+    level: Level
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that needs attention. `model` is where to look, empty for the exporter itself."""
+
+    level: Level
+    words: str
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A cell of a distribution; `live` is None where the window holds no value."""
+
+    label: str
+    reference: float
+    live: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """A feature or output against its reference, over one window."""
+
+    scope: Literal["feature", "output"]
+    name: str
+    distance: Number
+    critical: Number
+    samples: Number
+    verdict: Verdict
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftView:
+    """All of them, the furthest first. `why` is set where there is nothing to compare with."""
+
+    statistic: str
+    threshold: Number
+    features: tuple[DriftRow, ...] = ()
+    outputs: tuple[DriftRow, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticRow:
+    """One statistic of one feature over one window."""
+
+    window: str
+    statistic: str
+    value: Number
+    critical: Number
+    p_value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectView:
+    """One feature or output in all detail."""
+
+    row: DriftRow
+    statistics: tuple[StatisticRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRow:
+    """What is wrong with the values of a feature, as shares of all of them."""
+
+    feature: str
+    values: Number
+    missing: Number
+    invalid: Number
+    strange: Number  # out of the reference's range, or a category it does not know
+    suspicious: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceRow:
+    """A metric of the model: from labels, estimated without them, and on the reference.
+
+    The pairs are the ends of 95 % intervals, None where there are none.
+    """
+
+    metric: str
+    of_class: str
+    realised: Number
+    realised_between: tuple[float, float] | None
+    estimated: Number
+    estimated_between: tuple[float, float] | None
+    reference: Number
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceView:
+    """How good the model is. `why` says why there are no values from labels."""
+
+    rows: tuple[PerformanceRow, ...] = ()
+    labelled: Number = field(default_factory=lambda: Number(None))
+    coverage: Number = field(default_factory=lambda: Number(None))
+    why: str = ""
+    why_not_estimated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A number with its name."""
+
+    name: str
+    number: Number
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version of a model over one window."""
+
+    model: str
+    version: str
+    window: str
+    last: Number  # seconds since the newest prediction
+    requests: Number
+    failed: Number
+    total: Number
+    drifted: Number
+    undecided: Number
+    latency: tuple[Labelled, ...]
+    why_no_latency: str
+    steps: tuple[Labelled, ...]
+    codes: tuple[Labelled, ...]
+    classes: tuple[Labelled, ...]
+    concept: tuple[Labelled, ...]
+    drift: DriftView
+    performance: PerformanceView
+    quality: tuple[QualityRow, ...]
+    subject: SubjectView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source: its files and what its lines were."""
+
+    state: SourceState
+    verdict: Verdict
+    lag_bytes: Number
+    lag_seconds: Number
+    results: tuple[Labelled, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """A model: all its versions by name, one of them in detail (None before the first line)."""
+
+    name: str
+    versions: tuple[str, ...]
+    windows: tuple[str, ...]
+    shown: VersionView | None
+    sources: tuple[SourceView, ...]
+    notices: tuple[Notice, ...]
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    """Everything at a glance."""
+
+    models: tuple[ModelView, ...]
+    notices: tuple[Notice, ...]
+    sources: tuple[SourceView, ...]
+    exporter: tuple[Labelled, ...]
