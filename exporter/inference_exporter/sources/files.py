@@ -5,9 +5,12 @@ its name is read on until it was silent for the grace period; a file that is cut
 start, and its rotated copy from where we were. What is remembered of a file, and why, is in
 `identity`; how a new file is recognised, in `adoption`.
 
-Limits: a file that comes and goes between two sweeps is not seen unless it leaves a rotated name;
-lines that are only in a file that was cut or deleted before we looked are lost, as is what is
-written to a rotated file after the grace period. Named pipes and devices are not read.
+Limits. A file that comes and goes between two sweeps is found by its rotated name, if the name it
+had is taken again by the next sweep. Lines that are only in a file that was cut or deleted before
+we looked are lost, and so is what is written to a rotated file after the grace period. Two new
+files of less than 1024 bytes that are equal count as two logs; larger ones, and ones equal to what
+was read, count as copies. A copy made less than a sweep before a crash may be read again, if its
+original is cut before the next start. Named pipes and devices are not read.
 """
 
 from __future__ import annotations

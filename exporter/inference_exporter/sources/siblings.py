@@ -17,6 +17,7 @@ from inference_exporter.sources.table import Table
 
 # What rotation appends: a number, a date, or one of a few words. Not `.pos`, `.lock`, `.tmp`.
 _ROTATED = re.compile(r"[.-].*(\d|old|bak|prev|save|gz)", re.IGNORECASE)
+_MARK = re.compile("[.-]")
 _CLOCK_GRAIN = 0.02  # seconds by which a file's time may lag behind the clock
 
 
@@ -101,13 +102,14 @@ class Siblings:
 
 
 def _rotated_names(bases: Iterable[str], listing: Listing) -> Iterator[tuple[str, str]]:
-    folders: dict[str, list[str]] = {}
+    """Names beside the bases that begin with one of them, each with that base."""
+    folders: dict[str, set[str]] = {}
     for base in bases:
         folder, name = os.path.split(base)
-        folders.setdefault(folder, []).append(name)
+        folders.setdefault(folder, set()).add(name)
     for folder, names in folders.items():
         for name in list_names(folder, listing):
-            for base in names:
-                if name == base or name.startswith((base + ".", base + "-")):
-                    yield os.path.join(folder, name), os.path.join(folder, base)  # noqa: PTH118
+            for end in (*(mark.start() for mark in _MARK.finditer(name)), len(name)):
+                if name[:end] in names:
+                    yield os.path.join(folder, name), os.path.join(folder, name[:end])  # noqa: PTH118
                     break
