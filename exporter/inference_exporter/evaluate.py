@@ -23,6 +23,7 @@ from inference_exporter.accumulators import (
     NumericBins,
 )
 from inference_exporter.config.schema import ModelConfig, Window
+from inference_exporter.expectations import Forecast
 from inference_exporter.judge import Judge, put_verdict
 from inference_exporter.samples import Labels
 from inference_exporter.statistics import (
@@ -69,9 +70,16 @@ class Chance:
 class Evaluator:
     """The windowed gauges of one model."""
 
-    def __init__(self, model: ModelConfig, layout: Layout, chance: Chance, judge: Judge) -> None:
+    def __init__(
+        self,
+        model: ModelConfig,
+        layout: Layout,
+        chance: Chance,
+        judge: Judge,
+        forecast: Forecast,
+    ) -> None:
         self._model, self._layout, self._chance = model, layout, chance
-        self._judge = judge
+        self._judge, self._forecast = judge, forecast
         self._statistics = {name: STATISTICS[name] for name in model.statistics}
         self.evidence: dict[EvidenceKey, Evidence] = {}  # of the last evaluation, not changed after
         self.traffic: dict[tuple[str, str], Traffic] = {}
@@ -87,6 +95,8 @@ class Evaluator:
                 self._drift(version, window, tally, gauges, facts)
                 self._latency(version, window, tally, gauges)
                 self._performance(version, window, tally, gauges)
+                put, base = partial(_set, gauges), (self._model.name, version)
+                self._forecast.put(put, base, window.name, tally, self._least(1))
         return gauges
 
     def _drift(

@@ -25,6 +25,7 @@ from inference_exporter.config.thresholds import in_force
 from inference_exporter.decisions import PREFIX as DECISIONS
 from inference_exporter.decisions import Decisions, gauges, significance
 from inference_exporter.evaluate import Chance, EvaluationFacts, Evaluator, Gauges
+from inference_exporter.expectations import Forecast
 from inference_exporter.formats import Decoded, Decoder
 from inference_exporter.judge import judge_of
 from inference_exporter.late import LateLabels
@@ -106,7 +107,8 @@ class Model:
         self.decisions = Decisions(self.config, layout, self.timeline.base)
         chance = Chance(self.decisions.test_alpha, self.decisions.design)
         judge = judge_of(self.config, layout, reference)
-        self._evaluator = Evaluator(self.config, layout, chance, judge)
+        forecast = Forecast(self.config, layout, reference)
+        self._evaluator = Evaluator(self.config, layout, chance, judge, forecast)
         self._histogram = next(
             (one for one in layout.dense if isinstance(one, Histogram) and one.step is None), None
         )

@@ -115,6 +115,46 @@ class Multivariate:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """From a score to the probability of the positive class, learned from labelled rows.
+
+    `scores` and `probabilities` (K,): knots, linear between and constant beyond; none where
+    scores are best taken as they are. `rows` (20,): labelled rows per equal bin of [0, 1].
+    `error_before`, `error_after`: expected calibration error of left-out rows without and with it.
+    """
+
+    negative: str
+    positive: str
+    scores: Floats
+    probabilities: Floats
+    rows: Floats
+    error_before: float
+    error_after: float
+
+    def probability(self, score: Floats) -> Floats:
+        """The probabilities of scores in [0, 1]."""
+        if not len(self.scores):
+            return score
+        found: Floats = np.interp(score, self.scores, self.probabilities)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class LossTable:
+    """Errors of a regression by decile of the prediction; `edges` (D-1,), the rest (D,).
+
+    `rows` labelled rows, mean and variance of |error| and of error².
+    """
+
+    edges: Floats
+    rows: Floats
+    absolute: Floats
+    absolute_variance: Floats
+    squared: Floats
+    squared_variance: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The profile of one model's reference data.
 
@@ -135,4 +175,6 @@ class Reference:
     performance_samples: int = 0
     source: str = ""  # the file it was built from, or "warm-up"
     rejected: int = 0  # lines of the reference data that could not be read
+    calibration: Calibration | None = None  # None: too few labelled scores, or more than 2 classes
+    losses: LossTable | None = None  # None: too few labelled numbers
     multivariate: Multivariate | None = None

@@ -25,6 +25,7 @@ from inference_exporter.accumulators import (
 from inference_exporter.batch import Floats
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
+from inference_exporter.expectations import expected_values
 from inference_exporter.families import FAMILIES, correction_of
 from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.samples import Exemplar, Labels, Samples, SeriesSet
@@ -95,6 +96,7 @@ class Totals:
         yield from self._binned(total, created, static)
         yield from self._quality(version, total, created, cache)
         yield from self._truth(version, total, created, cache)
+        yield from self._expected(version, total, created, cache)
         yield from static.reference
 
     def overflowed(self, total: Tally, version: str) -> dict[str, float]:
@@ -156,6 +158,14 @@ class Totals:
             else:
                 for family, values in _truth_values(base, one, cells):
                     yield cache.samples(family, values, created)
+
+    def _expected(
+        self, version: str, total: Tally, created: float | None, cache: SeriesCache
+    ) -> Iterator[Samples]:
+        for one in self._layout.dense:
+            cells = self._layout.cells_of(one, total)
+            for family, values in expected_values((self._model, version), one, cells):
+                yield cache.samples(family, values, created)
 
     def _make_static(self, version: str) -> _Static:
         base = (self._model, version)

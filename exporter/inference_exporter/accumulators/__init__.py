@@ -16,6 +16,7 @@ from inference_exporter.accumulators.base import (
 from inference_exporter.accumulators.category_bins import CategoryBins
 from inference_exporter.accumulators.error_spread import ErrorSpread
 from inference_exporter.accumulators.flags import Flags
+from inference_exporter.accumulators.expected import ExpectedErrors, ExpectedOutcomes
 from inference_exporter.accumulators.histogram import Histogram
 from inference_exporter.accumulators.late_labels import LabelDelay, Labelled, Made, Retracted
 from inference_exporter.accumulators.layout import RETRACTED, Increments, Layout
@@ -34,6 +35,8 @@ __all__ = [
     "Confusion",
     "DenseAccumulator",
     "ErrorSpread",
+    "ExpectedErrors",
+    "ExpectedOutcomes",
     "Flags",
     "Groups",
     "Histogram",
@@ -79,6 +82,7 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         bins += _bins("output", reference.outputs, reference.fingerprint)
         # Numeric columns side by side are counted in one go (numeric_table).
         dense += sorted(bins, key=lambda one: not isinstance(one, NumericBins))
+    dense += _expectations(model, reference)
     if model.has_labels and regression:
         dense += [RegressionOutcomes(), ErrorSpread()]
     elif model.has_labels:
@@ -101,6 +105,18 @@ def _flags(model: ModelConfig, reference: Reference | None) -> list[Flags]:
     if reference and reference.multivariate and model.similar_inputs:
         flags.append(Flags("similar"))
     return flags
+
+
+def _expectations(model: ModelConfig, reference: Reference | None) -> list[DenseAccumulator]:
+    """What estimates performance without labels."""
+    if reference is None or model.fields.prediction is None:
+        return []
+    if task_of(model, reference) == "regression":
+        return [ExpectedErrors(reference.losses)] if reference.losses else []
+    known, pair = reference.calibration, binary_classes(model, reference)
+    if known is None or model.fields.score is None or pair != (known.negative, known.positive):
+        return []
+    return [ExpectedOutcomes(known)]
 
 
 def task_of(model: ModelConfig, reference: Reference | None) -> str:

@@ -14,6 +14,12 @@ from inference_exporter.performance.business import (
 )
 from inference_exporter.performance.confusion import MACRO, WEIGHTED, classification_metrics
 from inference_exporter.performance.confusion_intervals import classification_intervals
+from inference_exporter.performance.estimates import (
+    Estimates,
+    Expected,
+    error_estimates,
+    estimates,
+)
 from inference_exporter.performance.intervals import Interval, Intervals, Metrics, wilson
 from inference_exporter.performance.regression import regression_intervals, regression_metrics
 from inference_exporter.performance.score_intervals import score_intervals
@@ -29,6 +35,8 @@ __all__ = [
     "MACRO",
     "SCORE_BINS",
     "WEIGHTED",
+    "Estimates",
+    "Expected",
     "Interval",
     "Intervals",
     "Metrics",
@@ -41,6 +49,8 @@ __all__ = [
     "classification_intervals",
     "classification_metrics",
     "count_scores",
+    "error_estimates",
+    "estimates",
     "pair_values",
     "regression_intervals",
     "regression_metrics",

@@ -34,6 +34,12 @@ from inference_exporter.profile import (
     NumericProfile,
     Reference,
 )
+from inference_exporter.reference.codec_expectations import (
+    CalibrationState,
+    LossState,
+    calibration_of,
+    losses_of,
+)
 from inference_exporter.reference.fingerprint import fingerprint
 
 FORMAT = "inference-exporter reference"
@@ -94,6 +100,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     outputs: dict[str, _Numeric | _Categorical]
     performance_samples: int
     performance: list[_Metric]
+    calibration: CalibrationState | None = None
+    losses: LossState | None = None
     multivariate: _Multivariate | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -114,6 +122,8 @@ def dumps(reference: Reference) -> bytes:
         outputs={name: _encode(one) for name, one in reference.outputs.items()},
         performance_samples=reference.performance_samples,
         performance=[_Metric(*key, value) for key, value in reference.performance.items()],
+        calibration=CalibrationState.of(reference.calibration),
+        losses=LossState.of(reference.losses),
         multivariate=_encode_fit(reference.multivariate),
     )
     return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()

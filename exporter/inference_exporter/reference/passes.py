@@ -12,6 +12,7 @@ from inference_exporter.errors import ProfileError
 from inference_exporter.profile import FeatureProfile, Multivariate, NumericProfile, Reference
 from inference_exporter.reference.census import CategoryCensus, EmptyCensus, NumericCensus
 from inference_exporter.reference.fingerprint import fingerprint
+from inference_exporter.reference.losses import PredictedErrors
 from inference_exporter.reference.outcomes import ClassOutcomes, NumberOutcomes
 from inference_exporter.reference.roles import Block
 from inference_exporter.reference.scored import ScoredLabels
@@ -93,6 +94,7 @@ class _Count:
         regression = self._task == "regression"
         self._outcomes = NumberOutcomes() if regression else ClassOutcomes()
         self._scored = ScoredLabels(None if regression else model)
+        self._errors = PredictedErrors()
 
     def add(self, block: Block) -> None:
         """Take in a block."""
@@ -103,6 +105,8 @@ class _Count:
         _add(self._score, block.score)
         self._outcomes.add(block.prediction, block.actual)
         self._scored.add(block.score, block.actual)
+        if self._task == "regression":
+            self._errors.add(block.prediction, block.actual)
 
     def shard(self, model: ModelConfig, now: float, source: str) -> Shard:
         """What was counted, with what merging takes."""
@@ -148,6 +152,8 @@ class _Count:
             performance_samples=self._outcomes.samples,
             source=source,
             rejected=self._survey.rejected,
+            calibration=self._scored.calibration(classes),
+            losses=self._errors.table() if self._task == "regression" else None,
         )
         return replace(reference, fingerprint=fingerprint(reference))
 

@@ -10,6 +10,8 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
 from inference_exporter.performance import Metrics, ScoreSums, count_scores, score_metrics
 from inference_exporter.performance.scores import SCORE_CELLS
+from inference_exporter.profile import Calibration
+from inference_exporter.reference.calibrate import calibrate
 from inference_exporter.reference.columns import names, numeric
 
 MAX_ROWS = 1_000_000  # 9 bytes a row
@@ -74,6 +76,12 @@ class ScoredLabels:
             return None
         rows = self._kept.rows(2)
         return rows[:, 0], rows[:, 1] == self._codes[pair[1]]
+
+    def calibration(self, classes: tuple[str, ...]) -> Calibration | None:
+        """From scores to probabilities; None without a positive class or enough labels."""
+        found = self.pairs(classes)
+        pair = class_pair(self._model, classes) if self._model else None
+        return None if found is None or pair is None else calibrate(*found, pair)
 
     def metrics(self, classes: tuple[str, ...]) -> Metrics:
         """Performance of the score, as it is computed of live data."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from inference_exporter.batch import Floats
-from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
+from inference_exporter.profile import Calibration, FeatureProfile, NumericProfile, Reference
 
 _WIDTH = 30  # characters of the longest bar
 _NAME = 32  # characters of a category's name that are shown
@@ -30,6 +30,8 @@ def show(reference: Reference) -> str:
         lines += ["", *_table(f"{name} (output)", profile)]
     if reference.performance:
         lines += ["", *_performance(reference)]
+    if reference.calibration:
+        lines += ["", _calibration(reference.calibration)]
     return "\n".join(lines) + "\n"
 
 
@@ -85,6 +87,12 @@ def _performance(reference: Reference) -> Iterator[str]:
     for (metric, of_class), value in reference.performance.items():
         name = f"{metric} of {cut(of_class)}" if of_class else metric
         yield f"  {name:<{_NAME + 13}} {value:.4f}"
+
+
+def _calibration(one: Calibration) -> str:
+    errors = f"{one.error_before:.4f} as they are, {one.error_after:.4f} by isotonic regression"
+    kept = f"{len(one.scores)} points" if len(one.scores) else "scores are taken as they are"
+    return f"calibration error of the score of {cut(one.positive)}: {errors}; {kept}"
 
 
 def _number(value: float) -> str:

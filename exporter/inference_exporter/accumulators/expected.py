@@ -1,0 +1,76 @@
+"""What outcomes to expect before any label comes: calibrated scores, errors by decile. Sums."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import numpy as np
+
+from inference_exporter.accumulators.base import Groups
+from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
+from inference_exporter.batch import Batch, Floats
+from inference_exporter.performance.scores import SCORE_BINS, bin_of
+from inference_exporter.profile import Calibration, LossTable
+
+
+class ExpectedOutcomes:
+    """Predictions of a two-class model by predicted class and score bin (20 equal ones).
+
+    Cells, for the negative and the positive predicted class in turn and per bin: rows, the sum of
+    p and the sum of p (1 - p), with p the calibrated probability of the positive class. Scores
+    outside [0, 1] are left out.
+    """
+
+    _SUMS = 3
+    cells = 2 * SCORE_BINS * _SUMS
+
+    def __init__(self, calibration: Calibration) -> None:
+        self.calibration = calibration
+        self.classes = (calibration.negative, calibration.positive)
+        knots = (calibration.scores.tolist(), calibration.probabilities.tolist(), self.classes)
+        self.key = f"expected_outcomes/{_short(knots)}"
+        self._predicted = Vocabulary(limit=1, known=[calibration.positive])
+
+    def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
+        """See `DenseAccumulator.count`."""
+        if batch.score is None or batch.prediction is None:
+            return
+        score = batch.score.values
+        predicted = self._predicted.indexes(batch.prediction)
+        usable = (predicted != ABSENT) & (score >= 0) & (score <= 1)
+        score, index = score[usable], groups.index[usable]
+        p = self.calibration.probability(score)
+        side = (predicted[usable] > OVERFLOWED).astype(np.int64)
+        flat = (side * SCORE_BINS + bin_of(score)) * self._SUMS + index * self.cells
+        for offset, column in enumerate((np.ones(len(p)), p, p * (1 - p))):
+            added = np.bincount(flat + offset, column, minlength=out.size)
+            out += added.reshape(out.shape)
+
+    def table(self, cells: Floats) -> Floats:
+        """Rows, sums of p, sums of p (1 - p): shape (3, 2 predicted classes, 20 bins)."""
+        return np.moveaxis(cells.reshape(2, SCORE_BINS, self._SUMS), 2, 0)
+
+
+class ExpectedErrors:
+    """Numeric predictions per decile of the reference's predictions."""
+
+    def __init__(self, losses: LossTable) -> None:
+        self.losses = losses
+        self.cells = len(losses.rows)
+        columns = (losses.edges, losses.absolute, losses.squared)
+        self.key = f"expected_errors/{_short([column.tolist() for column in columns])}"
+
+    def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
+        """See `DenseAccumulator.count`."""
+        if batch.prediction_value is None:
+            return
+        values = batch.prediction_value.values
+        usable = ~np.isnan(values)
+        cell = np.searchsorted(self.losses.edges, values[usable])
+        flat = cell + groups.index[usable] * self.cells
+        out += np.bincount(flat, minlength=out.size).reshape(out.shape)
+
+
+def _short(meaning: object) -> str:
+    """Sums made with another table have another meaning: they are never restored into this one."""
+    return sha256(repr(meaning).encode()).hexdigest()[:8]

@@ -1,0 +1,82 @@
+"""What to expect before labels come: gauges of a window, counters since ever."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from inference_exporter.accumulators import (
+    DenseAccumulator,
+    ExpectedErrors,
+    ExpectedOutcomes,
+    Layout,
+)
+from inference_exporter.batch import Floats
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.worth import values_of
+from inference_exporter.performance import Estimates, Expected, error_estimates, estimates
+from inference_exporter.profile import Reference
+from inference_exporter.samples import Labels
+from inference_exporter.tally import Tally
+
+Put = Callable[[str, Labels, float], None]
+FAMILY = "inference_performance_estimate"
+
+
+class Forecast:
+    """Estimates of one model's performance, as far as its reference allows any."""
+
+    def __init__(self, model: ModelConfig, layout: Layout, reference: Reference | None) -> None:
+        self._layout = layout
+        self._values = values_of(model, reference.classes if reference else ())
+        kinds = ExpectedOutcomes | ExpectedErrors
+        self._one = next((one for one in layout.dense if isinstance(one, kinds)), None)
+
+    def put(self, put: Put, base: Labels, window: str, tally: Tally, least: int) -> None:
+        """The gauges of one window; estimates are absent below the least number of rows."""
+        if self._one is None:
+            return
+        cells = self._layout.cells_of(self._one, tally)
+        with np.errstate(all="ignore"):  # an undefined result is absent, not a warning
+            rows, found = self._of(self._one, cells)
+        put(f"{FAMILY}_samples", (*base, window), rows)
+        for metric, (value, interval) in found.items() if rows >= least else ():
+            labels = (*base, metric, window)
+            if math.isfinite(value):
+                put(FAMILY, labels, value)
+                if interval is not None and all(map(math.isfinite, interval)):
+                    put(f"{FAMILY}_lower", labels, interval[0])
+                    put(f"{FAMILY}_upper", labels, interval[1])
+
+    def _of(self, one: ExpectedOutcomes | ExpectedErrors, cells: Floats) -> tuple[float, Estimates]:
+        if isinstance(one, ExpectedOutcomes):
+            live, hits, spread = one.table(cells)
+            table = Expected(live, hits, spread, one.calibration.rows)
+            return float(table.rows.sum()), estimates(table, self._values, one.classes)
+        losses = one.losses
+        absolute = (losses.absolute, losses.absolute_variance)
+        squared = (losses.squared, losses.squared_variance)
+        return float(cells.sum()), error_estimates(cells, losses.rows, absolute, squared)
+
+
+def expected_values(
+    base: Labels, one: DenseAccumulator, cells: Floats
+) -> Iterator[tuple[str, dict[Labels, float]]]:
+    """Counters of what is expected, by family."""
+    if isinstance(one, ExpectedErrors):
+        for name, mean in (("absolute", one.losses.absolute), ("squared", one.losses.squared)):
+            yield f"inference_expected_{name}_error_total", {base: float(cells @ mean)}
+    elif isinstance(one, ExpectedOutcomes):
+        rows, hits, spread = one.table(cells).sum(axis=2)
+        expected: dict[Labels, float] = {}
+        variance: dict[Labels, float] = {}
+        for side, predicted in enumerate(one.classes):
+            for actual, value in zip(
+                one.classes, (rows[side] - hits[side], hits[side]), strict=True
+            ):
+                expected[*base, predicted, actual] = max(0.0, float(value))
+                variance[*base, predicted, actual] = float(spread[side])
+        yield "inference_expected_outcomes_total", expected
+        yield "inference_expected_outcomes_variance_total", variance

@@ -1,0 +1,231 @@
+"""Estimates on the page: from the reference's file to gauges and counters, without one label."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference_exporter import config
+from inference_exporter.families import FAMILIES
+from inference_exporter.profile import Reference
+from inference_exporter.reference import build, dumps, loads, show
+from performance_data import NOW, lines_of, model_of, page_of, values
+
+UNLABELLED = """\
+models:
+  m:
+    logs: [log.jsonl]
+    fields: {prediction: y, score: p, actual: a}
+    windows: [1h]
+    min_samples: 10
+    business_value: {tp: 4, fp: -1, fn: -9}
+"""
+NUMBERS = """\
+models:
+  m:
+    logs: [log.jsonl]
+    fields: {prediction: y, actual: a}
+    windows: [1h]
+    min_samples: 10
+    task: regression
+"""
+Rows = list[dict[str, object]]
+
+
+def scored(seed: int, rows: int) -> Rows:
+    random = np.random.default_rng(seed)
+    p = random.random(rows)
+    actual = random.random(rows) < p**2
+    return [
+        {"y": int(one >= 0.6), "p": float(one), "a": int(other)}
+        for one, other in zip(p, actual, strict=True)
+    ]
+
+
+def numbers(seed: int, rows: int) -> Rows:
+    random = np.random.default_rng(seed)
+    y = random.uniform(1, 9, rows)
+    return [
+        {"y": float(one), "a": float(one + error)}
+        for one, error in zip(y, random.normal(0, y / 5), strict=True)
+    ]
+
+
+def reference_of(text: str, rows: Rows, folder: Path) -> Reference:
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (model,) = config.parse(text, "config.yaml").models
+    return loads(dumps(build([str(path)], model, now=1.0)))
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    return reference_of(UNLABELLED, scored(1, 20_000), tmp_path_factory.mktemp("scored"))
+
+
+def without_labels(rows: Rows) -> bytes:
+    return lines_of([{name: row[name] for name in row if name != "a"} for row in rows])
+
+
+def test_estimates_come_without_labels_and_meet_them(reference: Reference) -> None:
+    rows = scored(2, 5000)
+    early, late = model_of("", reference, UNLABELLED), model_of("", reference, UNLABELLED)
+    early.take(without_labels(rows), NOW)
+    late.take(lines_of(rows), NOW)
+    page, labelled = page_of(early), page_of(late)
+    assert not values(page, "inference_performance", "metric")
+    assert values(page, "inference_performance_estimate_samples", "window") == {("1h",): 5000}
+    found = values(page, "inference_performance_estimate", "metric")
+    lower = values(page, "inference_performance_estimate_lower", "metric")
+    upper = values(page, "inference_performance_estimate_upper", "metric")
+    real = values(labelled, "inference_performance", "metric", "class")
+    assert len(found) == len(lower) == len(upper) == 6
+    for (metric,), value in found.items():
+        of_class = "1" if metric in ("precision", "recall", "f1") else ""
+        assert lower[metric,] <= value <= upper[metric,]
+        width = upper[metric,] - lower[metric,]  # six 95 % intervals: one may be left, not far
+        assert abs(real[metric, of_class] - value) <= width, metric
+
+
+def test_expected_outcomes_are_sums_of_probabilities(reference: Reference) -> None:
+    rows = scored(3, 2000)
+    model = model_of("", reference, UNLABELLED)
+    model.take(without_labels(rows[:700]), NOW)
+    model.take(without_labels(rows[700:]), NOW)
+    page = page_of(model)
+    known = reference.calibration
+    assert known is not None
+    assert len(known.scores)
+    p = np.interp([float(str(row["p"])) for row in rows], known.scores, known.probabilities)
+    said = np.array([row["y"] == 1 for row in rows])
+    expected = values(page, "inference_expected_outcomes_total", "predicted", "actual")
+    variance = values(page, "inference_expected_outcomes_variance_total", "predicted", "actual")
+    for predicted, side in (("1", said), ("0", ~said)):
+        assert expected[predicted, "1"] == pytest.approx(p[side].sum(), rel=1e-9)
+        assert expected[predicted, "0"] == pytest.approx((1 - p[side]).sum(), rel=1e-9)
+        for actual in ("0", "1"):
+            spread = (p[side] * (1 - p[side])).sum()
+            assert variance[predicted, actual] == pytest.approx(spread, rel=1e-9)
+
+
+def test_expected_outcomes_survive_a_restart_but_not_another_calibration(
+    reference: Reference,
+) -> None:
+    model = model_of("", reference, UNLABELLED)
+    model.take(without_labels(scored(4, 300)), NOW)
+    puts, _ = model.take_changes()
+    again = model_of("", reference, UNLABELLED)
+    assert again.restore(puts, NOW) == []
+    family = "inference_expected_outcomes_total"
+    assert values(page_of(again), family, "predicted", "actual") == values(
+        page_of(model), family, "predicted", "actual"
+    )
+    known = reference.calibration
+    assert known is not None
+    moved = replace(known, probabilities=known.probabilities * 0.9)
+    other = model_of("", replace(reference, calibration=moved), UNLABELLED)
+    other.restore(puts, NOW)
+    assert set(values(page_of(other), family, "predicted", "actual").values()) == {0.0}
+
+
+def test_a_class_that_is_not_the_calibrated_one_has_no_estimate(reference: Reference) -> None:
+    model = model_of('    positive_class: "0"\n', reference, UNLABELLED)
+    model.take(without_labels(scored(5, 300)), NOW)
+    assert not values(page_of(model), "inference_performance_estimate", "metric")
+
+
+def test_few_predictions_have_no_estimate_but_are_counted(reference: Reference) -> None:
+    model = model_of("", reference, UNLABELLED)
+    model.take(without_labels(scored(6, 9)), NOW)
+    page = page_of(model)
+    assert not values(page, "inference_performance_estimate", "metric")
+    assert values(page, "inference_performance_estimate_samples", "window") == {("1h",): 9}
+
+
+def test_expected_errors_of_a_regression(tmp_path: Path) -> None:
+    reference = reference_of(NUMBERS, numbers(1, 20_000), tmp_path)
+    rows = numbers(2, 5000)
+    early, late = model_of("", reference, NUMBERS), model_of("", reference, NUMBERS)
+    early.take(without_labels(rows), NOW)
+    late.take(lines_of(rows), NOW)
+    page, labelled = page_of(early), page_of(late)
+    found = values(page, "inference_performance_estimate", "metric")
+    lower = values(page, "inference_performance_estimate_lower", "metric")
+    upper = values(page, "inference_performance_estimate_upper", "metric")
+    real = values(labelled, "inference_performance", "metric")
+    assert set(found) == {("mae",), ("rmse",)}
+    for key in found:
+        assert lower[key] <= real[key] <= upper[key]
+    (total,) = values(page, "inference_expected_absolute_error_total").values()
+    assert total == pytest.approx(5000 * found["mae",], rel=1e-9)
+    (total,) = values(page, "inference_expected_squared_error_total").values()
+    assert total == pytest.approx(5000 * found["rmse",] ** 2, rel=1e-9)
+
+
+def test_without_labels_in_the_reference_there_is_no_estimate(tmp_path: Path) -> None:
+    rows = [{"y": row["y"], "p": row["p"]} for row in scored(7, 1000)]
+    reference = reference_of(UNLABELLED, rows, tmp_path)
+    assert reference.calibration is None
+    model = model_of("", reference, UNLABELLED)
+    model.take(lines_of(rows), NOW)
+    page = page_of(model)
+    assert not values(page, "inference_performance_estimate_samples", "window")
+    assert not values(page, "inference_expected_outcomes_total", "predicted")
+
+
+def test_a_warmup_with_labels_makes_a_calibration() -> None:
+    text = UNLABELLED + "    reference: {warmup: 1000}\n"
+    model = model_of("", None, text)
+    rows = scored(8, 1500)
+    for part in model.parts(lines_of(rows)):
+        model.take(part, NOW)
+    assert model.reference is not None
+    assert model.reference.calibration is not None
+    samples = values(page_of(model), "inference_performance_estimate_samples", "window")
+    assert samples == {("1h",): 500}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("rows", [1.0]),
+        ("probabilities", [0.1]),
+        ("scores", [0.5, 0.4]),
+        ("probabilities", [0.5, 1.5]),
+    ],
+)
+def test_a_damaged_calibration_is_refused(
+    reference: Reference, key: str, value: list[float]
+) -> None:
+    file = json.loads(dumps(reference))
+    if key == "scores":
+        file["calibration"]["probabilities"] = [0.1, 0.2]
+    elif len(value) == 2:
+        file["calibration"]["scores"] = [0.1, 0.2]
+    file["calibration"][key] = value
+    with pytest.raises(ValueError, match="damaged: calibration"):
+        loads(json.dumps(file).encode())
+
+
+def test_a_profile_from_before_calibrations_can_be_read(reference: Reference) -> None:
+    file = json.loads(dumps(reference))
+    del file["calibration"], file["losses"]
+    assert loads(json.dumps(file).encode()).calibration is None
+
+
+def test_the_help_says_what_estimates_cannot_see() -> None:
+    for name, family in FAMILIES.items():
+        if ("performance_estimate" in name and not name.endswith("samples")) or "expected_" in name:
+            assert "concept drift" in family.help.lower(), name
+
+
+def test_a_person_sees_whether_scores_were_calibrated(reference: Reference) -> None:
+    assert "calibration error of the score of 1: 0.16" in show(reference)
+    known = reference.calibration
+    assert known is not None
+    plain = replace(known, scores=np.empty(0), probabilities=np.empty(0))
+    assert "scores are taken as they are" in show(replace(reference, calibration=plain))
