@@ -451,53 +451,6 @@ _TRUTH = (
         "Predictions in the window behind the estimate.",
     ),
     _family(
-        "counter",
-        "inference_expected_outcomes_total",
-        "model version predicted actual",
-        "Outcomes to expect without labels: sums of calibrated probabilities by predicted and "
-        "actual class. Concept drift is invisible to it.",
-    ),
-    _family(
-        "counter",
-        "inference_expected_outcomes_variance_total",
-        "model version predicted actual",
-        "Variance of the expected outcomes: sum of p (1 - p). It knows nothing of concept drift.",
-    ),
-    *(
-        _family(
-            "counter",
-            f"inference_expected_{loss}_error_total",
-            "model version",
-            f"Sum of the {loss} errors to expect without labels: the reference's mean in the same "
-            "decile of the prediction. Concept drift is invisible to it.",
-        )
-        for loss in ("absolute", "squared")
-    ),
-    _family(
-        "gauge",
-        "inference_performance_estimate",
-        "model version metric window",
-        "Performance to expect without labels, from calibrated scores (two classes; precision, "
-        "recall and f1 are the positive class's) or the reference's errors by decile of the "
-        "prediction. It assumes that inputs mean what they meant: concept drift is invisible to it.",
-    ),
-    *(
-        _family(
-            "gauge",
-            f"inference_performance_estimate_{bound}",
-            "model version metric window",
-            f"{bound.capitalize()} end of the 95 % interval in which labels will put the estimated "
-            "metric, if there is no concept drift: that is invisible to it.",
-        )
-        for bound in ("lower", "upper")
-    ),
-    _family(
-        "gauge",
-        "inference_performance_estimate_samples",
-        "model version window",
-        "Predictions in the window behind the estimate.",
-    ),
-    _family(
         "gauge",
         "inference_performance_reference",
         "model version metric class",

@@ -15,8 +15,8 @@ from inference_exporter.accumulators.base import (
 )
 from inference_exporter.accumulators.category_bins import CategoryBins
 from inference_exporter.accumulators.error_spread import ErrorSpread
-from inference_exporter.accumulators.flags import Flags
 from inference_exporter.accumulators.expected import ExpectedErrors, ExpectedOutcomes
+from inference_exporter.accumulators.flags import Flags
 from inference_exporter.accumulators.histogram import Histogram
 from inference_exporter.accumulators.late_labels import LabelDelay, Labelled, Made, Retracted
 from inference_exporter.accumulators.layout import RETRACTED, Increments, Layout
@@ -100,11 +100,6 @@ def _of_labels(model: ModelConfig, dense: Sequence[DenseAccumulator]) -> list[De
     truth = [one for one in (*dense, *coverage) if getattr(one, "joined", False)]
     corrections = [Retracted(one) for one in truth] if model.labels.update == "last" else []
     return [*coverage, *corrections, LabelDelay()]
-def _flags(model: ModelConfig, reference: Reference | None) -> list[Flags]:
-    flags = [Flags("boundary")] if model.boundary and model.fields.score else []
-    if reference and reference.multivariate and model.similar_inputs:
-        flags.append(Flags("similar"))
-    return flags
 
 
 def _expectations(model: ModelConfig, reference: Reference | None) -> list[DenseAccumulator]:
@@ -117,6 +112,13 @@ def _expectations(model: ModelConfig, reference: Reference | None) -> list[Dense
     if known is None or model.fields.score is None or pair != (known.negative, known.positive):
         return []
     return [ExpectedOutcomes(known)]
+
+
+def _flags(model: ModelConfig, reference: Reference | None) -> list[Flags]:
+    flags = [Flags("boundary")] if model.boundary and model.fields.score else []
+    if reference and reference.multivariate and model.similar_inputs:
+        flags.append(Flags("similar"))
+    return flags
 
 
 def task_of(model: ModelConfig, reference: Reference | None) -> str:

@@ -122,9 +122,9 @@ def dumps(reference: Reference) -> bytes:
         outputs={name: _encode(one) for name, one in reference.outputs.items()},
         performance_samples=reference.performance_samples,
         performance=[_Metric(*key, value) for key, value in reference.performance.items()],
+        multivariate=_encode_fit(reference.multivariate),
         calibration=CalibrationState.of(reference.calibration),
         losses=LossState.of(reference.losses),
-        multivariate=_encode_fit(reference.multivariate),
     )
     return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()
 
@@ -204,6 +204,8 @@ def loads(data: bytes) -> Reference:
         source=file.source,
         rejected=file.rejected,
         multivariate=_decode_fit(file.multivariate),
+        calibration=calibration_of(file.calibration),
+        losses=losses_of(file.losses),
     )
     if fingerprint(reference) != file.fingerprint:
         raise ValueError(
