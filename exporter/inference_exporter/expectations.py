@@ -52,7 +52,7 @@ class Forecast:
 
     def _of(self, one: ExpectedOutcomes | ExpectedErrors, cells: Floats) -> tuple[float, Estimates]:
         if isinstance(one, ExpectedOutcomes):
-            live, hits, spread = one.table(cells)
+            live, hits, _, spread = one.table(cells)
             table = Expected(live, hits, spread, one.calibration.rows)
             return float(table.rows.sum()), estimates(table, self._values, one.classes)
         losses = one.losses
@@ -67,16 +67,16 @@ def expected_values(
     """Counters of what is expected, by family."""
     if isinstance(one, ExpectedErrors):
         for name, mean in (("absolute", one.losses.absolute), ("squared", one.losses.squared)):
-            yield f"inference_expected_{name}_error_total", {base: float(cells @ mean)}
+            # Added one after the other: a sum in any other order could step back by a rounding.
+            total = sum(n * one for n, one in zip(cells.tolist(), mean.tolist(), strict=True))
+            yield f"inference_expected_{name}_error_total", {base: float(total)}
     elif isinstance(one, ExpectedOutcomes):
-        rows, hits, spread = one.table(cells).sum(axis=2)
+        _, hits, misses, spread = one.table(cells).sum(axis=2).tolist()
         expected: dict[Labels, float] = {}
         variance: dict[Labels, float] = {}
         for side, predicted in enumerate(one.classes):
-            for actual, value in zip(
-                one.classes, (rows[side] - hits[side], hits[side]), strict=True
-            ):
-                expected[*base, predicted, actual] = max(0.0, float(value))
-                variance[*base, predicted, actual] = float(spread[side])
+            for actual, sums in zip(one.classes, (misses, hits), strict=True):
+                expected[*base, predicted, actual] = sums[side]
+                variance[*base, predicted, actual] = spread[side]
         yield "inference_expected_outcomes_total", expected
         yield "inference_expected_outcomes_variance_total", variance

@@ -42,7 +42,7 @@ def expected_of(known: Calibration, score: Floats, predicted: Bools) -> Expected
     out = np.zeros((1, one.cells))
     batch = Batch(len(score), score=NumericColumn(score), prediction=predicted.astype(int).tolist())
     one.count(batch, Groups(np.zeros(len(score), np.int64), 1), out)
-    rows, hits, spread = one.table(out[0])
+    rows, hits, _, spread = one.table(out[0])
     return Expected(rows, hits, spread, known.rows)
 
 

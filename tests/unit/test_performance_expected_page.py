@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from inference_exporter import config
+from inference_exporter.accumulators import ExpectedErrors, ExpectedOutcomes, Groups
+from inference_exporter.batch import Batch, NumericColumn
+from inference_exporter.expectations import expected_values
 from inference_exporter.families import FAMILIES
-from inference_exporter.profile import Reference
+from inference_exporter.profile import LossTable, Reference
 from inference_exporter.reference import build, dumps, loads, show
 from performance_data import NOW, lines_of, model_of, page_of, values
 
@@ -229,3 +232,37 @@ def test_a_person_sees_whether_scores_were_calibrated(reference: Reference) -> N
     assert known is not None
     plain = replace(known, scores=np.empty(0), probabilities=np.empty(0))
     assert "scores are taken as they are" in show(replace(reference, calibration=plain))
+
+
+def test_expected_counters_never_step_back(reference: Reference, tmp_path: Path) -> None:
+    """Not by a rounding error: Prometheus would take it for a reset, and add all of it again."""
+    random = np.random.default_rng(9)
+    table = ExpectedErrors(loss_of(tmp_path))
+    known = reference.calibration
+    assert known is not None
+    outcomes = ExpectedOutcomes(known)
+    for one in (outcomes, table):
+        cells, before = np.zeros((1, one.cells)), dict[str, float]()
+        for _ in range(2000):
+            score = random.choice([0.0, 1e-9, 0.3, 0.7, 1 - 1e-9, 1.0], 1)
+            value = random.uniform(0, 10, 1)
+            batch = Batch(
+                1,
+                score=NumericColumn(score),
+                prediction=[int(score[0] > 0.5)],
+                prediction_value=NumericColumn(value),
+            )
+            one.count(batch, Groups(np.zeros(1, np.int64), 1), cells)
+            now = {
+                f"{family}{labels}": value
+                for family, found in expected_values(("m", ""), one, cells[0])
+                for labels, value in found.items()
+            }
+            assert all(now[key] >= value for key, value in before.items())
+            before = now
+
+
+def loss_of(folder: Path) -> LossTable:
+    losses = reference_of(NUMBERS, numbers(1, 500), folder).losses
+    assert losses is not None
+    return losses

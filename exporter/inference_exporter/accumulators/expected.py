@@ -16,12 +16,13 @@ from inference_exporter.profile import Calibration, LossTable
 class ExpectedOutcomes:
     """Predictions of a two-class model by predicted class and score bin (20 equal ones).
 
-    Cells, for the negative and the positive predicted class in turn and per bin: rows, the sum of
-    p and the sum of p (1 - p), with p the calibrated probability of the positive class. Scores
-    outside [0, 1] are left out.
+    Cells, for the negative and the positive predicted class in turn and per bin: rows and the sums
+    of p, of 1 - p and of p (1 - p), with p the calibrated probability of the positive class. The
+    sum of 1 - p has a cell of its own: as rows minus the sum of p it would step back now and then
+    by a rounding error, and a counter must not. Scores outside [0, 1] are left out.
     """
 
-    _SUMS = 3
+    _SUMS = 4
     cells = 2 * SCORE_BINS * _SUMS
 
     def __init__(self, calibration: Calibration) -> None:
@@ -42,12 +43,12 @@ class ExpectedOutcomes:
         p = self.calibration.probability(score)
         side = (predicted[usable] > OVERFLOWED).astype(np.int64)
         flat = (side * SCORE_BINS + bin_of(score)) * self._SUMS + index * self.cells
-        for offset, column in enumerate((np.ones(len(p)), p, p * (1 - p))):
+        for offset, column in enumerate((np.ones(len(p)), p, 1 - p, p * (1 - p))):
             added = np.bincount(flat + offset, column, minlength=out.size)
             out += added.reshape(out.shape)
 
     def table(self, cells: Floats) -> Floats:
-        """Rows, sums of p, sums of p (1 - p): shape (3, 2 predicted classes, 20 bins)."""
+        """Rows, sums of p, of 1 - p and of p (1 - p): shape (4, 2 predicted classes, 20 bins)."""
         return np.moveaxis(cells.reshape(2, SCORE_BINS, self._SUMS), 2, 0)
 
 
