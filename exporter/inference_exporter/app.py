@@ -20,6 +20,7 @@ from inference_exporter import __version__, reference
 from inference_exporter import config as configuration
 from inference_exporter.clock import Clock, SystemClock
 from inference_exporter.config.schema import Config, ModelConfig, ReferenceFile, Warmup
+from inference_exporter.derived import Deriver
 from inference_exporter.errors import ConfigError, InferenceExporterError, Problem, ProfileError
 from inference_exporter.exposition import webconfig
 from inference_exporter.exposition.published import Published
@@ -104,6 +105,18 @@ def feature_kinds(profile: Reference | None) -> dict[str, Kind] | None:
     }
 
 
+def decoded_kinds(config: ModelConfig, profile: Reference | None) -> dict[str, Kind] | None:
+    """As `feature_kinds`, with what derived features are made of in their place."""
+    kinds = feature_kinds(profile)
+    if kinds is None or not config.derived:
+        return kinds
+    deriver = Deriver(config.derived)
+    found = {name: kind for name, kind in kinds.items() if name not in config.derived}
+    for source in sorted(deriver.sources):
+        found[source] = "vector" if source in deriver.vectors else "categorical"
+    return found
+
+
 def make_model(
     config: ModelConfig,
     profile: Reference | None,
@@ -115,7 +128,7 @@ def make_model(
 
     def decoder(current: Reference | None) -> Decoder:
         collect = current is None and isinstance(config.reference, Warmup)
-        return make_decoder(config, feature_kinds(current), collect=collect)
+        return make_decoder(config, decoded_kinds(config, current), collect=collect)
 
     return Model(
         config,

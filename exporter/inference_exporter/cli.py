@@ -86,7 +86,7 @@ def _once(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from inference_exporter.app import feature_kinds, load_all
+    from inference_exporter.app import decoded_kinds, load_all
     from inference_exporter.formats.sample import explain
 
     config, references = load_all(options.config_file)
@@ -95,7 +95,7 @@ def _check(options: argparse.Namespace) -> int:
             continue
         if options.sample:
             lines = _first_lines(options.sample, options.lines)
-            _say(explain(model, lines, feature_kinds(references[model.name])))
+            _say(explain(model, lines, decoded_kinds(model, references[model.name])))
         else:
             _say(f"{model.name}: logs {', '.join(model.logs)}")
     if options.model and options.model not in {model.name for model in config.models}:

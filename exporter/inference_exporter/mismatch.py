@@ -7,7 +7,7 @@ few percent of the cost of a block, and a feature that is always there is found 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -27,11 +27,14 @@ class _Stored(msgspec.Struct, array_like=True):
 
 
 class Mismatch:
-    """Features of one model that only the log has; `sampler` decodes all features of a line."""
+    """Features of one model that only the log has; `sampler` decodes all features of a line.
 
-    def __init__(self, reference: Reference, sampler: Decoder) -> None:
+    `sources` are the features that derived ones are made of.
+    """
+
+    def __init__(self, reference: Reference, sampler: Decoder, sources: Iterable[str] = ()) -> None:
         self._reference, self._sampler = reference.fingerprint, sampler
-        self._known = frozenset(reference.features)
+        self._known = frozenset(reference.features).union(sources)
         self._unknown: dict[str, int] = {}
         self._changed = False
 

@@ -24,6 +24,7 @@ from inference_exporter.config.schema import ModelConfig, Warmup
 from inference_exporter.config.thresholds import in_force
 from inference_exporter.decisions import PREFIX as DECISIONS
 from inference_exporter.decisions import Decisions, gauges, significance
+from inference_exporter.derived import Deriver, with_derived
 from inference_exporter.evaluate import Chance, EvaluationFacts, Evaluator, Gauges
 from inference_exporter.expectations import Forecast
 from inference_exporter.formats import Decoded, Decoder
@@ -99,6 +100,9 @@ class Model:
     def _use(self, reference: Reference | None) -> None:
         self.reference = reference = usable(self.config, reference)
         self._outliers = Outliers(self.config, reference)
+        self._deriver: Deriver | None = None
+        if self.config.derived and reference is not None:
+            self._deriver = Deriver(self.config.derived, reference.centroids)
         self._decoder = self._make_decoder(reference)
         self.layout = layout = arrange(self.config, reference)
         self._regression = task_of(self.config, reference) == "regression"
@@ -125,7 +129,8 @@ class Model:
         """Who looks for features that the reference does not know."""
         if reference is None or self._make_sampler is None or not self.config.fields.features:
             return None
-        return Mismatch(reference, self._make_sampler())
+        sources = self._deriver.sources if self._deriver else ()
+        return Mismatch(reference, self._make_sampler(), sources)
 
     def start(self, now: float) -> None:
         """Note when the series known beforehand began."""
@@ -153,6 +158,8 @@ class Model:
         if self._regression and batch.prediction is not None:
             batch = _with_numbers(batch)
         times = np.full(batch.rows, now) if batch.timestamp is None else batch.timestamp.values
+        if self._deriver is not None:
+            batch = with_derived(batch, self._deriver)
         batch = self._outliers.mark(batch, times)
         placement = self._count(batch, times, now)
         if self.late is not None:

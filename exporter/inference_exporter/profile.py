@@ -178,3 +178,4 @@ class Reference:
     calibration: Calibration | None = None  # None: too few labelled scores, or more than 2 classes
     losses: LossTable | None = None  # None: too few labelled numbers
     multivariate: Multivariate | None = None
+    centroids: Mapping[str, Floats] = field(default_factory=dict)  # of derived features

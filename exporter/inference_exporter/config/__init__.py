@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inference_exporter.config import document
+from inference_exporter.config import derived, document
 from inference_exporter.config import labels as label_section
 from inference_exporter.config.checks import Findings, Wrong
 from inference_exporter.config.models import TOP
@@ -39,15 +39,15 @@ def parse(text: str, path: str, *, overrides: Mapping[str, object] | None = None
 
     Relative paths of logs and references start at the folder of that file.
     """
+    folder = Path(path).parent
     try:
         checked = _check(text, overrides or {})
+        models = tuple(
+            _resolved(replace(model, name=name), folder)
+            for name, model in checked.pop("models").items()
+        )
     except Wrong as error:
         raise _config_error(path, error) from error
-    folder = Path(path).parent
-    models = tuple(
-        _resolved(replace(model, name=name), folder)
-        for name, model in checked.pop("models").items()
-    )
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return Config(path=path, models=models, digest=digest, **checked)
 
@@ -70,6 +70,8 @@ def _resolved(model: ModelConfig, folder: Path) -> ModelConfig:
     logs = tuple(log if log == "-" else str(folder / log) for log in model.logs)
     if model.labels is not None:
         model = replace(model, labels=label_section.resolved(model.labels, folder))
+    if model.derived:
+        model = replace(model, derived=derived.resolved(model.derived, folder, model.name))
     if isinstance(model.reference, ReferenceFile):
         reference = ReferenceFile(str(folder / model.reference.path))
         return replace(model, logs=logs, reference=reference)

@@ -8,6 +8,7 @@ from typing import Any
 from inference_exporter.config import lines
 from inference_exporter.config.checks import Check, Findings, Key, Section, expected
 from inference_exporter.config.concept import concept_drift
+from inference_exporter.config.derived import derived
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.labels import check_labels, labels
 from inference_exporter.config.schema import (
@@ -184,6 +185,9 @@ MODEL = Section(
         Key("labels", labels, "a section, below",
             "Labels that come later than the prediction; see docs/labels.md.",
             "{id: request_id, actual: defaulted, logs: actuals.jsonl}", default="none"),
+        Key("derived", derived, "names, each with a section, below",
+            "Features that are numbers made of texts and embeddings.",
+            "{prompt_words: {from: prompt, as: tokens}}", default="none"),
         Key("multivariate", true_or_false, "true or false",
             "Whether predictions are compared as a whole: outlier distance, reconstruction error, "
             "share of unseen categories. Build the reference with it, too.", "true",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from inference_exporter.config.checks import Key, Section
 from inference_exporter.config.concept import CONCEPT_DRIFT
+from inference_exporter.config.derived import DERIVED
 from inference_exporter.config.fields import DURATION, FEATURES, FIELDS, STATUS, TIMESTAMP
 from inference_exporter.config.labels import LABELS
 from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, TOP
@@ -86,6 +87,7 @@ def _parts() -> Iterator[str]:
     yield _FORMS
     yield from _section(CONCEPT_DRIFT, "concept_drift")
     yield from _section(BOUNDARY, "boundary")
+    yield from _section(DERIVED, "derived.<name>")
     yield from _section(LABELS, "labels")
     yield from _section(LIMITS, "limits")
     yield from _thresholds()

@@ -164,6 +164,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """A number made of the feature `source`; `words` (lower case) is what `vocabulary` holds."""
+
+    source: str
+    kind: Literal["length", "tokens", "out_of_vocabulary", "centroid_distance"]
+    vocabulary: str | None = None
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Boundary:
     """Scores within `margin` of `score` are close to the decision boundary."""
 
@@ -243,6 +253,7 @@ class ModelConfig:
     statistics: tuple[str, ...] = DEFAULT_STATISTICS
     thresholds: Mapping[str, float] = field(default_factory=dict)
     concept_drift: ConceptDrift | None = None
+    derived: Mapping[str, Derived] = field(default_factory=dict)
     multivariate: bool = False
     boundary: Boundary | None = None
     similar_inputs: int | None = None

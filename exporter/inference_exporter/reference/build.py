@@ -43,7 +43,9 @@ def build_shard(
 ) -> Shard:
     """As `build`, with what merging the profile with those of other files takes."""
     sizes = [_size(path) for path in paths]
-    total = (_PASSES_WHOLE if model.multivariate else _PASSES) * sum(sizes)
+    passes = _PASSES_WHOLE if model.multivariate else _PASSES
+    vectors = any(one.kind == "centroid_distance" for one in model.derived.values())
+    total = (passes + (vectors and bins is None)) * sum(sizes)
     done = 0
 
     def read() -> Iterator[Block]:

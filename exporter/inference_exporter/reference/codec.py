@@ -103,6 +103,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     calibration: CalibrationState | None = None
     losses: LossState | None = None
     multivariate: _Multivariate | msgspec.UnsetType = msgspec.UNSET
+    centroids: dict[str, list[float]] | msgspec.UnsetType = msgspec.UNSET
 
 
 def dumps(reference: Reference) -> bytes:
@@ -123,6 +124,8 @@ def dumps(reference: Reference) -> bytes:
         performance_samples=reference.performance_samples,
         performance=[_Metric(*key, value) for key, value in reference.performance.items()],
         multivariate=_encode_fit(reference.multivariate),
+        centroids={name: one.tolist() for name, one in reference.centroids.items()}
+        or msgspec.UNSET,
         calibration=CalibrationState.of(reference.calibration),
         losses=LossState.of(reference.losses),
     )
@@ -204,6 +207,7 @@ def loads(data: bytes) -> Reference:
         source=file.source,
         rejected=file.rejected,
         multivariate=_decode_fit(file.multivariate),
+        centroids={name: np.array(one) for name, one in (file.centroids or {}).items()},
         calibration=calibration_of(file.calibration),
         losses=losses_of(file.losses),
     )

@@ -25,6 +25,9 @@ def fingerprint(reference: Reference) -> str:
     if fit is not None:
         tables = (fit.centre, fit.scale, fit.covariance, fit.components)
         meaning.append(["multivariate", fit.features, *(one.tolist() for one in tables)])
+    if reference.centroids:
+        centroids = {name: one.tolist() for name, one in reference.centroids.items()}
+        meaning.append(["centroids", centroids])
     return sha256(json.dumps(meaning).encode()).hexdigest()[:8]
 
 

@@ -55,6 +55,12 @@ def merge(parts: Sequence[Shard], *, now: float, classes: int = 50) -> Reference
     rows = sum(part.reference.rows for part in parts)
     outcomes = _outcomes(parts, first.task)
     names = {name for part in parts for name in part.reference.classes}
+    centroids = {name: one.tolist() for name, one in first.centroids.items()}
+    for part in parts:
+        if {name: one.tolist() for name, one in part.reference.centroids.items()} != centroids:
+            raise ProfileError(
+                "the parts have different centroids of embeddings; build them with --edges-from"
+            )
     fit = _common_fit(parts)
     if fit is None:
         parts = [replace(part, reference=without_whole(part.reference)) for part in parts]
@@ -72,6 +78,7 @@ def merge(parts: Sequence[Shard], *, now: float, classes: int = 50) -> Reference
         source=f"{first.source} and {len(parts) - 1} more parts",
         rejected=sum(part.reference.rejected for part in parts),
         multivariate=fit,
+        centroids=first.centroids,
     )
     return replace(merged, fingerprint=fingerprint(merged))
 

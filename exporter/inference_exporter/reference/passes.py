@@ -8,13 +8,14 @@ from dataclasses import replace
 from inference_exporter.batch import TextColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import values_of
+from inference_exporter.derived import Centroids, Deriver
 from inference_exporter.errors import ProfileError
 from inference_exporter.profile import FeatureProfile, Multivariate, NumericProfile, Reference
 from inference_exporter.reference.census import CategoryCensus, EmptyCensus, NumericCensus
 from inference_exporter.reference.fingerprint import fingerprint
 from inference_exporter.reference.losses import PredictedErrors
 from inference_exporter.reference.outcomes import ClassOutcomes, NumberOutcomes
-from inference_exporter.reference.roles import Block
+from inference_exporter.reference.roles import Block, derived_block
 from inference_exporter.reference.scored import ScoredLabels
 from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.sketch import QuantileSketch
@@ -48,6 +49,8 @@ def shard_from(
 
     With `bins`, kinds and edges of the features and outputs that this reference has are its.
     """
+    if model.derived:
+        return _with_derived(read, model, now=now, source=source, bins=bins)
     survey = Survey(model).take(read())
     if not survey.rows:
         raise ProfileError(
@@ -68,6 +71,31 @@ def shard_from(
         sketches = {name: column.sketch for name, column in survey.features.items()}
         fit = fitted(read(), scales(sketches, shard.reference.features))
     return replace(shard, reference=with_whole(shard.reference, read(), fit, bins))
+
+
+def _with_derived(
+    read: Callable[[], Iterable[Block]],
+    model: ModelConfig,
+    *,
+    now: float,
+    source: str,
+    bins: Reference | None,
+) -> Shard:
+    """The reference of derived features in the place of what they are made of."""
+    centroids = Centroids(model.derived)
+    if bins is None and centroids.wanted:
+        for block in read():
+            centroids.add(block.features)
+    means = centroids.result() if bins is None else dict(bins.centroids)
+    deriver = Deriver(model.derived, means)
+
+    def read_derived() -> Iterable[Block]:
+        return (derived_block(block, deriver) for block in read())
+
+    plain = replace(model, derived={})
+    shard = shard_from(read_derived, plain, now=now, source=source, bins=bins)
+    reference = replace(shard.reference, centroids=means)
+    return replace(shard, reference=replace(reference, fingerprint=fingerprint(reference)))
 
 
 class _Count:

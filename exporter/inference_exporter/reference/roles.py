@@ -10,10 +10,13 @@ first, then `b` inside `a`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from inference_exporter.batch import Scalar, TextColumn, category_name
 from inference_exporter.config.schema import DurationField, Field, Fields, ModelConfig
+from inference_exporter.derived import Deriver
 
 Row = Mapping[str, object]
 
@@ -28,6 +31,20 @@ class Block:
     score: TextColumn | None = None
     actual: TextColumn | None = None
     rejected: int = 0
+
+
+def derived_block(block: Block, deriver: Deriver) -> Block:
+    """The block with derived features instead of what they are made of."""
+    features: dict[str, TextColumn] = {
+        name: cells for name, cells in block.features.items() if name not in deriver.sources
+    }
+    for name, column in deriver.columns(block.features, block.rows).items():
+        present = ~np.isnan(column.values)
+        if column.invalid is not None:
+            present |= column.invalid  # a NaN that is present is invalid
+        pairs = zip(column.values.tolist(), present.tolist(), strict=True)
+        features[name] = [value if there else None for value, there in pairs]
+    return replace(block, features=features)
 
 
 def flat_block(columns: Mapping[str, TextColumn], rows: int, fields: Fields) -> Block:

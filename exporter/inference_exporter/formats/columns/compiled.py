@@ -15,12 +15,17 @@ import msgspec
 from msgspec.structs import astuple
 
 from inference_exporter.formats.columns.generic import named
-from inference_exporter.formats.columns.plan import UNUSABLE, Plan
+from inference_exporter.formats.columns.plan import UNUSABLE, Kind, Plan
 from inference_exporter.formats.columns.routes import Route, scrub, ways
 
 _NUMBER = float | str | bool | None  # integers become floats while they are parsed
 _TEXT = str | int | float | bool | None
 _LIST = list[str | int | float | bool | None] | None
+_TYPES: dict[Kind, Any] = {
+    "numeric": _NUMBER,
+    "categorical": _TEXT,
+    "vector": list[Any] | str | int | float | bool | None,
+}
 _ANY = dict[str, Any] | None
 _ANY_LIST = list[Any] | None
 
@@ -117,16 +122,12 @@ _Split = Callable[[Sequence[Any]], tuple[list[Sequence[object]], Sequence[object
 
 
 def _wanted(plan: Plan, container: Any) -> list[tuple[tuple[Route, ...], Any]]:
-    wanted = [(ways(leaf.paths), _type(leaf.number)) for leaf in plan.leaves]
+    wanted = [(ways(leaf.paths), _NUMBER if leaf.number else _TEXT) for leaf in plan.leaves]
     if plan.rest:
-        wanted += [(((name,),), _type(kind == "numeric")) for name, kind in plan.features.items()]
+        wanted += [(((name,),), _TYPES[kind]) for name, kind in plan.features.items()]
     if plan.container is not None:
         wanted.append((ways(plan.container.paths), container))
     return wanted
-
-
-def _type(number: bool) -> Any:
-    return _NUMBER if number else _TEXT
 
 
 def _container(plan: Plan) -> tuple[_Split | None, Any]:
@@ -142,7 +143,7 @@ def _container(plan: Plan) -> tuple[_Split | None, Any]:
         return _collect_objects, _ANY
     node = _Node()
     for name, kind in plan.features.items():
-        node.want((name,), _type(kind == "numeric"))
+        node.want((name,), _TYPES[kind])
     level = _level(node, ())
     return _split_objects(level, tuple(plan.features)), level.struct | None
 

@@ -31,7 +31,13 @@ class Generic:
         if plan.rest and plan.collect:
             rest = {key: value for key, value in line.items() if key not in plan.used}
             return (tidied(rest) if any(v is not None for v in rest.values()) else None,)
-        return (*(scalar(line.get(name)) for name in plan.features), None)
+        return (*(self._value(line, name) for name in plan.features), None)
+
+    def _value(self, line: Line, name: str) -> object:
+        value = line.get(name)
+        if isinstance(value, list) and self._plan.features[name] == "vector":
+            return value
+        return scalar(value)
 
     def _contained(self, container: object) -> Row:
         if container is None:
@@ -41,7 +47,7 @@ class Generic:
             return (*self._misshapen, UNUSABLE)
         if self._plan.collect:
             return (tidied(mapping),)
-        return (*(scalar(mapping.get(name)) for name in self._plan.features), True)
+        return (*(self._value(mapping, name) for name in self._plan.features), True)
 
     def _mapping(self, container: object) -> Line | None:
         assert self._plan.container is not None

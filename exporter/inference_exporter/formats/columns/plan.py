@@ -18,7 +18,7 @@ from typing import Literal
 
 from inference_exporter.config.schema import FeaturesField, Fields, ModelConfig
 
-Kind = Literal["numeric", "categorical"]
+Kind = Literal["numeric", "categorical", "vector"]
 
 UNUSABLE = "\x00unusable"
 """Stands in a row for a value that is present but cannot be used: an object, a list, NaN."""
