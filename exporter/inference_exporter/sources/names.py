@@ -106,6 +106,9 @@ class Names:
 
     def _miss(self, keys: dict[Key, list[str]], monotonic: float) -> None:
         for key, reader in list(self._table.readers.items()):
+            if not reader.named and reader.unproven:
+                reader.begun = self._table.now  # no more will be rotated away from it
+                reader.touch()
             if key in keys or not reader.named:
                 continue
             self._rotated(reader, monotonic)
