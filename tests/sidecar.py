@@ -11,6 +11,7 @@ from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
 from inference_exporter.pipeline import Feed, Pipeline
+from inference_exporter.samples import Snapshot
 from inference_exporter.state import MemoryStore
 from inference_exporter.telemetry import Telemetry
 
@@ -67,10 +68,15 @@ class Sidecar:
         while self.pipeline.turn():
             self.clock.advance(5)
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is published."""
+        assert self._published.snapshot is not None
+        return self._published.snapshot
+
     def text(self) -> str:
         """The page."""
-        assert self._published.snapshot is not None
-        return render_text(self._published.snapshot).decode("utf-8")
+        return render_text(self.snapshot).decode("utf-8")
 
     def page(self) -> Series:
         """The page as Prometheus reads it."""

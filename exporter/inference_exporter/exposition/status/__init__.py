@@ -28,7 +28,7 @@ class StatusPages:
 
     def home(self, snapshot: Snapshot | None, query: Mapping[str, str], not_ready: str) -> str:
         """The page at `/`; also before there is anything to show."""
-        known = snapshot or Snapshot()
+        known = Snapshot() if snapshot is None else snapshot
         content = home_page(home_view(known), self._landing, not_ready, "./")
         name = self._landing.name
         return self._shell.page(name, content, "./", Selection.of(query), known.timestamp)
@@ -38,7 +38,7 @@ class StatusPages:
     ) -> str | None:
         """A model's page; None if there is no such model. `root` leads from it to `/`."""
         chosen = Selection.of(query)
-        view = model_view(snapshot, name, chosen) if snapshot else None
+        view = None if snapshot is None else model_view(snapshot, name, chosen)
         if snapshot is None or view is None:
             return None
         content = model_page(view, chosen, root)

@@ -28,8 +28,8 @@ def bars(bins: tuple[Bin, ...], scale: float = 1.0) -> Html:
     return fill(
         _CHART,
         label=in_words(bins),
-        known="".join(known),
-        live="".join(live),
+        known=Html("".join(known)),
+        live=Html("".join(live)),
         width=f"{WIDTH * scale:g}",
         height=f"{(HEIGHT + 1) * scale:g}",
     )
@@ -49,4 +49,4 @@ def in_words(bins: tuple[Bin, ...]) -> str:
 
 def _bar(left: float, width: float, height: float) -> str:
     tall = height * (HEIGHT - 1)
-    return f"M{left:.1f} {HEIGHT:g}v{-tall:.1f}h{width:.1f}v{tall:.1f}z"
+    return f"M{left:.1f} 40v{-tall:.1f}h{width:.1f}v{tall:.1f}z"

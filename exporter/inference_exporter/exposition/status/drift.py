@@ -23,7 +23,7 @@ Scope = Literal["feature", "output"]
 
 PREFERRED = "psi"
 UNDEFINED = "not defined for these values"
-FAR = "far away; decided when the window is over"
+FAR = "far away, window not over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _verdict(state: float | None, few: str, *, far: bool) -> Verdict:
         return Verdict("bad", "drifted, closer now") if state else Verdict("warn", FAR)
     if far:
         return Verdict("warn", FAR)
-    return Verdict("unknown", few or "not decided yet: the first full window is not over")
+    return Verdict("unknown", few or "undecided, window not over")
 
 
 def _bins(place: Place, scope: Scope) -> Mapping[str, list[tuple[str, float]]]:

@@ -77,8 +77,8 @@ def _table(
     caption: str, rows: Sequence[DriftRow], view: DriftView, chosen: Selection, page: str
 ) -> Html:
     name = view.statistic.upper() if view.statistic.upper() in _HIGH else view.statistic
-    heads = ("Name", "Live against reference", name, "Noise level", "Values", "Verdict")
-    return table(caption, heads, (_row(one, chosen, page) for one in rows), (2, 3, 4))
+    heads = ("Name", "Live against reference", "Verdict", name, "Noise level", "Values")
+    return table(caption, heads, (_row(one, chosen, page) for one in rows), (3, 4, 5))
 
 
 def _row(one: DriftRow, chosen: Selection, page: str) -> Html:
@@ -88,8 +88,8 @@ def _row(one: DriftRow, chosen: Selection, page: str) -> Html:
     )
     name = link(f"{page}{address}#subject", one.name)
     return row(
-        name, bars(one.bins), _short(one.distance), _short(one.critical), one.samples,
-        verdict(one.verdict),
+        name, bars(one.bins), verdict(one.verdict),
+        _short(one.distance), _short(one.critical), one.samples,
     )  # fmt: skip
 
 

@@ -49,10 +49,10 @@ class Index:
     def _group(self, family: str, leading: int) -> dict[Labels, dict[Labels, float]]:
         groups: dict[Labels, dict[Labels, float]] = {}
         for block in self._blocks.get(family, ()):
+            last: Labels | None = None
             for labels, value in zip(block.series.label_sets, block.values, strict=True):
                 head = labels[:leading]
-                group = groups.get(head)
-                if group is None:
-                    group = groups[head] = {}
+                if head != last:  # they come in runs
+                    last, group = head, groups.setdefault(head, {})
                 group[labels[leading:]] = value
         return groups

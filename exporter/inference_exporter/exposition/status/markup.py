@@ -28,7 +28,10 @@ def text(value: object) -> Html:
     """
     if isinstance(value, Html):
         return value
-    return Html(escape(printable(str(value)).translate(_INVISIBLE)))
+    words = str(value)
+    if not words.isprintable():
+        words = printable(words).translate(_INVISIBLE)
+    return Html(escape(words))
 
 
 def fill(template: str, **values: object) -> Html:

@@ -1,0 +1,212 @@
+"""What the status page says equals what the metrics page says, number by number."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exporter_process import Series
+from inference_exporter.exposition.status.overview import home_view, model_view
+from inference_exporter.exposition.status.selection import Selection
+from inference_exporter.exposition.status.views import ModelView, VersionView
+from inference_exporter.samples import Snapshot
+from sidecar import Sidecar, line
+from status_case import CONFIG, WARMUP, drifted, rows
+
+
+@pytest.fixture(scope="module")
+def sidecar(tmp_path_factory: pytest.TempPathFactory) -> Sidecar:
+    return drifted(tmp_path_factory.mktemp("status"))
+
+
+def metric(page: Series, name: str, **labels: str) -> float | None:
+    wanted = labels.items()
+    found = [v for (sample, has), v in page.items() if sample == name and wanted <= set(has)]
+    assert len(found) <= 1, f"{name}{labels} is not one series"
+    return found[0] if found else None
+
+
+def shown(snapshot: Snapshot, **query: str) -> VersionView:
+    view = model_view(snapshot, "m", Selection.of(query))
+    assert view is not None
+    assert view.shown is not None
+    return view.shown
+
+
+@pytest.mark.parametrize("window", ["1h", "24h"])
+def test_distances_noise_levels_and_evidence_are_those_of_the_metrics(
+    sidecar: Sidecar, window: str
+) -> None:
+    page, view = sidecar.page(), shown(sidecar.snapshot, window=window)
+    assert {row.name for row in view.drift.features} == {"income", "age", "country"}
+    assert {row.name for row in view.drift.outputs} == {"score", "prediction"}
+    for row in (*view.drift.features, *view.drift.outputs):
+        labels = {row.scope: row.name, "window": window}
+        family = f"inference_{row.scope}_drift"
+        assert row.distance.value == metric(page, family, statistic="psi", **labels)
+        assert row.critical.value == metric(page, f"{family}_critical", statistic="psi", **labels)
+        assert row.samples.value == metric(page, f"{family}_samples", **labels)
+        assert row.distance.value is not None
+
+
+def test_the_bars_are_the_shares_that_the_distance_is_made_of(sidecar: Sidecar) -> None:
+    page, view = sidecar.page(), shown(sidecar.snapshot)
+    for row in (*view.drift.features, *view.drift.outputs):
+        p = np.array([one.live for one in row.bins], dtype=float)
+        q = np.array([one.reference for one in row.bins])
+        assert p.sum() == pytest.approx(1.0)
+        assert ((p - q) * np.log(p / q)).sum() == pytest.approx(row.distance.value, rel=1e-9)
+        ratios = {
+            value
+            for (name, labels), value in page.items()
+            if name == f"inference_{row.scope}_reference_ratio" and (row.scope, row.name) in labels
+        }
+        assert set(q.tolist()) == ratios
+
+
+def test_the_drifted_feature_comes_first_and_is_said_to_be_far_away(sidecar: Sidecar) -> None:
+    row = shown(sidecar.snapshot).drift.features[0]
+    assert (row.name, row.verdict.level) == ("income", "warn")
+    assert "far away" in row.verdict.words
+
+
+def test_a_decision_becomes_the_verdict_and_a_notice(tmp_path: Path) -> None:
+    sidecar = drifted(tmp_path)
+    rng = random.Random(2)
+    for _ in range(3):
+        sidecar.clock.advance(3600.0)
+        sidecar.reads(*rows(rng, 600, sidecar.clock.now(), factor=3.0))
+    assert metric(sidecar.page(), "inference_feature_drift_state", feature="income", window="1h")
+    view = shown(sidecar.snapshot)
+    verdicts = {row.name: row.verdict for row in view.drift.features}
+    assert (verdicts["income"].level, verdicts["income"].words) == ("bad", "drifted")
+    assert verdicts["country"].level == "ok"
+    drifted_now = metric(sidecar.page(), "inference_drifted_features", window="1h")
+    assert view.drifted.value == drifted_now == 1.0
+    words = [notice.words for notice in home_view(sidecar.snapshot).notices]
+    assert "1 feature drifted over 1h: income." in words
+
+
+def test_traffic_latency_and_performance_are_those_of_the_metrics(sidecar: Sidecar) -> None:
+    page, view = sidecar.page(), shown(sidecar.snapshot)
+    total = sum(v for (name, _), v in page.items() if name == "inference_requests_total")
+    failed = metric(page, "inference_request_failures_total")
+    assert view.total.value == view.requests.value == total == WARMUP + 1200
+    assert failed is not None
+    assert view.failed.value == pytest.approx(failed / total)
+    for one in view.latency:
+        q = f"{float(one.name[1:]) / 100:g}"
+        family = "inference_request_duration_quantile_seconds"
+        assert one.number.value == metric(page, family, q=q, window="1h")
+    assert [one.name for one in view.latency] == ["p50", "p90", "p95", "p99"]
+    family = "inference_performance"
+    realised = [v for (n, has), v in page.items() if n == family and ("window", "1h") in has]
+    seen = [row.realised.value for row in view.performance.rows]
+    assert sorted(realised) == sorted(value for value in seen if value is not None)
+    assert len(realised) > 5
+    assert view.performance.labelled.value == metric(page, f"{family}_samples", window="1h")
+
+
+def test_shares_of_missing_and_strange_values_are_those_of_the_counters(sidecar: Sidecar) -> None:
+    page, view = sidecar.page(), shown(sidecar.snapshot)
+    assert view.quality[0].feature == "age", "the only one with gaps comes first"
+    assert view.quality[0].suspicious
+    for row in view.quality:
+        cells = [
+            v for (name, has), v in page.items()
+            if name == "inference_feature_bin_total" and ("feature", row.feature) in has
+        ]  # fmt: skip
+        gaps = metric(page, "inference_feature_missing_total", feature=row.feature)
+        wrong = metric(page, "inference_feature_invalid_total", feature=row.feature)
+        assert gaps is not None
+        assert wrong is not None
+        every = sum(cells) + gaps + wrong
+        assert row.values.value == every
+        assert row.missing.value == pytest.approx(gaps / every)
+        assert row.invalid.value == pytest.approx(wrong / every)
+
+
+def test_the_source_is_shown_with_offset_and_the_last_bad_line(sidecar: Sidecar) -> None:
+    (source,) = home_view(sidecar.snapshot).sources
+    (file,) = source.state.files
+    size = sidecar.log.stat().st_size
+    assert (file.path, file.offset, file.size) == (str(sidecar.log), size, size)
+    assert source.verdict.level == "ok"
+    assert source.lag_bytes.value == 0.0
+    assert source.state.bad_line is not None
+    assert "xx xxxx" in source.state.bad_line.excerpt, "its shape, not its values"
+    malformed = metric(sidecar.page(), "inference_exporter_lines_total", result="malformed")
+    assert {one.name: one.number.value for one in source.results}["malformed"] == malformed == 1.0
+
+
+def view_of(folder: Path, config: str, *lines: bytes) -> ModelView:
+    sidecar = Sidecar(folder, config)
+    sidecar.reads(*lines)
+    view = model_view(sidecar.snapshot, "m", Selection())
+    assert view is not None
+    return view
+
+
+def test_without_lines_there_is_a_model_and_nothing_else(tmp_path: Path) -> None:
+    view = view_of(tmp_path, CONFIG)
+    assert (view.name, view.versions, view.shown) == ("m", (), None)
+
+
+def test_while_the_reference_is_collected_the_page_says_how_much_is_left(tmp_path: Path) -> None:
+    lines = rows(random.Random(3), 150, 1.8e9)
+    view = view_of(tmp_path, CONFIG, *lines)
+    assert view.shown is not None
+    assert f"{WARMUP - 150} more to go" in view.shown.drift.why
+
+
+def test_too_few_values_are_counted_against_what_it_takes(tmp_path: Path) -> None:
+    sidecar = Sidecar(tmp_path, CONFIG)
+    rng = random.Random(4)
+    sidecar.reads(*rows(rng, WARMUP, sidecar.clock.now()))
+    sidecar.clock.advance(7200.0)  # the hour is empty, the day is not
+    sidecar.reads(*rows(rng, 37, sidecar.clock.now(), age=50.0))
+    view = shown(sidecar.snapshot)
+    verdicts = {row.name: row.verdict.words for row in view.drift.features}
+    assert verdicts["age"] == "too few values: 37 of 200"
+    assert view.performance.why == ("Too few labelled predictions in this window: 37 of 200.")
+    assert shown(sidecar.snapshot, window="24h").performance.why == ""
+
+
+def test_reasons_where_reference_labels_and_latency_are_not_configured(tmp_path: Path) -> None:
+    config = "fields: {features: f, prediction: p}"
+    view = view_of(tmp_path, config, *[line(f={"a": 1}, p="x")] * 3).shown
+    assert view is not None
+    assert view.version == ""
+    assert view.drift.why == "No reference is configured: there is nothing to compare with."
+    assert view.performance.why.startswith("No labels are configured")
+    assert view.why_no_latency == "The configuration names no field with the latency."
+
+
+def test_a_log_that_is_not_there_is_what_needs_attention(tmp_path: Path) -> None:
+    sidecar = Sidecar(tmp_path, "fields: {prediction: p}")
+    sidecar.log.unlink()
+    sidecar.clock.advance(5)
+    sidecar.pipeline.turn()
+    said = [one.words for one in home_view(sidecar.snapshot).notices if one.model == "m"]
+    assert said == [f"Source m: waiting for {sidecar.log}, which is not there."]
+
+
+def test_choices_that_do_not_exist_are_replaced_by_the_first(sidecar: Sidecar) -> None:
+    view = shown(sidecar.snapshot, version="none", window="9h", feature="none")
+    assert (view.version, view.window, view.subject) == ("7", "1h", None)
+
+
+def test_one_feature_shows_every_statistic_of_every_window(sidecar: Sidecar) -> None:
+    page, view = sidecar.page(), shown(sidecar.snapshot, feature="income")
+    assert view.subject is not None
+    seen = {(row.window, row.statistic): row.value.value for row in view.subject.statistics}
+    wanted = {
+        (dict(has)["window"], dict(has)["statistic"]): value
+        for (name, has), value in page.items()
+        if name == "inference_feature_drift" and ("feature", "income") in has
+    }
+    assert seen == wanted
+    assert len({window for window, _ in seen}) == 2
