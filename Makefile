@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers fmt check test demo golden docs bench clean
+.PHONY: help setup servers fmt check test demo golden docs bench calibration clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,11 +35,17 @@ demo: setup ## A model server, its log, the exporter and what is installed of Pr
 golden: setup ## Write the golden files anew; look at the difference before you commit
 	$(BIN)/python -m pytest -q -m "golden or not golden" --update-golden tests/golden
 
+rules: setup ## Write the rule files in alert_rules/ anew
+	$(BIN)/python -m alert_rules.generate
+
 docs: setup ## Write the generated pages in docs/ anew
 	$(BIN)/python scripts/docs.py
 
 bench: setup servers ## Measure speed and memory against named peers; writes docs/benchmarks.md
 	$(BIN)/python -m bench
+
+calibration: setup ## Simulate months of traffic through the drift alarms; writes docs/calibration.md
+	$(BIN)/python -m bench.calibration
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .demo

@@ -171,7 +171,7 @@ def configuration(logs: str = "predictions.jsonl", **settings: object) -> str:
         },
         "reference": "reference.json",
     }
-    for key in ("windows", "limits"):
+    for key in ("windows", "limits", "min_samples"):
         if key in settings:
             model[key] = settings.pop(key)
     return json.dumps({"models": {MODEL: model}, **settings}, indent=1)

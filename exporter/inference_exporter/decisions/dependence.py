@@ -6,17 +6,17 @@ rows, the design effect of survey statistics. It is estimated from the variation
 freedom on average, exactly and however few rows there are; with resembling rows it is the design
 effect times that.
 
-- Blocks that are short against the memory of the traffic see only part of it. The bias falls as one
-  over the block's length, so 2 × (pairs of blocks) - (blocks) is free of it to first order: D. Vats
-  and J. M. Flegal, "Lugsail lag windows for estimating time-average covariance matrices",
-  Biometrika 109(3), 2022.
 - The directions of change differ: a wandering mean moves the outer cells together. With the mean
   design effect d and the coefficient of variation c of the effects of the k directions, the largest
-  is at most d (1 + c sqrt(k - 1)), and the others are then d (1 - c / sqrt(k - 1)). That worst case
-  is what is tested against. c² comes from products of different blocks, which makes the estimate
-  free of the bias that squares of noise have.
+  is at most d (1 + c sqrt(k - 1)); the others share the rest. That worst case is what is tested
+  against. c² comes from products of different blocks, which makes the estimate free of the bias
+  that squares of noise have.
+- Blocks that are short against the memory of the traffic see only part of it. The bias falls as one
+  over the block's length, so 2 × (of pairs of blocks) - (of blocks) is free of it to first order:
+  D. Vats and J. M. Flegal, "Lugsail lag windows for estimating time-average covariance matrices",
+  Biometrika 109(3), 2022. It is taken for the mean and for the largest.
 - One window holds few blocks. Sums over the windows before are kept, with weights falling by
-  1/48 a window; while there is little of it, the estimate is raised by its standard error.
+  1/100 a window; while there is little of it, the estimate is raised by its standard error.
 - Never below 1: nothing is gained where blocks are more alike than chance makes them.
 
 What it cannot see: changes slower than a window, such as day and night in windows of an hour. They
@@ -29,12 +29,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Floats
+from inference_exporter.batch import Floats, Ints
 from inference_exporter.decisions.cells import Pooled
 
 BLOCKS = 12  # stretches of a window; even, so that they pair up
-KEEP = 1.0 - 1.0 / 48.0
-ROWS = 7  # sums that are remembered: see `_now`
+KEEP = 1.0 - 1.0 / 100.0
+ROWS = 8  # sums that are remembered: those of `_sums` for blocks, then for pairs of blocks
 LARGEST = 1000.0
 
 
@@ -49,63 +49,68 @@ class Design:
 
 def remember(memory: Floats, pooled: Pooled) -> Floats:
     """The sums (ROWS, T) after this window."""
-    return memory * KEEP + _now(pooled)
+    count, width, cells = pooled.blocks.shape
+    pairs = pooled.blocks.reshape(count, width // 2, 2, cells).sum(axis=2)
+    now = (*_sums(pooled.blocks, pooled.live), *_sums(pairs, pooled.live))
+    return memory * KEEP + np.stack(now)
 
 
 def design(memory: Floats, freedom: Floats) -> Design:
     """The design effects that the sums speak for."""
-    fine, fine_df, wide, wide_df, squares, traces, pairs = memory
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at_fine, at_wide = fine / fine_df, wide / wide_df
-        raised = 1.0 + np.sqrt(8.0 / wide_df)
-        mean = np.maximum(2.0 * at_wide - at_fine, np.maximum(at_wide, at_fine)) * raised
-        spread = np.sqrt(np.maximum(squares / pairs * freedom / (traces / pairs) - 1.0, 0.0))
-    mean = np.clip(np.nan_to_num(mean, nan=1.0, posinf=LARGEST), 1.0, LARGEST)
-    spread = np.nan_to_num(spread, nan=0.0, posinf=0.0)
+    fine_mean, fine_first = _effects(memory[:4], freedom)
+    wide_mean, wide_first = _effects(memory[4:], freedom)
+    raised = 1.0 + np.sqrt(8.0 / np.maximum(memory[5], 1.0))
+    mean = _extrapolated(fine_mean, wide_mean) * raised
+    first = np.maximum(_extrapolated(fine_first, wide_first) * raised, mean)
+    others = np.maximum(freedom - 1.0, 1.0)
+    rest = np.clip((freedom * mean - first) / others, 1.0, mean)
+    return Design(first, rest, mean)
+
+
+def _extrapolated(fine: Floats, wide: Floats) -> Floats:
+    """What blocks without end would show; never below what these do, or below 1."""
+    limit = np.maximum(2.0 * wide - fine, np.maximum(wide, fine))
+    return np.clip(limit, 1.0, LARGEST)
+
+
+def _effects(sums: Floats, freedom: Floats) -> tuple[Floats, Floats]:
+    """Mean and largest design effect at one length of blocks."""
+    chi2, degrees, squares, pairs = sums
+    mean = np.where(degrees > 0, chi2 / np.maximum(degrees, 1.0), 1.0)
+    per_pair = np.where(pairs > 0, squares / np.maximum(pairs, 1.0), 0.0)
+    ratio = per_pair / np.maximum(freedom * mean * mean, 1e-12)  # (Σ δ²) k / (Σ δ)²
+    # one standard error: a squared product of blocks varies by about 1.6 of its mean, and each
+    # is counted twice
+    ratio += 1.6 * np.sqrt(2.0 / np.maximum(pairs, 2.0))
     others = np.sqrt(np.maximum(freedom - 1.0, 0.0))
-    spread = np.minimum(spread, others)
-    first = mean * (1.0 + spread * others)
-    rest = np.maximum(mean * (1.0 - spread / np.maximum(others, 1.0)), 1.0)
-    return Design(np.maximum(first, rest), rest, mean)
+    spread = np.minimum(np.sqrt(np.maximum(ratio - 1.0, 0.0)), others)
+    return mean, mean * (1.0 + spread * others)
 
 
-def _now(pooled: Pooled) -> Floats:
-    """χ² and degrees of freedom of blocks and of pairs; products, squared traces, their number."""
-    blocks = pooled.blocks
-    share = pooled.live / np.maximum(pooled.live.sum(axis=1, keepdims=True), 1.0)
-    fine, sizes = _residuals(blocks, share)
-    count, width, cells = blocks.shape
-    paired = blocks.reshape(count, width // 2, 2, cells).sum(axis=2) if width % 2 == 0 else blocks
-    wide, wide_sizes = _residuals(paired, share)
-    directions = np.maximum((share > 0).sum(axis=1) - 1.0, 0.0)
-    used, wide_used = (sizes > 0).sum(axis=1), (wide_sizes > 0).sum(axis=1)
-    fine_x, wide_x = (fine**2).sum(axis=(1, 2)), (wide**2).sum(axis=(1, 2))
-    fine_df = np.maximum(used - 1.0, 0.0) * directions
-    wide_df = np.maximum(wide_used - 1.0, 0.0) * directions
-    squares, traces, pairs = _products(fine, used, fine_x, fine_df, directions)
-    return np.stack((fine_x, fine_df, wide_x, wide_df, squares, traces, pairs))
-
-
-def _residuals(blocks: Floats, share: Floats) -> tuple[Floats, Floats]:
-    """(T, K, B) deviations from the window's shares whose squares sum to χ²; (T, K) rows."""
+def _sums(blocks: Floats, live: Floats) -> tuple[Floats, ...]:
+    """χ² of blocks × cells, its degrees of freedom; products of blocks (see `_products`)."""
+    share = live / np.maximum(live.sum(axis=1, keepdims=True), 1.0)
     sizes = blocks.sum(axis=2)
     expected = sizes[:, :, None] * share[:, None, :]
-    return (blocks - expected) / np.sqrt(np.maximum(expected, 1e-12)), sizes
+    residuals = (blocks - expected) / np.sqrt(np.maximum(expected, 1e-12))  # squares sum to χ²
+    gram = residuals @ residuals.transpose(0, 2, 1)
+    lengths = np.einsum("tkk->tk", gram)
+    directions = np.maximum((share > 0).sum(axis=1) - 1.0, 0.0)
+    used = (sizes > 0).sum(axis=1)
+    chi2, degrees = lengths.sum(axis=1), np.maximum(used - 1.0, 0.0) * directions
+    trace = directions * chi2 / np.maximum(degrees, 1.0)
+    both = (gram * gram).sum(axis=(1, 2)) - (lengths * lengths).sum(axis=1)
+    return chi2, degrees, *_products(both, trace, used)
 
 
-def _products(
-    residuals: Floats, used: Floats, chi2: Floats, freedom: Floats, directions: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Sums over pairs of blocks of tr(D²), of tr(D)², and the number of pairs.
+def _products(both: Floats, trace: Floats, used: Ints) -> tuple[Floats, Floats]:
+    """Sum over pairs of blocks of tr(D²), and the number of pairs.
 
     Deviations from a mean that was itself estimated are correlated by -1/K; that is taken out.
     """
-    gram = residuals @ residuals.transpose(0, 2, 1)
-    both = (gram * gram).sum(axis=(1, 2)) - np.square(np.einsum("tkk->tk", gram)).sum(axis=1)
     blocks = np.maximum(used, 1.0)
     pairs = np.where(used > 2, blocks * (blocks - 1.0), 0.0)
-    trace = directions * chi2 / np.maximum(freedom, 1.0)
     inverse = 1.0 / blocks
     per_pair = both / np.maximum(pairs, 1.0) - (trace * inverse) ** 2
     squares = per_pair / ((1.0 - inverse) ** 2 + inverse**2)
-    return squares * pairs, trace * trace * pairs, pairs
+    return squares * pairs, pairs

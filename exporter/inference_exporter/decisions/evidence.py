@@ -26,7 +26,7 @@ from inference_exporter.decisions import dependence, mixture
 from inference_exporter.decisions.cells import Pooled, pool
 from inference_exporter.decisions.dependence import Design
 
-LEAST_EFFECTIVE = 5.0  # independent rows' worth of evidence that a cell needs on average
+LEAST_EFFECTIVE = 8.0  # independent rows' worth of evidence that a cell needs on average
 
 
 @dataclass(frozen=True, slots=True)

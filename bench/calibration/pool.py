@@ -1,0 +1,104 @@
+"""Evidence of many windows of many features, and the decisions that any model makes of it.
+
+What a window says of a feature does not depend on how many features or windows a model has; only
+the decision does. So evidence is simulated once per kind of traffic, and replayed for each number
+of features and windows through Holm's correction and the states.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.calibration.traffic import Window
+from inference_exporter.batch import Bools, Floats
+from inference_exporter.config.schema import Window as Configured
+from inference_exporter.decisions.budget import DAYS, holm, level
+from inference_exporter.decisions.dependence import ROWS, Design
+from inference_exporter.decisions.evidence import Evidence, weigh
+from inference_exporter.decisions.states import States
+from inference_exporter.decisions.subjects import MIN_SAMPLES, MIN_SAMPLES_PER_BIN
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Evidence (windows, features), and the design effect at the end."""
+
+    p_values: Floats
+    distances: Floats
+    enough: Bools
+    design: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """False alarms seen in so many months of a model."""
+
+    alarms: int
+    months: float
+
+    @property
+    def per_month(self) -> float:
+        """Alarms per model and month."""
+        return self.alarms / self.months
+
+    @property
+    def upper(self) -> float:
+        """Upper end of the 95 % interval of the rate (Poisson, exact)."""
+        from scipy.special import chdtri
+
+        return float(chdtri(2 * (self.alarms + 1), 0.025)) / 2 / self.months
+
+
+class Watch:
+    """A set of features whose windows are weighed one after the other."""
+
+    def __init__(self, known: Floats) -> None:
+        self.known = known
+        self.cells: Floats = np.full(len(known), float(known.shape[1]))
+        self.least: Floats = np.maximum(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * self.cells)
+        self.memory: Floats = np.zeros((ROWS, len(known)))
+
+    def see(self, blocks: Floats) -> Evidence:
+        """Weigh the next window."""
+        evidence, self.memory = weigh(blocks, self.known, self.cells, self.least, self.memory)
+        return evidence
+
+
+def collect(known: Floats, window: Window, windows: int) -> Pool:
+    """Evidence of so many windows."""
+    watch = Watch(known)
+    seen = [watch.see(window()) for _ in range(windows)]
+    return Pool(
+        np.array([one.p_value for one in seen]),
+        np.array([one.distance for one in seen]),
+        np.array([one.enough for one in seen]),
+        float(seen[-1].design.mean.mean()),
+    )
+
+
+def replay(pool: Pool, features: int, per_day: int, effect: float) -> Rate:
+    """Alarms of models with so many features and windows a day, at one a month promised.
+
+    An alarm is a decision that makes one feature or more of a model drifted.
+    """
+    windows, together = pool.p_values.shape
+    models = together // features
+    used = models * features
+    alpha = level([Configured("w", 86400.0 / per_day)], 1.0)
+    states = States.fresh(used)
+    threshold = np.full(used, effect)
+    alarms = 0
+    ones = np.ones(used)
+    for p_values, distance, enough in zip(
+        pool.p_values[:, :used], pool.distances[:, :used], pool.enough[:, :used], strict=True
+    ):
+        if p_values.min() > alpha and not states.drifted.any():
+            continue  # Holm's adjustment never lowers a p-value: nobody can enter or leave
+        evidence = Evidence(ones, distance, p_values, enough, Design(ones, ones, ones), ones)
+        before = states.drifted
+        adjusted = holm(p_values.reshape(models, features)).reshape(-1)
+        states.decide(evidence, adjusted, threshold, alpha)
+        alarms += int((states.drifted & ~before).reshape(models, features).any(axis=1).sum())
+    return Rate(alarms, models * windows / (DAYS * per_day))

@@ -1,0 +1,45 @@
+"""How much is simulated: at full size some minutes on one core, quickly a few seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FEATURES = (5, 50, 500)
+PER_DAY = (24, 288)
+ROWS = (200, 1_000, 10_000)
+CORRELATIONS = (0.5, 0.9)
+LEVELS = (3, 10, 30, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Windows per pool, and features at a time."""
+
+    quick: bool = False
+
+    @property
+    def together(self) -> int:
+        """Features that are simulated side by side; a multiple of every number of features."""
+        return 500
+
+    def independent(self, rows: int) -> int:
+        """Windows of independent rows: with 200 rows half a month of windows of 5 minutes."""
+        return 6 if self.quick else {200: 4320, 1_000: 1440, 10_000: 720}[rows]
+
+    def autocorrelated(self, rows: int) -> int:
+        """Windows of rows that resemble their neighbours; every row is drawn."""
+        return 3 if self.quick else {200: 1440, 1_000: 720, 10_000: 60}[rows]
+
+    @property
+    def categorical(self) -> int:
+        """Windows of categories."""
+        return 4 if self.quick else 144
+
+    @property
+    def trials(self) -> int:
+        """Drifting features per point of a power curve."""
+        return 50 if self.quick else 300
+
+    def peers(self, rows: int) -> int:
+        """Windows in which the peers' rules look at raw rows."""
+        return 2 if self.quick else {200: 30, 1_000: 15, 10_000: 3}[rows]

@@ -1,0 +1,217 @@
+"""The parts of a decision, each against something that computes it another way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from inference_exporter.batch import Floats
+from inference_exporter.config.schema import STATISTIC_NAMES, Window
+from inference_exporter.decisions import dependence, mixture
+from inference_exporter.decisions.budget import holm, level
+from inference_exporter.decisions.cells import pool
+from inference_exporter.decisions.dependence import BLOCKS, ROWS, Design
+from inference_exporter.decisions.evidence import Evidence, psi, scaled, weigh
+from inference_exporter.decisions.spans import Span
+from inference_exporter.decisions.states import States
+from inference_exporter.statistics import STATISTICS
+from inference_exporter.statistics.base import share_comparison
+
+
+def one(value: float) -> Floats:
+    return np.array([value])
+
+
+def integral(value: float, freedom: int, first: float, rest: float) -> float:
+    limit = np.sqrt(value / first)
+
+    def inner(z: float) -> float:
+        below = stats.chi2.sf((value - first * z * z) / rest, freedom - 1)
+        return float(stats.norm.pdf(z) * below)
+
+    inside, _ = integrate.quad(inner, 0, limit, epsabs=0, epsrel=1e-9, limit=200)
+    return float(2 * stats.norm.sf(limit) + 2 * inside)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "first", "rest", "value"),
+    [(9, 19, 4, 150), (9, 19, 4, 400), (9, 3, 1.1, 60), (2, 5, 1, 60), (9, 1.5, 1, 40),
+     (21, 10, 3, 200), (9, 1.2, 1, 25)],
+)  # fmt: skip
+def test_tail_of_the_mixture_is_the_integral(
+    freedom: int, first: float, rest: float, value: float
+) -> None:
+    wanted = integral(value, freedom, first, rest)
+    found = mixture.tail(one(value), one(freedom), one(first), one(rest))[0]
+    assert found == pytest.approx(wanted, rel=0.1)
+    back = mixture.quantile(float(found), one(freedom), one(first), one(rest))[0]
+    assert back == pytest.approx(value, rel=1e-6)
+
+
+def test_tail_with_equal_weights_is_chi_squared() -> None:
+    value = np.array([3.0, 20.0, 60.0])
+    found = mixture.tail(value, np.full(3, 5.0), np.full(3, 2.0), np.full(3, 2.0))
+    assert found == pytest.approx(stats.chi2.sf(value / 2, 5), rel=1e-12)
+
+
+def test_holm_rejects_what_the_sequential_procedure_rejects() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(200):
+        p_values = random.random(8) ** 3
+        alpha = float(random.random() * 0.2)
+        rejected = set()
+        for rank, at in enumerate(np.argsort(p_values).tolist()):
+            if p_values[at] > alpha / (len(p_values) - rank):
+                break
+            rejected.add(at)
+        assert set(np.flatnonzero(holm(p_values) <= alpha).tolist()) == rejected
+
+
+def test_the_budget_is_spent_over_all_decisions_of_a_month() -> None:
+    windows = (Window("5m", 300.0), Window("1h", 3600.0))
+    assert level(windows, 2.0) * 30 * (288 + 24) == pytest.approx(2.0)
+    assert level((Window("30d", 30 * 86400.0),), 1.0) == 0.05
+
+
+def test_evidence_is_the_likelihood_ratio_of_scipy_with_williams_factor() -> None:
+    live, known = np.array([30.0, 50, 60, 60]), np.array([500.0, 400, 300, 300])
+    blocks = np.zeros((1, BLOCKS, 4))
+    blocks[0, 0] = live
+    evidence, _ = weigh(blocks, known[None], one(4), one(1), np.zeros((ROWS, 1)))
+    table = np.stack((live, known))
+    value, _, freedom, _ = stats.chi2_contingency(table, lambda_="log-likelihood")
+    total = table.sum()
+    rows = (total / table.sum(axis=1)).sum() - 1
+    columns = (total / table.sum(axis=0)).sum() - 1
+    williams = 1 + rows * columns / (6 * total * freedom)
+    first, rest = scaled(evidence.design, one(200), one(1500))
+    wanted = mixture.tail(one(value / williams), one(freedom), first, rest)
+    assert evidence.p_value[0] == pytest.approx(wanted[0], rel=1e-9)
+
+
+def test_psi_of_many_is_psi_of_each_whatever_the_number_of_cells() -> None:
+    random = np.random.default_rng(1)
+    live, known = np.zeros((3, 6)), np.zeros((3, 6))
+    for row, cells in enumerate((2, 4, 6)):
+        live[row, :cells], known[row, :cells] = random.integers(1, 50, (2, cells))
+    for row, value in enumerate(psi(live, known, np.array([2.0, 4, 6]))):
+        cells = (2, 4, 6)[row]
+        alone = STATISTICS["psi"](
+            share_comparison(*(a[row, :cells].tolist() for a in (live, known)))
+        )
+        assert alone is not None
+        assert value == pytest.approx(alone.value, rel=1e-12)
+
+
+def test_pooling_keeps_every_row_and_leaves_no_rare_cell() -> None:
+    random = np.random.default_rng(2)
+    known = random.multinomial(5000, random.dirichlet(np.full(22, 0.2)), 40).astype(float)
+    blocks = random.poisson(random.dirichlet(np.full(22, 0.2), (40, BLOCKS)) * 20).astype(float)
+    pooled = pool(blocks, known)
+    assert pooled.live.sum(axis=1) == pytest.approx(blocks.sum(axis=(1, 2)))
+    assert pooled.known.sum(axis=1) == pytest.approx(known.sum(axis=1))
+    n, m = pooled.live.sum(axis=1), pooled.known.sum(axis=1)
+    expected = pooled.total / (n + m)[:, None] * np.minimum(n, m)[:, None]
+    assert expected[pooled.total > 0].min() >= 5 - 1e-9
+
+
+def test_one_row_of_an_unseen_category_is_no_evidence() -> None:
+    known = np.array([[600_000.0, 400_000, 0]])
+    blocks = np.zeros((1, BLOCKS, 3))
+    blocks[0, :, 0], blocks[0, :, 1] = 60, 40
+    blocks[0, 3, 2] = 1
+    evidence, _ = weigh(blocks, known, one(3), one(200), np.zeros((ROWS, 1)))
+    assert evidence.enough[0]
+    assert evidence.p_value[0] > 0.05
+
+
+def sticky(random: np.random.Generator, features: int, rows: int, repeat: float) -> Floats:
+    """Blocks of rows that repeat the row before: every design effect is (1 + r) / (1 - r)."""
+    values = random.integers(0, 5, (features, rows))
+    source = np.where(random.random((features, rows)) < repeat, 0, np.arange(rows))
+    taken = np.take_along_axis(values, np.maximum.accumulate(source, axis=1), axis=1)
+    hot = taken[:, :, None] == np.arange(5)
+    counts: Floats = hot.reshape(features, BLOCKS, rows // BLOCKS, 5).sum(axis=2).astype(float)
+    return counts
+
+
+@pytest.mark.parametrize(("repeat", "wanted"), [(0.0, 1.0), (0.5, 3.0), (0.8, 9.0)])
+def test_design_effect_is_that_of_the_process(repeat: float, wanted: float) -> None:
+    random = np.random.default_rng(3)
+    known = np.full((30, 5), 2000.0)
+    memory = np.zeros((ROWS, 30))
+    for _ in range(80):
+        pooled = pool(sticky(random, 30, 1200, repeat), known)
+        memory = dependence.remember(memory, pooled)
+    found = dependence.design(memory, pooled.freedom)
+    assert found.mean.mean() == pytest.approx(wanted * 1.08, rel=0.1)  # raised by its error
+    assert (found.mean >= 1).all()
+    assert (found.first >= found.rest).all()
+
+
+def test_design_effect_of_the_first_window_and_of_one_row_is_defined() -> None:
+    known = np.full((1, 5), 2000.0)
+    for rows in (0, 1, 2):
+        blocks = np.zeros((1, BLOCKS, 5))
+        blocks[0, 0, :rows] = 1
+        evidence, memory = weigh(blocks, known, one(5), one(200), np.zeros((ROWS, 1)))
+        assert not evidence.enough[0]
+        assert evidence.p_value[0] == 1.0
+        assert np.isfinite(memory).all()
+        assert evidence.design.mean[0] >= 1.0
+
+
+def test_an_empty_or_tiny_reference_never_decides() -> None:
+    blocks = np.full((1, BLOCKS, 5), 100.0)
+    for known in (0.0, 2.0):
+        evidence, _ = weigh(blocks, np.full((1, 5), known), one(5), one(200), np.zeros((ROWS, 1)))
+        assert not evidence.enough[0]
+
+
+def seen(distance: float, p_value: float, *, enough: bool = True) -> Evidence:
+    nothing = Design(one(1), one(1), one(1))
+    return Evidence(one(1000), one(distance), one(p_value), np.array([enough]), nothing, one(9))
+
+
+def after(*evidence: Evidence) -> list[tuple[bool, bool]]:
+    states, result = States.fresh(1), []
+    for each in evidence:
+        states.decide(each, each.p_value, one(0.1), 0.001)
+        result.append((bool(states.enough[0]), bool(states.drifted[0])))
+    return result
+
+
+def test_drift_needs_a_small_p_value_and_a_large_distance() -> None:
+    assert after(seen(0.2, 1e-6)) == [(True, True)]
+    assert after(seen(0.2, 0.01)) == [(True, False)]
+    assert after(seen(0.05, 1e-30)) == [(True, False)]
+
+
+def test_drift_ends_after_two_clear_decisions_and_not_near_the_threshold() -> None:
+    drift, near, clear = seen(0.2, 1e-6), seen(0.09, 1e-6), seen(0.01, 0.5)
+    assert after(drift, near, near, near)[-1] == (True, True)
+    assert [one for _, one in after(drift, clear, clear)] == [True, True, False]
+    assert [one for _, one in after(drift, clear, near, clear, clear)][-2:] == [True, False]
+
+
+def test_without_enough_data_the_memory_stays_and_the_state_is_unknown() -> None:
+    drift, nothing, clear = seen(0.2, 1e-6), seen(0.0, 1.0, enough=False), seen(0.01, 0.5)
+    found = after(drift, clear, nothing, clear)
+    assert found == [(True, True), (True, True), (False, True), (True, False)]
+
+
+@pytest.mark.parametrize("seconds", [60.0, 300.0, 3600.0, 86400.0])
+def test_every_pane_has_one_window_and_stretches_are_in_order(seconds: float) -> None:
+    span = Span.of(Window("w", seconds), 1.0)
+    places = [span.place(pane) for pane in range(int(2 * seconds))]
+    assert places == sorted(places)
+    assert {number for number, _ in places} == {0, 1}
+    assert {stretch for _, stretch in places} == set(range(BLOCKS))
+    assert span.complete(span.seconds) == 0
+    assert span.complete(span.seconds - 0.001) == -1
+    assert span.end(0) == seconds
+
+
+def test_names_of_statistics_in_the_configuration_are_those_there_are() -> None:
+    assert set(STATISTIC_NAMES) == set(STATISTICS)
