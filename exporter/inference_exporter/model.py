@@ -364,6 +364,7 @@ class Model:
             tuple(window.name for window in self.config.windows),
             kind,
             self._evaluator.least_labelled,
+            self.config.lateness,
             self._evaluator.evidence,
             self._evaluator.traffic,
         )

@@ -39,13 +39,14 @@ class ModelFacts:
     """A model as configured, and what its windows hold.
 
     `least` is how many labelled predictions a window takes before performance is shown; keys of
-    `traffic` are version and window.
+    `traffic` are version and window. Drift is decided on `lateness` seconds after a window's end.
     """
 
     name: str
     windows: tuple[str, ...] = ()
     reference: ReferenceKind = "none"
     least: int = 0
+    lateness: float = 0.0
     evidence: Mapping[EvidenceKey, Evidence] = field(default_factory=dict)
     traffic: Mapping[tuple[str, str], Traffic] = field(default_factory=dict)
 

@@ -182,7 +182,9 @@ def hostile(text: str) -> Snapshot:
             block(f"inference_{scope}_drift_state", (*base, n, "1h"), values=[1.0]),
         ]
     files = (FileState(n, 1, 2, n),)
-    model = ModelFacts(n, ("1h", n), "file", 10, evidence, {(version, "1h"): Traffic(5.0, 1.0)})
+    model = ModelFacts(
+        n, ("1h", n), "file", 10, 3600.0, evidence, {(version, "1h"): Traffic(5.0, 1.0)}
+    )
     source = SourceState(n, files, (n,), BadLine(1.8e9, n, n))
     return Snapshot(tuple(blocks), 1.8e9, StatusFacts((model,), (source,)))
 
@@ -311,7 +313,7 @@ def large(features: int = 500, bins: int = 10) -> Snapshot:
         for name, window in product(names, ("1h", "24h")):
             evidence[version, window, "feature", name] = Evidence(rng.dirichlet(np.ones(bins)), 200)
     traffic = {(v, w): Traffic(1e6, 10.0) for v in "12" for w in ("1h", "24h")}
-    facts = ModelFacts("m", ("1h", "24h"), "file", 200, evidence, traffic)
+    facts = ModelFacts("m", ("1h", "24h"), "file", 200, 3600.0, evidence, traffic)
     return Snapshot(tuple(blocks), 1.8e9, StatusFacts((facts,)))
 
 

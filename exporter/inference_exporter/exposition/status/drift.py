@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inference_exporter.exposition.status.index import Index
-from inference_exporter.exposition.status.numbers import Number, count
+from inference_exporter.exposition.status.numbers import Number, count, seconds
 from inference_exporter.exposition.status.views import (
     Bin,
     DriftRow,
@@ -23,7 +23,7 @@ Scope = Literal["feature", "output"]
 
 PREFERRED = "psi"
 UNDEFINED = "not defined for these values"
-FAR = "far away, window not over"
+FAR = "far away, undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ def drift_of(place: Place) -> DriftView:
     features = _rows(place, "feature", statistic)
     outputs = _rows(place, "output", statistic)
     why = "" if features or outputs else _why_nothing(place)
-    return DriftView(statistic, threshold, features, outputs, why)
+    when = f"once per {place.window}, {seconds(place.facts.lateness)} after its end"
+    return DriftView(statistic, threshold, when, features, outputs, why)
 
 
 def subject_of(place: Place, view: DriftView, scope: Scope, name: str) -> SubjectView | None:
@@ -145,7 +146,7 @@ def _verdict(state: float | None, few: str, *, far: bool) -> Verdict:
         return Verdict("bad", "drifted, closer now") if state else Verdict("warn", FAR)
     if far:
         return Verdict("warn", FAR)
-    return Verdict("unknown", few or "undecided, window not over")
+    return Verdict("unknown", few or "undecided")
 
 
 def _bins(place: Place, scope: Scope) -> Mapping[str, list[tuple[str, float]]]:

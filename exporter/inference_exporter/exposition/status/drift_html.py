@@ -67,10 +67,9 @@ def subject(view: SubjectView, chosen: Selection) -> Html:
 
 
 def _threshold(view: DriftView) -> object:
-    if view.threshold.value is None:
-        return ""
-    words = f"Drifted: above its noise level and above {digits(view.threshold.value)}."
-    return fill('<p class="muted">{words}</p>', words=words)
+    limit = view.threshold.value
+    words = f"Drifted: above its noise level and above {digits(limit)}. " if limit else ""
+    return fill('<p class="muted">{words}Decided {when}.</p>', words=words, when=view.when)
 
 
 def _table(

@@ -9,6 +9,7 @@ from inference_exporter.exposition.status.index import Index
 from inference_exporter.exposition.status.numbers import seconds, share
 from inference_exporter.exposition.status.views import (
     DriftRow,
+    Level,
     Notice,
     SourceView,
     VersionView,
@@ -67,11 +68,16 @@ def worst_first(notices: Iterable[Notice]) -> tuple[Notice, ...]:
 
 
 def _drift(rows: tuple[DriftRow, ...], what: str, view: VersionView) -> Iterator[Notice]:
-    names = [row.name for row in rows if row.verdict.level == "bad"]
-    if names:
-        noun = what if len(names) == 1 else f"{what}s"
-        words = f"{len(names)} {noun} drifted over {view.window}: {_names(names)}."
-        yield Notice("bad", words, view.model)
+    said: tuple[tuple[Level, str], ...] = (
+        ("bad", "drifted over {}"),
+        ("warn", "far from the reference over {}, not yet decided on"),
+    )
+    for level, text in said:
+        names = [row.name for row in rows if row.verdict.level == level]
+        if names:
+            noun = what if len(names) == 1 else f"{what}s"
+            words = f"{len(names)} {noun} {text.format(view.window)}: {_names(names)}."
+            yield Notice(level, words, view.model)
 
 
 def _over(place: Place, name: str, view: VersionView) -> Iterator[Notice]:

@@ -52,10 +52,14 @@ class DriftRow:
 
 @dataclass(frozen=True, slots=True)
 class DriftView:
-    """All of them, the furthest first. `why` is set where there is nothing to compare with."""
+    """All of them, the furthest first. `why` is set where there is nothing to compare with.
+
+    `when` says when it is decided whether something has drifted.
+    """
 
     statistic: str
     threshold: Number
+    when: str
     features: tuple[DriftRow, ...] = ()
     outputs: tuple[DriftRow, ...] = ()
     why: str = ""
