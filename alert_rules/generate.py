@@ -1,0 +1,52 @@
+"""Write the rule files of this folder anew; `--check` only says whether they are fresh.
+
+    python -m alert_rules.generate [--check] [--output FOLDER] [--runbooks URL] [--dashboards URL]
+
+Links lead where `--runbooks` and `--dashboards` say. Nothing else needs to be changed here:
+thresholds are set in the exporter's configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from alert_rules.ruleset.render import files
+from alert_rules.ruleset.settings import Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 1 if `--check` finds a file that is not fresh."""
+    options = _parser().parse_args(arguments)
+    settings = Settings(runbooks=options.runbooks, dashboards=options.dashboards)
+    stale = {
+        options.output / name: text
+        for name, text in files(settings).items()
+        if _text(options.output / name) != text
+    }
+    for path, text in stale.items():
+        if options.check:
+            sys.stderr.write(f"{path} is not what the program says: run make rules\n")
+        else:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{path} written\n")
+    return 1 if stale and options.check else 0
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Write the recording and alert rules.")
+    parser.add_argument("--check", action="store_true", help="only say whether they are fresh")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent, metavar="FOLDER")
+    parser.add_argument("--runbooks", default=Settings().runbooks, metavar="URL")
+    parser.add_argument("--dashboards", default=Settings().dashboards, metavar="URL")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,18 @@
+"""The alerts, one module per file of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from alert_rules.ruleset.alerts import drift, exporter, latency, performance, quality, traffic
+from alert_rules.ruleset.rules import Alert
+from alert_rules.ruleset.settings import Settings
+
+FILES: Mapping[str, Callable[[Settings], tuple[Alert, ...]]] = {
+    "drift": drift.alerts,
+    "performance": performance.alerts,
+    "latency": latency.alerts,
+    "quality": quality.alerts,
+    "traffic": traffic.alerts,
+    "exporter": exporter.alerts,
+}

@@ -1,0 +1,153 @@
+"""Inputs, outputs or the relation between them are not what they were."""
+
+from __future__ import annotations
+
+from alert_rules.ruleset import names
+from alert_rules.ruleset.alerts.text import DURATION, MODEL, PERCENT, VALUE, VERSION, limit, lookup
+from alert_rules.ruleset.names import M, by
+from alert_rules.ruleset.rules import Alert
+from alert_rules.ruleset.settings import Settings
+
+_DRIFT = "/d/inference-drift?var-model={{ $labels.model }}"
+_WINDOWS = ("1h", "1d")
+
+
+def alerts(_: Settings) -> tuple[Alert, ...]:
+    """Significant and large and enough rows: the recorded distance is absent without them."""
+    return (
+        *(_feature(window) for window in _WINDOWS),
+        *(_output(window) for window in _WINDOWS),
+        _concept(),
+        _outliers(),
+        _stale(),
+        _differ(),
+        _warmup(),
+    )
+
+
+def _feature(window: str) -> Alert:
+    psi = names.distance("feature", "psi", window)
+    same = ("job", *names.binned("feature"))
+    noise = lookup(names.critical("feature", "psi", window), *same)
+    rows = lookup(names.rows("feature", window), *same)
+    least = lookup(names.feature_threshold("feature_psi"), "job", "model", "feature")
+    return Alert(
+        "InferenceFeatureDrift",
+        f"{psi}\n> on ({by('model', 'feature')}) group_left ()\n"
+        f"  {names.feature_threshold('feature_psi')}\n"
+        f"and\n{psi}\n> {names.critical('feature', 'psi', window)}",
+        "warning",
+        "drift",
+        f"{MODEL}: input {{{{ $labels.feature }}}} has drifted (last {window})",
+        f"PSI {VALUE} over {rows} rows of the last {window}, all replicas together{VERSION}; "
+        f"the threshold is {least}, noise alone reaches {noise}.",
+        _DRIFT + f"&var-feature={{{{ $labels.feature }}}}&var-window={window}",
+        pending="15m",
+        keep="30m",
+        labels={"window": window},
+    )
+
+
+def _output(window: str) -> Alert:
+    psi = names.distance("output", "psi", window)
+    same = ("job", *names.binned("output"))
+    noise = lookup(names.critical("output", "psi", window), *same)
+    rows = lookup(names.rows("output", window), *same)
+    return Alert(
+        "InferenceOutputDrift",
+        f"{psi}\n> on ({by('model')}) group_left ()\n  {names.threshold('output_psi')}\n"
+        f"and\n{psi}\n> {names.critical('output', 'psi', window)}",
+        "warning",
+        "drift",
+        f"{MODEL}: its {{{{ $labels.output }}}} has drifted (last {window})",
+        f"PSI {VALUE} over {rows} predictions of the last {window}, all replicas together, "
+        f"{VERSION}; the threshold is {limit('output_psi')}, noise alone reaches {noise}.",
+        _DRIFT + f"&var-window={window}",
+        pending="15m",
+        keep="30m",
+        labels={"window": window},
+    )
+
+
+def _concept() -> Alert:
+    labels = by(*M, "detector", "signal")
+    return Alert(
+        "InferenceConceptDrift",
+        f"max by ({labels}) (inference_concept_drift) >= 2",
+        "warning",
+        "drift",
+        f"{MODEL}: the {{{{ $labels.signal }}}} has changed",
+        "{{ $labels.detector }} found a change in the stream of {{ $labels.signal }} of"
+        f"{VERSION}, on at least one replica. How often it does so without any change is in "
+        "docs/concept-drift.md.",
+        "/d/inference-model?var-model={{ $labels.model }}",
+        pending="5m",
+        keep="30m",
+    )
+
+
+def _outliers() -> Alert:
+    ratio = "model_version:inference_outliers:ratio1h"
+    rows = "model_version:inference_predictions:increase1h"
+    noise = f"{names.SIGMA:g} * sqrt({ratio} * (1 - {ratio}) / {rows})"
+    same = ("job", "model", "version")
+    return Alert(
+        "InferenceOutlierBurst",
+        f"{ratio} - {noise}\n> on ({by('model')}) group_left ()\n"
+        f"  {names.threshold('outlier_ratio')}",
+        "warning",
+        "drift",
+        f"{MODEL}: many inputs are unlike anything in the reference",
+        f"{lookup(ratio, *same, show='humanizePercentage')} of {lookup(rows, *same)} predictions "
+        f"of the last hour{VERSION} are outliers, {PERCENT} less noise; "
+        f"{limit('outlier_ratio', 'humanizePercentage')} is allowed, 0.1 % usual.",
+        _DRIFT,
+        pending="10m",
+        keep="30m",
+    )
+
+
+def _stale() -> Alert:
+    made = f"max by ({by(*M)}) (inference_reference_timestamp_seconds)"
+    return Alert(
+        "InferenceReferenceStale",
+        f"time() - {made}\n> on ({by('model')}) group_left ()\n"
+        f"  {names.threshold('reference_age_seconds')}",
+        "info",
+        "drift",
+        f"{MODEL}: the reference is old",
+        f"The reference{VERSION} was made {DURATION} ago; the limit is "
+        f"{limit('reference_age_seconds', 'humanizeDuration')}. Distances are from what was normal "
+        "then.",
+        _DRIFT,
+        pending="1h",
+    )
+
+
+def _differ() -> Alert:
+    return Alert(
+        "InferenceReferencesDiffer",
+        f"count by ({by(*M)}) (\n"
+        f"  group by ({by(*M, 'reference')}) (inference_reference_info)) > 1",
+        "warning",
+        "drift",
+        f"{MODEL}: replicas compare with different references",
+        f"{VALUE} references are in use by replicas{VERSION}. Their counts cannot be added, so "
+        "each has only a part of the traffic.",
+        _DRIFT,
+        pending="1h",
+    )
+
+
+def _warmup() -> Alert:
+    return Alert(
+        "InferenceWarmupUnfinished",
+        f"min by ({by('model')}) (inference_reference_warmup_remaining) > 0",
+        "info",
+        "drift",
+        f"{MODEL}: still no reference after a day",
+        f"{VALUE} predictions are missing before the warm-up reference is frozen. Until then no "
+        "drift is computed.",
+        _DRIFT,
+        pending="1d",
+    )

@@ -1,0 +1,135 @@
+"""The model is wrong more often than on its reference, or nobody can tell."""
+
+from __future__ import annotations
+
+from alert_rules.ruleset import names
+from alert_rules.ruleset.alerts.text import DURATION, MODEL, PERCENT, VALUE, VERSION, limit, lookup
+from alert_rules.ruleset.names import by
+from alert_rules.ruleset.rules import Alert
+from alert_rules.ruleset.settings import Settings
+
+_MODEL = "/d/inference-model?var-model={{ $labels.model }}"
+_REFERENCE = "model_version:inference_performance_reference"
+_WINDOWS = ("1d", "7d")
+_SAME = ("job", "model", "version")
+
+
+def alerts(_: Settings) -> tuple[Alert, ...]:
+    """A day for models with many labels, a week for those with few."""
+    return (
+        *(_accuracy(window) for window in _WINDOWS),
+        _estimate("1d"),
+        *(_calibration(window) for window in _WINDOWS),
+        *(_regression(window) for window in _WINDOWS),
+        _labels(),
+    )
+
+
+def _accuracy(window: str) -> Alert:
+    accuracy = names.performance("accuracy", window)
+    upper = names.performance("accuracy_upper", window)
+    return Alert(
+        "InferenceAccuracyLow",
+        f"{accuracy}\n< {_REFERENCE}:accuracy\n  - on ({by('model')}) group_left ()\n"
+        f"  {names.threshold('accuracy_drop')}\n"
+        f"and\n{upper} < {_REFERENCE}:accuracy",
+        "warning",
+        "performance",
+        f"{MODEL}: accuracy {PERCENT} over {window}",
+        f"Accuracy{VERSION} is {PERCENT} over {lookup(names.labelled(window), *_SAME)} labels "
+        f"that arrived in the last {window}, at most "
+        f"{lookup(upper, *_SAME, show='humanizePercentage')} with noise; on the reference it is "
+        f"{lookup(f'{_REFERENCE}:accuracy', *_SAME, show='humanizePercentage')}, and a drop of "
+        f"{limit('accuracy_drop', 'humanizePercentage')} is allowed.",
+        _MODEL + f"&var-window={window}",
+        pending="30m",
+        keep="2h",
+        labels={"window": window},
+    )
+
+
+def _estimate(window: str) -> Alert:
+    accuracy = names.estimate("accuracy", window)
+    upper = names.estimate("accuracy_upper", window)
+    rows = f"model_version:inference_expected_outcomes:increase{window}"
+    return Alert(
+        "InferenceAccuracyEstimateLow",
+        f"{accuracy}\n< {_REFERENCE}:accuracy\n  - on ({by('model')}) group_left ()\n"
+        f"  {names.threshold('estimated_accuracy_drop')}\n"
+        f"and\n{upper} < {_REFERENCE}:accuracy\n"
+        f"unless\n{names.performance('accuracy', window)}",
+        "warning",
+        "performance",
+        f"{MODEL}: accuracy is expected to be {PERCENT} (no labels yet)",
+        f"From the scores alone, accuracy{VERSION} is estimated at {PERCENT} over "
+        f"{lookup(rows, *_SAME)} predictions of the last {window}, at most "
+        f"{lookup(upper, *_SAME, show='humanizePercentage')} with noise; on the reference it is "
+        f"{lookup(f'{_REFERENCE}:accuracy', *_SAME, show='humanizePercentage')}, and a drop of "
+        f"{limit('estimated_accuracy_drop', 'humanizePercentage')} is allowed. There are too few "
+        f"labels of the last {window} to know.",
+        _MODEL + f"&var-window={window}",
+        pending="30m",
+        keep="2h",
+        labels={"window": window},
+    )
+
+
+def _calibration(window: str) -> Alert:
+    error = names.performance("calibration_error", window)
+    rows = names.labelled(window)
+    # A calibrated score has E[ECE] <= sqrt(2/pi) sum_k sqrt(n_k p_k (1-p_k)) / n
+    #                             <= 0.4 sqrt(bins / n), by Cauchy-Schwarz and p (1-p) <= 1/4.
+    noise = f"0.4 * sqrt({names.SCORE_BINS} / ({rows} > 0))"
+    return Alert(
+        "InferenceCalibrationPoor",
+        f"{error} - {noise}\n> on ({by('model')}) group_left ()\n"
+        f"  {names.threshold('calibration_error')}",
+        "warning",
+        "performance",
+        f"{MODEL}: scores are no longer probabilities",
+        f"Expected calibration error{VERSION}, less what noise gives at most, is {VALUE} over "
+        f"{lookup(rows, *_SAME)} labels of the last {window}; the limit is "
+        f"{limit('calibration_error')}. Decision thresholds on it no longer mean what they did.",
+        _MODEL + f"&var-window={window}",
+        pending="30m",
+        keep="2h",
+        labels={"window": window},
+    )
+
+
+def _regression(window: str) -> Alert:
+    error = names.performance("mae", window)
+    rows = f"model_version:inference_regression_outcomes:increase{window}"
+    return Alert(
+        "InferenceRegressionErrorHigh",
+        f"{error} / {_REFERENCE}:mae\n> on ({by('model')}) group_left ()\n"
+        f"  {names.threshold('regression_error_growth')}",
+        "warning",
+        "performance",
+        f"{MODEL}: errors are {VALUE} times those of the reference",
+        f"Mean absolute error{VERSION} is {lookup(error, *_SAME)} over {lookup(rows, *_SAME)} "
+        f"labels of the last {window}; on the reference it is "
+        f"{lookup(f'{_REFERENCE}:mae', *_SAME)}, and {limit('regression_error_growth')} times that "
+        "is allowed.",
+        _MODEL + f"&var-window={window}",
+        pending="30m",
+        keep="2h",
+        labels={"window": window},
+    )
+
+
+def _labels() -> Alert:
+    return Alert(
+        "InferenceLabelsStopped",
+        "time() - model:inference_last_label_timestamp_seconds:max\n"
+        f"> on ({by('model')}) {names.threshold('label_idle_seconds')}\n"
+        f"and on ({by('model')}) model:inference_requests:increase1d >= {names.LEAST_ROWS}",
+        "warning",
+        "performance",
+        f"{MODEL}: no label for {DURATION}",
+        f"Predictions are made, but the last label arrived {DURATION} ago (limit "
+        f"{limit('label_idle_seconds', 'humanizeDuration')}). Accuracy is unknown until the feed "
+        "is back.",
+        _MODEL,
+        pending="15m",
+    )

@@ -1,0 +1,33 @@
+"""The recording rules, in the order in which they need each other."""
+
+from __future__ import annotations
+
+from alert_rules.ruleset import bins, estimates, names, traffic, truth
+from alert_rules.ruleset.rules import Group
+from alert_rules.ruleset.settings import Settings
+
+
+def groups(settings: Settings) -> tuple[Group, ...]:
+    """Rows a minute first, then windows; each window is a group, evaluated beside the others."""
+    minute = (
+        *bins.first_level(settings),
+        *truth.first_level(settings),
+        *estimates.first_level(settings),
+        *traffic.first_level(settings),
+    )
+    return (
+        Group("inference-increase", settings.span("1m"), minute),
+        bins.facts(settings),
+        traffic.budgets(settings),
+        *(_window(settings, window) for window in names.WINDOWS),
+    )
+
+
+def _window(settings: Settings, window: str) -> Group:
+    rules = (
+        *bins.windowed(settings, window),
+        *truth.windowed(settings, window),
+        *estimates.windowed(settings, window),
+        *traffic.windowed(settings, window),
+    )
+    return Group(f"inference-window-{window}", settings.span(names.EVALUATED_EVERY[window]), rules)

@@ -1,0 +1,80 @@
+"""Groups as the text of a Prometheus rule file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+from alert_rules.ruleset import recording
+from alert_rules.ruleset.alerts import FILES
+from alert_rules.ruleset.rules import Alert, Group, Recording
+from alert_rules.ruleset.settings import Settings
+
+_HEAD = """\
+# Written by `python -m alert_rules.generate`; edit alert_rules/ruleset/, not this file.
+# Limits are no part of the rules: they are `thresholds` in the exporter's configuration.
+"""
+
+
+class _Text(str):
+    """A string that is written as a block."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Keeps the order and writes long expressions as blocks."""
+
+
+def _block(dumper: yaml.SafeDumper, text: _Text) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="|")
+
+
+_Dumper.add_representer(_Text, _block)
+
+
+def files(settings: Settings) -> Mapping[str, str]:
+    """Every rule file by its name."""
+    texts = {"recording": text(recording.groups(settings), settings)}
+    for name, alerts in FILES.items():
+        group = Group(f"inference-{name}", settings.span("1m"), alerts(settings))
+        texts[name] = text((group,), settings)
+    return {f"{name}.rules.yaml": content for name, content in texts.items()}
+
+
+def text(groups: Sequence[Group], settings: Settings) -> str:
+    """One file."""
+    document = {
+        "groups": [
+            {
+                "name": group.name,
+                "interval": group.interval,
+                "rules": [_rule(rule, settings) for rule in group.rules],
+            }
+            for group in groups
+        ]
+    }
+    return _HEAD + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
+
+
+def _rule(rule: Recording | Alert, settings: Settings) -> dict[str, Any]:
+    expr = _Text(rule.expr + "\n") if "\n" in rule.expr else rule.expr
+    if isinstance(rule, Recording):
+        return {"record": rule.name, "expr": expr}
+    waits = {"for": rule.pending, "keep_firing_for": rule.keep}
+    return {
+        "alert": rule.name,
+        "expr": expr,
+        **{key: settings.span(value) for key, value in waits.items() if value},
+        "labels": {
+            "severity": rule.severity,
+            "component": "inference",
+            "topic": rule.topic,
+            **rule.labels,
+        },
+        "annotations": {
+            "summary": rule.summary,
+            "description": rule.description,
+            "runbook_url": f"{settings.runbooks}/{rule.name}.md",
+            "dashboard_url": settings.dashboards + rule.dashboard,
+        },
+    }

@@ -1,0 +1,46 @@
+"""Recording rules, alert rules and groups of them as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["critical", "warning", "info", "none"]
+Topic = Literal["drift", "performance", "latency", "quality", "traffic", "exporter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording rule; the name is `level:metric:operations`."""
+
+    name: str
+    expr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert rule. Links are added when it is written.
+
+    `pending` is `for`, `keep` is `keep_firing_for`. `dashboard` is the path of the page to look at.
+    """
+
+    name: str
+    expr: str
+    severity: Severity
+    topic: Topic
+    summary: str
+    description: str
+    dashboard: str
+    pending: str = ""
+    keep: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules that are evaluated together, in order."""
+
+    name: str
+    interval: str
+    rules: tuple[Recording | Alert, ...]

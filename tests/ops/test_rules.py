@@ -1,0 +1,144 @@
+"""The shipped rules against promtool: every alert fires where it must and is silent elsewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from alert_rules.ruleset import names
+from alert_rules.ruleset.alerts import FILES
+from alert_rules.ruleset.render import files
+from alert_rules.ruleset.settings import Settings
+
+import rule_files
+from inference_exporter import evaluate
+from inference_exporter.config.thresholds import THRESHOLDS
+from inference_exporter.families import FAMILIES
+from inference_exporter.performance.scores import SCORE_BINS
+from inference_exporter.reference import grid
+from inference_exporter.statistics import rule_quantiles
+
+RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
+LABELS = {label for family in FAMILIES.values() for label in family.labels} | {
+    "job", "instance", "le",
+}  # fmt: skip
+HERE = Path(__file__).parent / "rules"
+TOPICS = sorted(path.name.removesuffix(".test.yaml") for path in HERE.glob("*.test.yaml"))
+
+
+def promtool(*arguments: str) -> str:
+    answer = subprocess.run(
+        ["promtool", *arguments], capture_output=True, text=True, timeout=240, check=False
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout
+
+
+@pytest.mark.server
+def test_promtool_accepts_every_rule() -> None:
+    output = promtool("check", "rules", *map(str, rule_files.FOLDER.glob("*.rules.yaml")))
+    assert output.count("SUCCESS") == 7
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("topic", TOPICS)
+def test_alerts_fire_and_are_silent_as_the_stories_say(topic: str, tmp_path: Path) -> None:
+    """The rules are the shipped ones, less the recordings that no alert of the topic needs."""
+    wanted = rule_files.groups(topic)
+    recordings = rule_files.needed_by(rule for group in wanted for rule in group["rules"])
+    rules = {"groups": [*recordings, *wanted]}
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rules, width=1000), encoding="utf-8")
+    stories = (HERE / f"{topic}.test.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"rule_files: .*", "rule_files: [rules.yaml]", stories, count=1)
+    (tmp_path / "test.yaml").write_text(text, encoding="utf-8")
+    promtool("test", "rules", str(tmp_path / "test.yaml"))
+
+
+def test_every_alert_has_a_story_in_which_it_fires() -> None:
+    for topic in TOPICS:
+        stories = yaml.safe_load((HERE / f"{topic}.test.yaml").read_text(encoding="utf-8"))
+        firing = {
+            name
+            for story in stories["tests"]
+            for check in story["promql_expr_test"]
+            if check["exp_samples"]
+            for name in re.findall(r'alertname="(\w+)"', check["expr"])
+        }
+        silent = [
+            check
+            for story in stories["tests"]
+            for check in story["promql_expr_test"]
+            if not check["exp_samples"]
+        ]
+        assert {rule["alert"] for rule in rule_files.alerts(topic)} <= firing
+        assert len(silent) >= len(firing)
+
+
+def test_the_files_are_what_the_program_writes() -> None:
+    shipped = {
+        path.name: path.read_text("utf-8") for path in rule_files.FOLDER.glob("*.rules.yaml")
+    }
+    assert shipped == files(Settings())
+
+
+def test_no_rule_names_a_metric_or_label_that_nobody_emits() -> None:
+    """Names are the exporter's, recorded or Prometheus's own; labels those of the families."""
+    recorded = {
+        rule["record"] for group in rule_files.groups("recording") for rule in group["rules"]
+    }
+    for topic in ("recording", *FILES):
+        for rule in (rule for group in rule_files.groups(topic) for rule in group["rules"]):
+            for name in rule_files.words(rule):
+                base = re.sub(r"_(bucket|sum|count)$", "", name)
+                if name.startswith(("inference_", "model_", "model:")):
+                    assert {name, base} & {*recorded, *FAMILIES}, (name, rule)
+            labels = set(re.findall(r'[{,]\s*(\w+)\s*(?:=~|!~|!=|=)\s*(?:"|%q)', rule["expr"]))
+            by = re.findall(r"(?:by|on|ignoring) \(([\w, ]*)\)", rule["expr"])
+            labels |= {one.strip() for part in by for one in part.split(",") if one.strip()}
+            assert labels <= LABELS, (labels - LABELS, rule["expr"])
+
+
+def test_every_recorded_name_is_used_or_documented_by_its_form() -> None:
+    for group in rule_files.groups("recording"):
+        for rule in group["rules"]:
+            assert re.fullmatch(r"model\w*:inference_\w+:\w+", rule["record"])
+
+
+def test_every_alert_tells_what_how_much_and_where_to_read_on() -> None:
+    for topic in FILES:
+        for rule in rule_files.alerts(topic):
+            notes, labels = rule["annotations"], rule["labels"]
+            assert set(notes) == {"summary", "description", "runbook_url", "dashboard_url"}
+            assert labels["severity"] in {"critical", "warning", "info", "none"}
+            assert labels["topic"] == topic
+            assert "{{ $value }}" not in notes["description"]  # always humanized
+            page = RUNBOOKS / f"{rule['alert']}.md"
+            assert notes["runbook_url"].endswith(f"/docs/runbooks/{page.name}")
+            titles = re.findall(r"^## (.+)$", page.read_text("utf-8"), re.MULTILINE)
+            assert titles == ["Meaning", "Impact", "Diagnosis", "Mitigation"], page.name
+    pages = {path.stem for path in RUNBOOKS.glob("Inference*.md")}
+    assert pages == {rule["alert"] for topic in FILES for rule in rule_files.alerts(topic)}
+
+
+def test_every_threshold_in_a_rule_can_be_configured_and_has_a_default() -> None:
+    named = {
+        name
+        for topic in ("recording", *FILES)
+        for group in rule_files.groups(topic)
+        for rule in group["rules"]
+        for name in re.findall(r'name="(\w+)"', rule["expr"])
+    }
+    assert named <= set(THRESHOLDS)
+    without = {name for name in named if THRESHOLDS[name].default is None}
+    assert without == {"request_duration_seconds"}  # nobody's latency is known beforehand
+
+
+def test_the_unrolled_bins_are_as_many_as_a_reference_can_have() -> None:
+    assert grid.BINS <= names.CELLS
+    assert SCORE_BINS == names.SCORE_BINS
+    assert names.LOOKS_PER_MONTH == rule_quantiles.LOOKS_PER_MONTH
+    assert names.LEAST_ROWS == evaluate.MIN_SAMPLES
+    assert names.LEAST_ROWS_PER_BIN == evaluate.MIN_SAMPLES_PER_BIN
