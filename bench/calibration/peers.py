@@ -7,14 +7,17 @@ They are our reading of the documents named below, not the tools' code; no tool 
   A report says dataset drift where half of the columns or more drifted. (Release notes of
   v0.1.50 and "Data drift algorithm" in its documentation.)
 - NannyML: Jensen-Shannon distance (base 2) over bins made of the reference by Doane's rule, alert
-  above 0.1. ("Univariate drift detection" and "Thresholds" in its documentation.)
+  above 0.1. (API reference of `UnivariateDriftCalculator`: `jensen_shannon` and
+  `ConstantThreshold(upper=0.1)` unless told otherwise; "Univariate drift detection" for the bins.)
 - Alibi Detect: Kolmogorov-Smirnov test per feature at 0.05 over the number of features: Bonferroni.
   (API reference of `KSDrift`: `p_val=0.05`, `correction='bonferroni'`.)
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import kolmogorov
@@ -42,19 +45,24 @@ def measure(sizes: Sizes) -> list[Peer]:
     result: list[Peer] = []
     random = np.random.default_rng(11)
     small, large = (_reference(random, rows) for rows in (1_000, 10_000))
+    histograms = [_histogram(known) for known in large]
+    rules: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats, int], Bools]]] = {
+        "Evidently, reference of 1,000": (partial(_ks, small), lambda p, _: p < 0.05),
+        "Evidently, reference of 10,000": (partial(_wasserstein, large), lambda w, _: w >= 0.1),
+        "NannyML": (partial(_jensen_shannon, histograms), lambda js, _: js > 0.1),
+        "Alibi Detect": (partial(_ks, large), lambda p, many: p < 0.05 / many),
+    }
     for rows in ROWS:
         quiet = [_window(random, rows, 0.0) for _ in range(sizes.peers(rows))]
         moved = _window(random, rows, 0.25)
-        for tool, rule in (
-            ("Evidently, reference of 1,000", lambda live, _: _ks(small, live) < 0.05),
-            ("Evidently, reference of 10,000", lambda live, _: _wasserstein(large, live) >= 0.1),
-            ("NannyML", lambda live, _: _jensen_shannon(large, live) > 0.1),
-            ("Alibi Detect", lambda live, many: _ks(large, live) < 0.05 / many),
-        ):
+        for tool, (value, flag) in rules.items():
+            values = np.array([value(live) for live in quiet])
+            found = value(moved)
             for features in FEATURES:
-                flags = np.array([rule(live, features) for live in quiet])
-                found = float(np.mean(rule(moved, features)))
-                result.append(Peer(tool, rows, features, _any(flags, features), found))
+                share = _any(flag(values, features), features)
+                result.append(
+                    Peer(tool, rows, features, share, float(flag(found, features).mean()))
+                )
         say(f"peers at {rows} rows")
     return result
 
@@ -96,13 +104,16 @@ def _wasserstein(reference: Floats, live: Floats) -> Floats:
     return distance
 
 
-def _jensen_shannon(reference: Floats, live: Floats) -> Floats:
+def _histogram(known: Floats) -> tuple[Floats, Floats]:
+    edges = np.histogram_bin_edges(known, bins="doane")
+    return edges, np.append(np.histogram(known, edges)[0] / len(known), 0.0)
+
+
+def _jensen_shannon(histograms: list[tuple[Floats, Floats]], live: Floats) -> Floats:
     distances = []
-    for known, now in zip(reference, live, strict=True):
-        edges = np.histogram_bin_edges(known, bins="doane")
-        q = np.histogram(known, edges)[0] / len(known)
+    for (edges, q), now in zip(histograms, live, strict=True):
         p = np.histogram(now, edges)[0] / len(now)
-        p, q = np.append(p, 1.0 - p.sum()), np.append(q, 1.0 - q.sum())
+        p = np.append(p, max(0.0, 1.0 - p.sum()))  # what lies outside of the reference's range
         half = (p + q) / 2
         with np.errstate(divide="ignore", invalid="ignore"):
             parts = np.where(p > 0, p * np.log2(p / half), 0.0)

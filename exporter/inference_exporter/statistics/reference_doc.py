@@ -55,8 +55,15 @@ Wasserstein, chi-squared and the moments use raw counts.
 
 Below `min_samples` rows in the window (default: 200, or 20 a bin if that is more) nothing is
 exposed, instead of a value that is noise. Nor is a statistic that is not defined for a column,
-such as a distance in standard deviations from a constant reference. The p-values suppose
-independent rows; traffic that repeats itself makes them too small.
+such as a distance in standard deviations from a constant reference.
+
+## Significance
+
+A p-value is the probability that chance alone makes a distance at least this large; the critical
+value beside it is the distance that chance alone exceeds with the probability that the budget of
+false alarms leaves for one test. Rows that resemble their neighbours count for less: n is divided
+by the design effect that is measured in the traffic, so that below 1/n is design effect / n. The
+alarms rest on a test of their own: [when it is drift](alarms.md).
 """
 
 
