@@ -12,6 +12,8 @@ import math
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 
+import numpy as np
+
 from inference_exporter.accumulators import Groups, Layout, Vocabulary
 from inference_exporter.batch import Batch, Floats
 from inference_exporter.config.labels import label_lines
@@ -21,7 +23,7 @@ from inference_exporter.profile import Reference
 from inference_exporter.samples import Samples
 from inference_exporter.series_cache import SeriesCache
 from inference_exporter.truth import Intake, Join, make_join
-from inference_exporter.windows import Timeline, place_joined
+from inference_exporter.windows import NO_PANE, Placement, Timeline, place_joined
 
 _GROUPS = 64  # groups of rows counted at once: bounds memory where labels span months
 
@@ -53,13 +55,14 @@ class LateLabels:
         """Count into these from now on."""
         self._layout, self._timeline = layout, timeline
         known = reference.classes if reference else ()
-        self._intake = Intake(self.join, regression=self._regression, known=known)
+        self.intake = Intake(self.join, regression=self._regression, known=known)
 
     # -- in ------------------------------------------------------------------------------------
 
-    def predictions(self, batch: Batch, times: Floats) -> None:
+    def predictions(self, batch: Batch, times: Floats, placement: Placement) -> None:
         """Predictions that were just counted, to wait for their labels."""
-        self._intake.predictions(batch, times)
+        outside = np.array([pane == NO_PANE for _, pane in placement.groups], np.bool_)
+        self.intake.predictions(batch, times, outside[placement.index])
 
     def lines(self, block: bytes, now: float) -> Decoded:
         """Lines of a log of labels."""
@@ -76,7 +79,7 @@ class LateLabels:
     def submitted(self, batch: Batch, now: float) -> None:
         """Labels in columns: id, actual, row, timestamp."""
         if batch.rows:
-            self._intake.labels(batch, now)
+            self.intake.labels(batch, now)
 
     # -- once per commit -----------------------------------------------------------------------
 

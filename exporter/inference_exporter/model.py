@@ -163,7 +163,7 @@ class Model:
         batch = self._outliers.mark(batch, times)
         placement = self._count(batch, times, now)
         if self.late is not None:
-            self.late.predictions(batch, times)
+            self.late.predictions(batch, times, placement)
         newest = float(np.fmax.reduce(placement.newest))
         if self._mismatch is not None:
             self._mismatch.sample(block)

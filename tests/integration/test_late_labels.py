@@ -305,6 +305,20 @@ def test_other_columns_leave_pending_predictions_as_they_are(tmp_path: Path) -> 
     assert sidecar.outcomes() == {"1/1": 1, "0/1": 1}
 
 
+def test_a_prediction_in_no_window_brings_its_label_into_none(tmp_path: Path) -> None:
+    sidecar = LateSidecar(tmp_path)
+    sidecar.predict(prediction("a"), prediction("old", at=NOW - 25 * 3600))
+    sidecar.predict(prediction("future", at=NOW + 3000))
+    sidecar.settle()
+    sidecar.crash()
+    sidecar.clock.advance(3000)
+    sidecar.label(*map(label, ("a", "old", "future")))
+    page = sidecar.settle()
+    assert sidecar.outcomes() == {"1/1": 3}
+    assert total(page, "inference_performance_samples", window="24h") == 1
+    assert total(page, "inference_label_coverage_ratio", window="24h") == 1.0
+
+
 class Brute:
     """What a dictionary says: the first label of a prediction counts (or the last)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import OVERFLOW, Groups
-from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
+from inference_exporter.accumulators.vocabulary import ABSENT, Vocabulary
 from inference_exporter.batch import Batch, Floats, Ints
 from inference_exporter.performance.scores import SCORE_BINS, SCORE_CELLS, count_scores
 from inference_exporter.tally import SparseKey
@@ -66,7 +66,8 @@ class ScoreOutcomes:
         self.key = f"score_outcomes/{negative}/{positive}"
         self.classes = (negative, positive)
         self.cells = SCORE_CELLS
-        self._actual = Vocabulary(limit=1, known=[positive])
+        self._actual = Vocabulary(limit=8, known=[positive])  # others are told apart for nothing
+        self._positive = self._actual.names.index(positive)
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
@@ -76,7 +77,7 @@ class ScoreOutcomes:
         label = self._actual.indexes(batch.actual)
         usable = (label != ABSENT) & (score >= 0) & (score <= 1)
         score, index = score[usable], groups.index[usable]
-        positive = label[usable] > OVERFLOWED  # every other class is negative
+        positive = label[usable] == self._positive  # every other class is negative
         count_scores(score, positive, index, out)
 
     def counts(self, cells: Floats) -> Floats:

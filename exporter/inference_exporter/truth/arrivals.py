@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,13 +68,20 @@ class Arrivals:
 
     def oldest(self, connection: sqlite3.Connection | None) -> Ints:
         """The keys of the oldest chunk, ascending."""
-        sequence = self._chunks[0].sequence
+        return np.unique(self._keys(self._chunks[0].sequence, connection))
+
+    def keys(self, connection: sqlite3.Connection | None) -> Iterator[Ints]:
+        """The keys of all chunks."""
+        for chunk in self._chunks:
+            yield self._keys(chunk.sequence, connection)
+
+    def _keys(self, sequence: int, connection: sqlite3.Connection | None) -> Ints:
         unwritten = self._unwritten.get(sequence)
         if unwritten is not None:
             data = unwritten[1]
         else:
             data = b"" if connection is None else self._tables.chunk(connection, sequence)
-        return np.unique(np.frombuffer(data, "<i8").astype(np.int64))
+        return np.frombuffer(data, "<i8").astype(np.int64)
 
     def drop_oldest(self) -> None:
         """Forget the oldest chunk."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from itertools import compress
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from inference_exporter.config.schema import LabelsConfig, ModelConfig
 from inference_exporter.numeric import numeric_column
 from inference_exporter.truth.join import Join
 from inference_exporter.truth.keys import keys_of
-from inference_exporter.truth.record import Schema, set_times
+from inference_exporter.truth.record import OUTSIDE, Schema, set_times
 
 _OTHER_NAMES = (
     4  # names kept per class that gets series: predictions without a label have names too
@@ -48,16 +47,22 @@ class Intake:
     def __init__(self, join: Join, *, regression: bool, known: Collection[str] = ()) -> None:
         self._join, self._regression, self._known = join, regression, frozenset(known)
 
-    def predictions(self, batch: Batch, times: Floats) -> None:
-        """Predictions to wait for; those with a label on their own line have it already."""
+    def predictions(self, batch: Batch, times: Floats, outside: Bools | None = None) -> None:
+        """Predictions to wait for; those with a label on their own line have it already.
+
+        `outside` marks those that are in no window (too old, or from the future): their labels
+        belong to none either.
+        """
         made = _present(batch)
         if batch.id is None or not made.any():
             return
-        named = np.array([one is not None for one in batch.id], np.bool_)
+        named = _given(batch.id)
         without = int(np.count_nonzero(made & ~named))
         rows = np.flatnonzero(made & named)
         records = self._join.empty_records(len(rows))
         set_times(records, times[rows])
+        if outside is not None:
+            records["schema"] |= np.where(outside[rows], OUTSIDE, 0).astype(np.uint8)
         for name in records.dtype.names or ():
             column = getattr(batch, name, None)
             if name in self._join.names and column is not None:
@@ -77,15 +82,16 @@ class Intake:
         odd: Counter[str] = Counter()
         ids = batch.id or [None] * batch.rows
         actuals = batch.actual or [None] * batch.rows
-        keep = [one is not None and value is not None
-                for one, value in zip(ids, actuals, strict=True)]  # fmt: skip
-        odd["no_id"] = sum(one is None for one in ids)
-        odd["no_actual"] = batch.rows - odd["no_id"] - sum(keep)
-        values = self._actual(list(compress(actuals, keep)))
+        named, told = _given(ids), _given(actuals)
+        odd["no_id"] = batch.rows - int(named.sum())
+        odd["no_actual"] = int((named & ~told).sum())
+        rows = np.flatnonzero(named & told)
+        given = _chosen(actuals, rows)
+        values = self._actual(given)
+        odd["unknown_class"] = self._unknown(given)
         usable = ~np.isnan(values)
         odd["not_a_number"] = len(values) - int(usable.sum())
-        odd["unknown_class"] = self._unknown(list(compress(actuals, keep)))
-        rows = np.flatnonzero(keep)[usable]
+        rows = rows[usable]
         if batch.timestamp is not None and batch.timestamp.invalid is not None:
             odd["unreadable_time"] = int(np.count_nonzero(batch.timestamp.invalid[rows]))
         self._join.problems(odd, invalid=batch.rows - len(rows))
@@ -116,8 +122,14 @@ def _present(batch: Batch) -> Bools:
     if batch.prediction_value is not None:
         return ~np.isnan(batch.prediction_value.values)
     if batch.prediction is not None:
-        return np.array([one is not None for one in batch.prediction], np.bool_)
+        return _given(batch.prediction)
     return np.zeros(batch.rows, np.bool_)
+
+
+def _given(column: TextColumn) -> Bools:
+    if None not in column:
+        return np.ones(len(column), np.bool_)
+    return np.fromiter((one is not None for one in column), np.bool_, len(column))
 
 
 def _chosen(column: TextColumn, rows: Ints) -> TextColumn:

@@ -25,14 +25,23 @@ from inference_exporter.samples import Labels
 from inference_exporter.truth.arrivals import CHUNK, Arrivals
 from inference_exporter.truth.labels import LABEL, LabelRows, delays, label_rows, one_per_key
 from inference_exporter.truth.pending import Pending
-from inference_exporter.truth.record import Codec, Names, Records, Schema, is_labelled, times_of
+from inference_exporter.truth.record import (
+    OUTSIDE,
+    Codec,
+    Names,
+    Records,
+    Schema,
+    is_labelled,
+    times_of,
+)
 from inference_exporter.truth.shelf import Shelf
+from inference_exporter.truth.sieve import Sieve
 from inference_exporter.truth.tables import Tables
 from inference_exporter.truth.tallies import Counts
 
 EARLY = 100_000
 EVICTED = 131_072
-FULL = 50_000
+FULL = 200_000
 _AT_ONCE = 64 * CHUNK  # predictions evicted in one commit because of their age
 
 
@@ -69,6 +78,7 @@ class Join:
         self._tables = Tables(model)
         self._counts = Counts(config.shared)
         self.names = {name: Names(limit) for name, limit in limits.items()}
+        self._sieve = Sieve(config.max_pending)
         self._use((), schema)
         self._arrivals = Arrivals(self._tables, config.wait)
         self._early = Shelf(self._tables, f"early/{_kind(schema)}", LABEL)
@@ -83,7 +93,7 @@ class Join:
         schemas = known if schema in known else (*known, schema)
         self._names_saved = schema in known
         self._codec = Codec(schemas, schemas.index(schema))
-        self._pending = Pending(self._tables, self._codec)
+        self._pending = Pending(self._tables, self._codec, self._sieve)
 
     # -- collecting ----------------------------------------------------------------------------
 
@@ -111,7 +121,7 @@ class Join:
         """Labels that arrived; `actual` as in `LabelRows`."""
         if len(keys):
             self._labels.append(label_rows(keys, actual, time, arrived))
-            self._staged += len(keys)
+            self._staged += 2 * len(keys)  # joined rows take more memory than new ones
 
     def problems(self, reasons: Mapping[str, int], *, invalid: int = 0) -> None:
         """Labels that are odd, by reason, and how many of them cannot be used."""
@@ -168,7 +178,7 @@ class Join:
     def _room(self, connection: sqlite3.Connection | None, wanted: int) -> int:
         """How many predictions may be kept in memory: all, unless commits keep failing."""
         on_disk = connection is not None and self._arrivals.size > self._pending.new
-        return max(0, 2 * FULL + EARLY - self._pending.unwritten) if on_disk else wanted
+        return max(0, 3 * FULL - self._pending.unwritten) if on_disk else wanted
 
     def _note_waiting(self, records: Records) -> None:
         labelled = is_labelled(records)
@@ -263,6 +273,8 @@ class Join:
             evicted += chunk.count
             self._evict(self._arrivals.oldest(connection), reason, connection)
             self._arrivals.drop_oldest()
+        if self._sieve.worn:
+            self._sieve.refill(self._arrivals.keys(connection))
         self._forget_early(now)
 
     def _evict(self, keys: Ints, reason: str, connection: sqlite3.Connection | None) -> None:
@@ -311,7 +323,9 @@ class Join:
             texts["actual"] = self._names_of("actual").texts(actual)
         return Batch(
             rows=len(records),
-            timestamp=NumericColumn(times_of(records)),
+            timestamp=NumericColumn(
+                np.where(records["schema"] & OUTSIDE, np.nan, times_of(records))
+            ),
             label_delay=None if delay is None else NumericColumn(delay),
             **texts,  # type: ignore[arg-type]  # names of columns
             **numbers,  # type: ignore[arg-type]
@@ -362,6 +376,7 @@ class Join:
         if connection is not None and self._tables.exist(connection):
             for part in (self._arrivals, self._early, self._evicted):
                 part.restore(connection)
+            self._sieve.refill(self._arrivals.keys(connection))
         return []
 
     def _restore_names(self, data: bytes) -> None:

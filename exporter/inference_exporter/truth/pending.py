@@ -12,16 +12,18 @@ import numpy as np
 
 from inference_exporter.batch import Bools, Ints
 from inference_exporter.truth.record import Codec, Records
+from inference_exporter.truth.sieve import Sieve
 from inference_exporter.truth.tables import Tables
 
+_AT_ONCE = 10_000  # records that are Python objects at the same time
 _NONE = np.empty(0, np.int64)
 
 
 class Pending:
     """A mapping of key to record; keys go in and out as sorted arrays without repetitions."""
 
-    def __init__(self, tables: Tables, codec: Codec) -> None:
-        self._tables, self._codec = tables, codec
+    def __init__(self, tables: Tables, codec: Codec, sieve: Sieve) -> None:
+        self._tables, self._codec, self._sieve = tables, codec, sieve
         self._forget()
 
     def _forget(self) -> None:
@@ -49,15 +51,19 @@ class Pending:
             return found, records
         gone, _ = _search(self._deleted, keys)
         wanted = np.flatnonzero(~found & ~gone)
-        have, blobs = self._tables.fetch(connection, keys[wanted])
-        if blobs:
-            rows = wanted[np.searchsorted(keys[wanted], have)]
-            records[rows] = self._codec.unpack(blobs)
-            found[rows] = True
+        wanted = wanted[self._sieve.may_have(keys[wanted])]
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            have, blobs = self._tables.fetch(connection, keys[some])
+            if blobs:
+                rows = some[np.searchsorted(keys[some], have)]
+                records[rows] = self._codec.unpack(blobs)
+                found[rows] = True
         return found, records
 
     def add(self, keys: Ints, records: Records) -> None:
         """Records whose keys are not there."""
+        self._sieve.add(keys)
         again, _ = _search(self._deleted, keys)
         if again.any():  # deleted and back within one commit: on disk it is a replacement
             self._deleted = np.setdiff1d(self._deleted, keys[again], assume_unique=True)
@@ -97,10 +103,11 @@ class Pending:
         if len(self._deleted):
             self._tables.delete(connection, self._deleted)
         for new in (True, False):
-            chosen = self._new == new
-            if chosen.any():
-                blobs = self._codec.pack(self._records[chosen])
-                self._tables.put(connection, self._keys[chosen], blobs, new=new)
+            chosen = np.flatnonzero(self._new == new)
+            for start in range(0, len(chosen), _AT_ONCE):
+                some = chosen[start : start + _AT_ONCE]
+                blobs = self._codec.pack(self._records[some])
+                self._tables.put(connection, self._keys[some], blobs, new=new)
 
     def confirm(self) -> None:
         """What `write` wrote is on disk."""

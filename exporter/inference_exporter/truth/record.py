@@ -3,7 +3,8 @@
     schema u1 | seconds u4 | milliseconds u2 | names u2 … | numbers f8 … | actual u2 or f8
 
 Names (versions, classes, segments) are numbers into `Names`; no id, no feature is kept. A record
-names its schema, so that records of an older configuration are still understood.
+names its schema, so that records of an older configuration are still understood; the highest bit
+of that says that the prediction is in no window.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from inference_exporter.batch import Floats, Ints, Scalar, category_name
 
 Records = npt.NDArray[np.void]
 
+OUTSIDE = 0x80  # set in `schema`: the prediction is in no window, only in the totals
 NAMES_LIMIT = 65_535
 NAME_LENGTH = 128  # characters, as of every label value
 OVERFLOW = "__overflow__"
 
 
-class Names:
+class Names(dict[Scalar, int]):
     """Texts as small numbers; 0 is the absent one. Beyond the limit all are one.
 
     >>> names = Names(limit=2)
@@ -35,6 +37,7 @@ class Names:
     """
 
     def __init__(self, limit: int, known: Iterable[str] = ()) -> None:
+        super().__init__({None: 0})
         self._limit = min(limit, NAMES_LIMIT - 2)
         self._texts: list[str | None] = [None, OVERFLOW]
         self._codes: dict[str, int] = {OVERFLOW: 1}
@@ -44,13 +47,19 @@ class Names:
 
     def codes(self, column: Sequence[Scalar]) -> Ints:
         """The numbers of a column of raw values."""
-        return np.fromiter(map(self._code, column), np.int64, len(column))
+        rows = len(column)
+        if bool in set(map(type, column)):  # which a dictionary cannot tell from 0 and 1
+            column = [category_name(raw) if isinstance(raw, bool) else raw for raw in column]
+        elif rows and column.count(column[0]) == rows:
+            return np.full(rows, self[column[0]], np.int64)
+        return np.fromiter(map(self.__getitem__, column), np.int64, rows)
 
-    def _code(self, raw: Scalar) -> int:
-        if raw is None:
-            return 0
-        code = self._codes.get(raw) if isinstance(raw, str) else None
-        return self._learn(category_name(raw)[:NAME_LENGTH]) if code is None else code
+    def __missing__(self, raw: Scalar) -> int:
+        assert raw is not None  # None is there from the start
+        code = self._learn(category_name(raw)[:NAME_LENGTH])
+        if len(self) < 2 * self._limit:
+            self[raw] = code
+        return code
 
     def _learn(self, name: str) -> int:
         code = self._codes.get(name)
@@ -64,8 +73,7 @@ class Names:
 
     def texts(self, codes: npt.NDArray[Any]) -> list[str | None]:
         """The names of a column of numbers."""
-        names = self._texts
-        return [names[code] for code in codes.tolist()]
+        return list(map(self._texts.__getitem__, codes.tolist()))
 
     def known(self) -> list[str]:
         """All names, in the order that `Names(known=…)` needs."""
@@ -131,11 +139,11 @@ class Codec:
 
     def unpack(self, blobs: Sequence[bytes]) -> Records:
         """Records in today's layout, those of older schemas included."""
-        if all(blob[0] == self.number for blob in blobs):
+        if all(blob[0] & ~OUTSIDE == self.number for blob in blobs):
             return np.frombuffer(bytearray(b"".join(blobs)), self.dtype)
         records = np.zeros(len(blobs), self.dtype)
         for number, schema in enumerate(self.schemas):
-            rows = [row for row, blob in enumerate(blobs) if blob[0] == number]
+            rows = [row for row, blob in enumerate(blobs) if blob[0] & ~OUTSIDE == number]
             if rows:
                 old = np.frombuffer(b"".join(blobs[row] for row in rows), schema.dtype)
                 records[rows] = self._converted(old)
@@ -149,5 +157,5 @@ class Codec:
                 new[name] = old[name]
             elif kind == "f":
                 new[name] = np.nan
-        new["schema"] = self.number
+        new["schema"] = self.number | (old["schema"] & OUTSIDE)
         return new

@@ -62,8 +62,12 @@ class Tables:
             found += connection.execute(f"{self._fetch} ({_IN})", asked[start : start + _ASKED])
         if rest := asked[whole:]:
             found += connection.execute(f"{self._fetch} ({','.join('?' * len(rest))})", rest)
-        found.sort()
-        return np.array([key for key, _ in found], np.int64), [record for _, record in found]
+        have = np.fromiter((key for key, _ in found), np.int64, len(found))
+        records = [record for _, record in found]
+        if (have[1:] > have[:-1]).all():  # as SQLite goes through the keys it is asked for
+            return have, records
+        order = np.argsort(have)
+        return have[order], [records[at] for at in order.tolist()]
 
     def put(
         self, connection: sqlite3.Connection, keys: Ints, records: Sequence[bytes], *, new: bool
