@@ -9,8 +9,11 @@ With z the scaled values of a row, O the features that are present in it and k o
 * `unseen_share`: share of the categories present that the reference does not know.
 
 A row without any of the features has no value. z is clipped at a million scales: further out is all
-the same. Rows are grouped by which features are missing, one factorisation each; in a block of rows
-with more than `PATTERNS` such groups the rarest have no distance, so that no traffic can buy hours.
+the same. With P the inverse of the covariance and M the missing features, the square is
+:math:`z^T P z - (P z)_M^T P_{MM}^{-1} (P z)_M` for z with 0 where missing: one small system a row,
+solved for all rows that lack as many features at once. Where more than `SOLVED` features are
+missing and as many are present, rows are grouped by which they are, and in a block with more than
+`PATTERNS` such groups the rarest have no distance, so that no traffic can buy hours.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ from inference_exporter.profile import CategoricalProfile, FeatureProfile, Multi
 DISTANCE, ERROR, UNSEEN_SHARE = "outlier_distance", "reconstruction_error", "unseen_share"
 STATISTICS = (DISTANCE, ERROR, UNSEEN_SHARE)
 PATTERNS = 32
+SOLVED = 32
 _KEPT = 256  # factorisations that are remembered
 _CLIP = 1e6
 
@@ -50,6 +54,9 @@ class Scorer:
             if isinstance(profile, CategoricalProfile) and profile.samples
         }
         self._inverses: dict[bytes, Floats] = {}
+        self._precision: Floats = np.empty((0, 0))
+        if fit is not None:
+            self._precision = np.linalg.inv(fit.covariance).astype(np.float64)
 
     def batch(self, batch: Batch) -> dict[str, NumericColumn]:
         """The statistics of a batch."""
@@ -86,21 +93,45 @@ class Scorer:
         return np.clip(z, -_CLIP, _CLIP, out=z)
 
     def _distance(self, z: Floats) -> Floats:
-        squares = np.full(len(z), np.nan)
+        assert self._fit is not None
         missing = np.isnan(z)
-        if not missing.any():
-            return self._of_pattern(z, np.zeros(z.shape[1], np.bool_))
+        filled = np.where(missing, 0.0, z)
+        pulled: Floats = filled @ self._precision
+        whole = (filled * pulled).sum(axis=1)
+        lacking = missing.sum(axis=1)
+        size = z.shape[1]
+        squares = np.full(len(z), np.nan)
+        for count in np.unique(lacking).tolist():
+            rows = np.flatnonzero(lacking == count)
+            if count == 0:
+                squares[rows] = whole[rows]
+            elif count <= SOLVED:
+                at = _places(missing[rows], count)
+                found = _forms(self._precision, at, np.take_along_axis(pulled[rows], at, axis=1))
+                squares[rows] = np.maximum(whole[rows] - found, 0.0)
+            elif 0 < size - count <= SOLVED:
+                at = _places(~missing[rows], size - count)
+                found = _forms(self._fit.covariance, at, np.take_along_axis(filled[rows], at, 1))
+                squares[rows] = found
+        rest = np.flatnonzero((lacking > SOLVED) & (size - lacking > SOLVED))
+        if len(rest):
+            squares[rest] = self._by_pattern(z[rest], missing[rest])
+        with np.errstate(invalid="ignore", divide="ignore"):  # rows without values are NaN already
+            distances: Floats = np.sqrt(squares / (size - lacking))
+        return distances
+
+    def _by_pattern(self, z: Floats, missing: Bools) -> Floats:
+        """Squared distances of rows that lack many features and have many."""
+        squares = np.full(len(z), np.nan)
         packed = np.packbits(missing, axis=1)
         _, index, counts = np.unique(packed, axis=0, return_inverse=True, return_counts=True)
         for at in np.argsort(-counts, kind="stable")[:PATTERNS].tolist():
             rows = np.flatnonzero(index.ravel() == at)
-            pattern = missing[rows[0]]
-            if not pattern.all():
-                squares[rows] = self._of_pattern(z[rows], pattern)
+            squares[rows] = self._of_pattern(z[rows], missing[rows[0]])
         return squares
 
     def _of_pattern(self, z: Floats, missing: Bools) -> Floats:
-        """Distances of rows that lack the same features."""
+        """Squared distances of rows that lack the same features."""
         assert self._fit is not None
         key = missing.tobytes()
         root = self._inverses.get(key)
@@ -109,10 +140,9 @@ class Scorer:
             root = np.linalg.inv(np.linalg.cholesky(own)).T
             if len(self._inverses) < _KEPT:
                 self._inverses[key] = root
-        white = (z if not missing.any() else z[:, ~missing]) @ root
-        white *= white
-        distance: Floats = np.sqrt(white.mean(axis=1))
-        return distance
+        white = z[:, ~missing] @ root
+        squares: Floats = (white * white).sum(axis=1)
+        return squares
 
     def _error(self, z: Floats) -> Floats:
         assert self._fit is not None
@@ -136,6 +166,20 @@ class Scorer:
                 present += marks >= 0
         with np.errstate(invalid="ignore"):
             return unseen / np.where(present > 0, present, np.nan)
+
+
+def _places(marks: Bools, count: int) -> Ints:
+    """Where each row, (rows, k), has its `count` marks: (rows, count)."""
+    places: Ints = np.nonzero(marks)[1].reshape(-1, count)
+    return places
+
+
+def _forms(matrix: Floats, at: Ints, vectors: Floats) -> Floats:
+    """Per row v^T M^-1 v, where M is the part of the matrix at the row's places."""
+    parts = matrix[at[:, :, None], at[:, None, :]]
+    solved = np.linalg.solve(parts, vectors[:, :, None])[:, :, 0]
+    forms: Floats = (vectors * solved).sum(axis=1)
+    return forms
 
 
 class _Unseen(dict[Scalar, int]):
