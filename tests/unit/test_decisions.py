@@ -7,7 +7,8 @@ import pytest
 from scipy import integrate, stats
 
 from inference_exporter.batch import Floats
-from inference_exporter.config.schema import STATISTIC_NAMES, Window
+from inference_exporter.config import parse
+from inference_exporter.config.schema import DEFAULT_STATISTICS, STATISTIC_NAMES, Window
 from inference_exporter.decisions import dependence, mixture
 from inference_exporter.decisions.budget import holm, level
 from inference_exporter.decisions.cells import pool
@@ -15,6 +16,7 @@ from inference_exporter.decisions.dependence import BLOCKS, ROWS, Design
 from inference_exporter.decisions.evidence import Evidence, psi, scaled, weigh
 from inference_exporter.decisions.spans import Span
 from inference_exporter.decisions.states import States
+from inference_exporter.errors import ConfigError
 from inference_exporter.statistics import STATISTICS
 from inference_exporter.statistics.base import share_comparison
 
@@ -215,3 +217,11 @@ def test_every_pane_has_one_window_and_stretches_are_in_order(seconds: float) ->
 
 def test_names_of_statistics_in_the_configuration_are_those_there_are() -> None:
     assert set(STATISTIC_NAMES) == set(STATISTICS)
+
+
+def test_statistics_are_chosen_by_name() -> None:
+    text = "models: {m: {logs: [a], statistics: [ks, psi]}}"
+    assert parse(text, "c.yaml").models[0].statistics == ("ks", "psi")
+    assert parse("models: {m: {logs: [a]}}", "c.yaml").models[0].statistics == DEFAULT_STATISTICS
+    with pytest.raises(ConfigError, match="nope"):
+        parse("models: {m: {logs: [a], statistics: [nope]}}", "c.yaml")
