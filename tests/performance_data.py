@@ -59,3 +59,10 @@ def score_sums(score: Floats, positive: Bools) -> ScoreSums:
     cells = np.zeros((1, SCORE_CELLS))
     count_scores(score, positive, np.zeros(len(score), np.int64), cells)
     return ScoreSums.of(cells[0])
+
+
+def rank_counts(score: Floats, positive: Bools, edges: Floats) -> Floats:
+    """Rows per class and bin of the score."""
+    at = np.searchsorted(edges, score)
+    counts = [np.bincount(at[side], minlength=len(edges) + 1) for side in (~positive, positive)]
+    return np.array(counts, dtype=np.float64)

@@ -13,6 +13,7 @@ from inference_exporter.accumulators import (
     Layout,
     RegressionOutcomes,
     ScoreOutcomes,
+    ScoreRanks,
 )
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import values_of
@@ -58,6 +59,7 @@ class Judge:
         )
         self._spread = next((a for a in layout.dense if isinstance(a, ErrorSpread)), None)
         self._scores = next((a for a in layout.dense if isinstance(a, ScoreOutcomes)), None)
+        self._ranks = next((a for a in layout.dense if isinstance(a, ScoreRanks)), None)
 
     def verdict(self, tally: Tally) -> Verdict:
         """What the labels in the tally say."""
@@ -85,9 +87,11 @@ class Judge:
             self._add_value(confusion, self._values, verdict)
         if self._scores is not None:
             sums = ScoreSums.of(self._layout.cells_of(self._scores, tally))
-            verdict.metrics.update(score_metrics(sums))
-            verdict.intervals.update(score_intervals(sums))
-            verdict.binning = binning_errors(sums)
+            one = self._ranks
+            ranks = None if one is None else one.rows(self._layout.cells_of(one, tally))
+            verdict.metrics.update(score_metrics(sums, ranks))
+            verdict.intervals.update(score_intervals(sums, ranks))
+            verdict.binning = binning_errors(sums, ranks)
         return verdict
 
     def _add_value(

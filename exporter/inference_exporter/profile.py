@@ -119,7 +119,8 @@ class Calibration:
     """From a score to the probability of the positive class, learned from labelled rows.
 
     `scores` and `probabilities` (K,): knots, linear between and constant beyond; none where
-    scores are best taken as they are. `rows` (20,): labelled rows per equal bin of [0, 1].
+    scores are best taken as they are. `rows` (B,): labelled rows per bin of the score between
+    `edges` (B-1,), upper bounds: finer than the 20 equal bins, where the reference's scores are.
     `error_before`, `error_after`: expected calibration error of left-out rows without and with it.
     """
 
@@ -127,6 +128,7 @@ class Calibration:
     positive: str
     scores: Floats
     probabilities: Floats
+    edges: Floats
     rows: Floats
     error_before: float
     error_after: float

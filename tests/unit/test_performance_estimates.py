@@ -24,6 +24,7 @@ from inference_exporter.performance import (
     classification_metrics,
     error_estimates,
     estimates,
+    rank_edges,
     score_metrics,
 )
 from inference_exporter.profile import Calibration
@@ -33,6 +34,7 @@ from inference_exporter.reference.scored import Thinned
 from performance_data import score_sums
 
 CLASSES = ("0", "1")
+EDGES = rank_edges(np.empty(0))
 WORTH = binary_values({"tp": 4.0, "fp": -1.0, "fn": -9.0}, positive="1")
 
 
@@ -100,7 +102,7 @@ def test_estimates_are_as_near_as_nannymls(name: str) -> None:
         return found
 
     x, actual = population(random, 30_000)
-    known = calibrate(predict(x), actual, CLASSES)
+    known = calibrate(predict(x), actual, CLASSES, EDGES)
     assert known is not None
     gaps: dict[str, list[float]] = {"f1": [], "roc_auc": [], "accuracy": []}
     for chunk in range(20):
@@ -127,7 +129,7 @@ def test_the_interval_holds_its_95_percent_without_drift(learned: int, live: int
     hits: Counter[str] = Counter()
     for _ in range(200):
         score, actual = draw(random, learned)
-        known = calibrate(score, actual, CLASSES)
+        known = calibrate(score, actual, CLASSES, EDGES)
         assert known is not None
         for _ in range(3):
             score, actual = draw(random, live)
@@ -153,7 +155,7 @@ def test_concept_drift_is_invisible_to_it() -> None:
     """Said in the docs, so proven: labels turned around, the same estimate."""
     random = np.random.default_rng(4)
     score, actual = draw(random, 5000)
-    known = calibrate(score, actual, CLASSES)
+    known = calibrate(score, actual, CLASSES, EDGES)
     assert known is not None
     predicted = score >= 0.5
     found = estimated(known, score, predicted)["accuracy"][0]
@@ -194,7 +196,7 @@ def test_scores_that_are_calibrated_are_taken_as_they_are() -> None:
     """Of 1,000 rows each with the scores 0.1 to 0.9, as many as the score says are positive."""
     score = np.repeat(np.arange(1, 10) / 10, 1000)
     actual = np.tile(np.arange(10), 900) < np.round(score * 10)
-    known = calibrate(score, actual, CLASSES)
+    known = calibrate(score, actual, CLASSES, EDGES)
     assert known is not None
     assert not len(known.scores)
     assert known.error_before < known.error_after
@@ -203,9 +205,9 @@ def test_scores_that_are_calibrated_are_taken_as_they_are() -> None:
 
 def test_too_few_labels_make_no_calibration() -> None:
     score = np.linspace(0, 1, 199)
-    assert calibrate(score, score > 0.5, CLASSES) is None
+    assert calibrate(score, score > 0.5, CLASSES, EDGES) is None
     score = np.linspace(0, 1, 400)
-    assert calibrate(score, score > 0.99, CLASSES) is None
+    assert calibrate(score, score > 0.99, CLASSES, EDGES) is None
 
 
 def test_estimates_of_nothing_are_absent() -> None:
@@ -219,7 +221,7 @@ def test_the_delta_method_has_the_right_gradient() -> None:
     """Each estimate, against numerical derivatives by the expected positives of every cell."""
     random = np.random.default_rng(12)
     score, actual = draw(random, 3000)
-    known = calibrate(score, actual, CLASSES)
+    known = calibrate(score, actual, CLASSES, EDGES)
     assert known is not None
     base = expected_of(known, score, score >= 0.4)
     for metric, (value, interval) in estimates(base, WORTH, CLASSES).items():

@@ -198,6 +198,7 @@ def test_a_warmup_with_labels_makes_a_calibration() -> None:
         ("rows", [1.0]),
         ("probabilities", [0.1]),
         ("scores", [0.5, 0.4]),
+        ("edges", [0.5]),
         ("probabilities", [0.5, 1.5]),
     ],
 )

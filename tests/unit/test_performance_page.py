@@ -177,3 +177,29 @@ def test_a_business_value_without_a_positive_class_is_absent() -> None:
     exporter = model_of("    business_value: {tp: 1}\n")
     exporter.take(lines_of([{"y": row % 3, "a": 1} for row in range(60)]), NOW)
     assert ("business_value", "") not in gauge(page_of(exporter))
+
+
+def test_rare_events_are_ranked_by_the_references_own_scores(tmp_path: Path) -> None:
+    """Nearly all scores below 0.05: one of the 20 bins, but most of the reference's."""
+    random = np.random.default_rng(3)
+    score = random.beta(0.3, 30.0, 20_000)
+    actual = random.random(20_000) < score
+    pairs = zip(score.tolist(), actual.tolist(), strict=True)
+    rows: list[dict[str, object]] = [{"y": int(p > 0.5), "p": p, "a": int(a)} for p, a in pairs]
+    path = tmp_path / "reference.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows[:10_000]))
+    (model,) = config.parse(CONFIG, "config.yaml").models
+    reference = build([str(path)], model, now=1.0)
+    plain, ranked = model_of('    positive_class: "1"\n'), model_of("", reference)
+    bounds = []
+    for exporter in (plain, ranked):
+        exporter.take(lines_of(rows[10_000:]), NOW)
+        page = page_of(exporter)
+        exact = metrics.roc_auc_score(actual[10_000:], score[10_000:])
+        bound = values(page, "inference_performance_binning_error", "metric")["roc_auc",]
+        assert abs(gauge(page)["roc_auc", ""] - exact) <= bound
+        bounds.append(bound)
+    assert bounds[0] > 0.1
+    assert bounds[1] < 0.01
+    estimate = values(page, "inference_performance_estimate", "metric")["roc_auc",]
+    assert abs(estimate - gauge(page)["roc_auc", ""]) < 0.05

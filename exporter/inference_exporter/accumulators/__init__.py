@@ -22,10 +22,12 @@ from inference_exporter.accumulators.late_labels import LabelDelay, Labelled, Ma
 from inference_exporter.accumulators.layout import RETRACTED, Increments, Layout
 from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.accumulators.outcomes import Confusion, RegressionOutcomes, ScoreOutcomes
+from inference_exporter.accumulators.score_ranks import ScoreRanks
 from inference_exporter.accumulators.traffic import Predictions, StatusCodes, Weights
 from inference_exporter.accumulators.vocabulary import Vocabulary
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
+from inference_exporter.performance import rank_edges
 from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "RegressionOutcomes",
     "Retracted",
     "ScoreOutcomes",
+    "ScoreRanks",
     "SparseAccumulator",
     "StatusCodes",
     "Vocabulary",
@@ -89,6 +92,7 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         sparse.append(Confusion(classes, known))
         if fields.score and (pair := binary_classes(model, reference)):
             dense.append(ScoreOutcomes(positive=pair[1], negative=pair[0]))
+            dense += _ranks(pair[1], reference)
     return Layout([*dense, *_of_labels(model, dense)], sparse)
 
 
@@ -100,6 +104,14 @@ def _of_labels(model: ModelConfig, dense: Sequence[DenseAccumulator]) -> list[De
     truth = [one for one in (*dense, *coverage) if getattr(one, "joined", False)]
     corrections = [Retracted(one) for one in truth] if model.labels.update == "last" else []
     return [*coverage, *corrections, LabelDelay()]
+
+
+def _ranks(positive: str, reference: Reference | None) -> list[DenseAccumulator]:
+    """Finer bins than the 20, where the reference says where scores are."""
+    profile = reference.outputs.get("score") if reference else None
+    if not isinstance(profile, NumericProfile):
+        return []
+    return [ScoreRanks(positive, rank_edges(profile.fine_edges))]
 
 
 def _expectations(model: ModelConfig, reference: Reference | None) -> list[DenseAccumulator]:

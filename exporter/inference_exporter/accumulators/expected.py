@@ -9,12 +9,11 @@ import numpy as np
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 from inference_exporter.batch import Batch, Floats
-from inference_exporter.performance.scores import SCORE_BINS, bin_of
 from inference_exporter.profile import Calibration, LossTable
 
 
 class ExpectedOutcomes:
-    """Predictions of a two-class model by predicted class and score bin (20 equal ones).
+    """Predictions of a two-class model by predicted class and bin of the score.
 
     Cells, for the negative and the positive predicted class in turn and per bin: rows and the sums
     of p, of 1 - p and of p (1 - p), with p the calibrated probability of the positive class. The
@@ -23,13 +22,14 @@ class ExpectedOutcomes:
     """
 
     _SUMS = 4
-    cells = 2 * SCORE_BINS * _SUMS
 
     def __init__(self, calibration: Calibration) -> None:
         self.calibration = calibration
         self.classes = (calibration.negative, calibration.positive)
-        knots = (calibration.scores.tolist(), calibration.probabilities.tolist(), self.classes)
-        self.key = f"expected_outcomes/{_short(knots)}"
+        self._bins = len(calibration.rows)
+        self.cells = 2 * self._bins * self._SUMS
+        tables = (calibration.scores, calibration.probabilities, calibration.edges)
+        self.key = f"expected_outcomes/{_short((self.classes, [one.tolist() for one in tables]))}"
         self._predicted = Vocabulary(limit=1, known=[calibration.positive])
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
@@ -42,14 +42,15 @@ class ExpectedOutcomes:
         score, index = score[usable], groups.index[usable]
         p = self.calibration.probability(score)
         side = (predicted[usable] > OVERFLOWED).astype(np.int64)
-        flat = (side * SCORE_BINS + bin_of(score)) * self._SUMS + index * self.cells
+        cell = side * self._bins + np.searchsorted(self.calibration.edges, score)
+        flat = cell * self._SUMS + index * self.cells
         for offset, column in enumerate((np.ones(len(p)), p, 1 - p, p * (1 - p))):
             added = np.bincount(flat + offset, column, minlength=out.size)
             out += added.reshape(out.shape)
 
     def table(self, cells: Floats) -> Floats:
-        """Rows, sums of p, of 1 - p and of p (1 - p): shape (4, 2 predicted classes, 20 bins)."""
-        return np.moveaxis(cells.reshape(2, SCORE_BINS, self._SUMS), 2, 0)
+        """Rows, sums of p, of 1 - p and of p (1 - p): shape (4, 2 predicted classes, bins)."""
+        return np.moveaxis(cells.reshape(2, self._bins, self._SUMS), 2, 0)
 
 
 class ExpectedErrors:

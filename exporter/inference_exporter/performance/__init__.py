@@ -28,6 +28,7 @@ from inference_exporter.performance.scores import (
     ScoreSums,
     binning_errors,
     count_scores,
+    rank_edges,
     score_metrics,
 )
 
@@ -52,6 +53,7 @@ __all__ = [
     "error_estimates",
     "estimates",
     "pair_values",
+    "rank_edges",
     "regression_intervals",
     "regression_metrics",
     "score_intervals",

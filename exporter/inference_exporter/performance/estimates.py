@@ -24,9 +24,9 @@ Estimates = dict[str, tuple[float, Interval | None]]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Sums per predicted class (negative, positive) and score bin, each (2, 20).
+    """Sums per predicted class (negative, positive) and score bin, each (2, bins).
 
-    `rows`, `hits` the sum of p, `spread` the sum of p (1 - p). `learned` (20,) labelled reference
+    `rows`, `hits` the sum of p, `spread` the sum of p (1 - p). `learned` (bins,) labelled reference
     rows per bin, from which p was learned.
     """
 
@@ -41,7 +41,7 @@ class Expected:
         return np.stack((self.rows.sum(axis=1) - hits, hits), axis=1)
 
     def variance(self, slope: Floats) -> float:
-        """Variance of a value with the derivative `slope` (2, 20) by the positives of each cell.
+        """Variance of a value with the derivative `slope` (2, bins) by the positives of each cell.
 
         Two parts: the coins themselves, and what the calibration may be off by in a bin, which is
         the same for all of its rows: p (1 - p) over the reference rows in the bin.

@@ -11,7 +11,7 @@ from inference_exporter.performance.scores import ScoreSums, score_metrics
 _CLIP = 1e-15
 
 
-def score_intervals(sums: ScoreSums) -> Intervals:
+def score_intervals(sums: ScoreSums, ranks: Floats | None = None) -> Intervals:
     """95 % intervals of `score_metrics`, for the sampling of rows, without the binning error.
 
     ROC AUC: DeLong's variance of the binned scores (DeLong, DeLong & Clarke-Pearson 1988), on the
@@ -20,8 +20,8 @@ def score_intervals(sums: ScoreSums) -> Intervals:
     (class x bin), each at its mean score; what varies within a bin of 0.05 is left out. The
     calibration error has none: it is the mean of absolute values, and never below the noise.
     """
-    metrics = score_metrics(sums)
-    negatives, positives = sums.rows
+    metrics = score_metrics(sums, ranks)
+    negatives, positives = sums.rows if ranks is None else ranks
     found: dict[str, Interval | None] = {}
     for metric, loss in _losses(sums).items():
         mean = metrics.get((metric, ""))

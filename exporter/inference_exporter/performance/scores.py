@@ -1,4 +1,4 @@
-"""Labelled scores in 20 equal bins -> ROC AUC, average precision, calibration, Brier, log loss."""
+"""Labelled scores in bins -> ROC AUC, average precision, calibration error, Brier, log loss."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ SCORE_BINS = 20
 SCORE_CELLS = 4 * SCORE_BINS + 2
 _EDGES = np.arange(1, SCORE_BINS) / SCORE_BINS
 _CLIP = 1e-15  # scikit-learn's bound of old for the log loss of a score of exactly 0 or 1
+
+
+def rank_edges(more: Floats) -> Floats:
+    """Edges of finer bins, by which scores are ranked: the 20 equal bins, and further edges.
+
+    >>> len(rank_edges(np.array([-1.0, 0.001, 0.05, 2.0])))
+    20
+    """
+    return np.unique(np.concatenate((_EDGES, more[(more > 0) & (more < 1)])))
 
 
 def bin_of(score: Floats) -> Ints:
@@ -58,19 +67,20 @@ def count_scores(score: Floats, positive: Bools, index: Ints, out: Floats) -> No
     out[:, -1] += np.bincount(index, -np.log(likelihood), minlength=len(out))
 
 
-def score_metrics(sums: ScoreSums) -> Metrics:
+def score_metrics(sums: ScoreSums, ranks: Floats | None = None) -> Metrics:
     """ROC AUC, average precision, calibration error, Brier score and log loss.
 
-    Brier score, log loss and the expected calibration error, sum over the bins of
+    Brier score, log loss and the expected calibration error, sum over the 20 bins of
     (rows in it / rows) |mean score - share of positives|, are exact. ROC AUC and average
-    precision are those of the scores rounded to their bin; `binning_errors` bounds the difference.
+    precision are those of the scores rounded to their bin: of `ranks` (2, bins), rows by class in
+    finer bins, if there are any. `binning_errors` bounds the difference.
 
-    >>> cells = np.zeros((1, SCORE_CELLS))
-    >>> index = np.zeros(4, np.int64)
-    >>> count_scores(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]), index, cells)
+    >>> cells, index = np.zeros((1, SCORE_CELLS)), np.zeros(4, np.int64)
+    >>> score = np.array([0.1, 0.4, 0.35, 0.8])  # scikit-learn's own example
+    >>> count_scores(score, np.array([False, False, True, True]), index, cells)
     >>> score_metrics(ScoreSums.of(cells[0]))["roc_auc", ""]
     0.75
-    """  # noqa: E501  # the doctest is scikit-learn's own example
+    """
     total = sums.total
     if not total:
         return {}
@@ -80,7 +90,7 @@ def score_metrics(sums: ScoreSums) -> Metrics:
         "log_loss": sums.log_loss / total,
         "calibration_error": float(gaps.sum()) / total,
     }
-    negatives, positives = sums.rows
+    negatives, positives = sums.rows if ranks is None else ranks
     if positives.any() and negatives.any():
         found["roc_auc"] = roc_auc(negatives, positives)
     if positives.any():
@@ -106,7 +116,7 @@ def _precision_steps(negatives: Floats, positives: Floats) -> Floats:
     return steps
 
 
-def binning_errors(sums: ScoreSums) -> Metrics:
+def binning_errors(sums: ScoreSums, ranks: Floats | None = None) -> Metrics:
     """How far ROC AUC and average precision may be from those of the scores themselves.
 
     ROC AUC: only pairs in one bin may be ordered otherwise than assumed, and each moves the sum by
@@ -116,7 +126,7 @@ def binning_errors(sums: ScoreSums) -> Metrics:
     i-th positive of the bin has a precision of at least (T + i) / (T + i + F + f), all negatives
     of the bin before it, and at most (T + t) / (T + t + F), none before it and all positives tied.
     """
-    negatives, positives = sums.rows
+    negatives, positives = sums.rows if ranks is None else ranks
     if not positives.any():
         return {}
     found: Metrics = {}

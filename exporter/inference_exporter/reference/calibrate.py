@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.batch import Bools, Floats
-from inference_exporter.performance.scores import SCORE_BINS, bin_of
 from inference_exporter.profile import Calibration
 
 MIN_ROWS = 200
@@ -17,7 +16,9 @@ _ERROR_BINS = 10
 Knots = tuple[Floats, Floats]
 
 
-def calibrate(score: Floats, positive: Bools, classes: tuple[str, str]) -> Calibration | None:
+def calibrate(
+    score: Floats, positive: Bools, classes: tuple[str, str], edges: Floats
+) -> Calibration | None:
     """The calibration of scores in [0, 1]; None where there are too few labelled rows for one.
 
     The isotonic regression is kept only if it lowers the expected calibration error over 10
@@ -30,8 +31,9 @@ def calibrate(score: Floats, positive: Bools, classes: tuple[str, str]) -> Calib
     before, after = cross_validated(score, outcome)
     nothing: Knots = (np.empty(0), np.empty(0))
     knots = fit(score, outcome) if after < before else nothing
-    rows = np.bincount(bin_of(score), minlength=SCORE_BINS).astype(np.float64)
-    return Calibration(classes[0], classes[1], *knots, rows, before, after)
+    at = np.searchsorted(edges, score)
+    rows = np.bincount(at, minlength=len(edges) + 1).astype(np.float64)
+    return Calibration(classes[0], classes[1], *knots, edges, rows, before, after)
 
 
 def fit(score: Floats, outcome: Floats) -> Knots:

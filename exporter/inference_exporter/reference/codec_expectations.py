@@ -16,6 +16,7 @@ class CalibrationState(msgspec.Struct, forbid_unknown_fields=True):
     positive: str
     scores: list[float]
     probabilities: list[float]
+    edges: list[float]
     rows: list[float]
     error_before: float
     error_after: float
@@ -27,7 +28,7 @@ class CalibrationState(msgspec.Struct, forbid_unknown_fields=True):
             return None
         return cls(
             one.negative, one.positive, one.scores.tolist(), one.probabilities.tolist(),
-            one.rows.tolist(), one.error_before, one.error_after,
+            one.edges.tolist(), one.rows.tolist(), one.error_before, one.error_after,
         )  # fmt: skip
 
 
@@ -53,16 +54,16 @@ def calibration_of(state: CalibrationState | None) -> Calibration | None:
     """As it was written; ValueError if that cannot be."""
     if state is None:
         return None
-    scores, values, rows = map(_array, (state.scores, state.probabilities, state.rows))
-    if len(scores) != len(values) or len(rows) != 20:
+    scores, values = _array(state.scores), _array(state.probabilities)
+    edges, rows = _array(state.edges), _array(state.rows)
+    if len(scores) != len(values) or len(rows) != len(edges) + 1:
         raise ValueError("is damaged: calibration: scores, probabilities and rows do not fit")
-    if (np.diff(scores) <= 0).any() or (np.diff(values) < 0).any():
-        raise ValueError("is damaged: calibration: scores and probabilities must ascend")
+    if any((np.diff(one) <= 0).any() for one in (scores, edges)) or (np.diff(values) < 0).any():
+        raise ValueError("is damaged: calibration: scores, probabilities and edges must ascend")
     if ((values < 0) | (values > 1)).any() or (rows < 0).any():
         raise ValueError("is damaged: calibration: a probability is not between 0 and 1")
-    return Calibration(
-        state.negative, state.positive, scores, values, rows, state.error_before, state.error_after
-    )
+    errors = (state.error_before, state.error_after)
+    return Calibration(state.negative, state.positive, scores, values, edges, rows, *errors)
 
 
 def losses_of(state: LossState | None) -> LossTable | None:

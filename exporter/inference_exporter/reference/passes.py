@@ -16,7 +16,7 @@ from inference_exporter.reference.fingerprint import fingerprint
 from inference_exporter.reference.losses import PredictedErrors
 from inference_exporter.reference.outcomes import ClassOutcomes, NumberOutcomes
 from inference_exporter.reference.roles import Block, derived_block
-from inference_exporter.reference.scored import ScoredLabels
+from inference_exporter.reference.scored import ScoredLabels, edges_of
 from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.sketch import QuantileSketch
 from inference_exporter.reference.survey import Survey
@@ -164,6 +164,7 @@ class _Count:
             outputs["score"] = self._score.profile(rows)
         if self._prediction:
             outputs["prediction"] = self._prediction.profile(rows)
+        edges = edges_of(outputs)
         reference = Reference(
             model=model.name,
             rows=rows,
@@ -175,12 +176,12 @@ class _Count:
             classes=classes,
             performance={
                 **self._outcomes.metrics(model.limits.classes, values_of(model, classes)),
-                **self._scored.metrics(classes),
+                **self._scored.metrics(classes, edges),
             },
             performance_samples=self._outcomes.samples,
             source=source,
             rejected=self._survey.rejected,
-            calibration=self._scored.calibration(classes),
+            calibration=self._scored.calibration(classes, edges),
             losses=self._errors.table() if self._task == "regression" else None,
         )
         return replace(reference, fingerprint=fingerprint(reference))

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
 from inference_exporter.batch import Bools, Floats, TextColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
-from inference_exporter.performance import Metrics, ScoreSums, count_scores, score_metrics
+from inference_exporter.performance import (
+    Metrics,
+    ScoreSums,
+    count_scores,
+    rank_edges,
+    score_metrics,
+)
 from inference_exporter.performance.scores import SCORE_CELLS
-from inference_exporter.profile import Calibration
+from inference_exporter.profile import Calibration, FeatureProfile, NumericProfile
 from inference_exporter.reference.calibrate import calibrate
 from inference_exporter.reference.columns import names, numeric
 
 MAX_ROWS = 1_000_000  # 9 bytes a row
 _CLASSES = 3  # more than two, and no positive class configured: the score is nobody's probability
+
+
+def edges_of(outputs: Mapping[str, FeatureProfile]) -> Floats:
+    """The edges by which scores are ranked: those of the reference's scores among them."""
+    profile = outputs.get("score")
+    return rank_edges(profile.fine_edges if isinstance(profile, NumericProfile) else np.empty(0))
 
 
 class Thinned:
@@ -77,18 +91,20 @@ class ScoredLabels:
         rows = self._kept.rows(2)
         return rows[:, 0], rows[:, 1] == self._codes[pair[1]]
 
-    def calibration(self, classes: tuple[str, ...]) -> Calibration | None:
+    def calibration(self, classes: tuple[str, ...], edges: Floats) -> Calibration | None:
         """From scores to probabilities; None without a positive class or enough labels."""
         found = self.pairs(classes)
         pair = class_pair(self._model, classes) if self._model else None
-        return None if found is None or pair is None else calibrate(*found, pair)
+        return None if found is None or pair is None else calibrate(*found, pair, edges)
 
-    def metrics(self, classes: tuple[str, ...]) -> Metrics:
-        """Performance of the score, as it is computed of live data."""
+    def metrics(self, classes: tuple[str, ...], edges: Floats) -> Metrics:
+        """Performance of the score, as it is computed of live data, ranked by these edges."""
         found = self.pairs(classes)
         if found is None:
             return {}
         cells = np.zeros((1, SCORE_CELLS))
         score, positive = found
         count_scores(score, positive, np.zeros(len(score), np.int64), cells)
-        return score_metrics(ScoreSums.of(cells[0]))
+        size, rank = len(edges) + 1, np.searchsorted(edges, score)
+        ranks = [np.bincount(rank[side], minlength=size) for side in (~positive, positive)]
+        return score_metrics(ScoreSums.of(cells[0]), np.array(ranks, dtype=np.float64))
