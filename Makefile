@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers fmt check test demo golden docs bench calibration clean
+.PHONY: help setup servers fmt check test demo golden rules docs bench calibration clean
+.PHONY: dashboards image
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,8 +36,12 @@ demo: setup ## A model server, its log, the exporter and what is installed of Pr
 golden: setup ## Write the golden files anew; look at the difference before you commit
 	$(BIN)/python -m pytest -q -m "golden or not golden" --update-golden tests/golden
 
-rules: setup ## Write the rule files in alert_rules/ anew
+rules: setup ## Write the rule files in alert_rules/ and deploy/kubernetes/ anew
 	$(BIN)/python -m alert_rules.generate
+	$(BIN)/python -m deploy.kubernetes.generate
+
+dashboards: setup ## Write the Grafana dashboards in dashboards/ anew
+	$(BIN)/python -m dashboards.generate
 
 docs: setup ## Write the generated pages in docs/ anew
 	$(BIN)/python scripts/docs.py
@@ -46,6 +51,9 @@ bench: setup servers ## Measure speed and memory against named peers; writes doc
 
 calibration: setup ## Simulate months of traffic through the drift alarms; writes docs/calibration.md
 	$(BIN)/python -m bench.calibration
+
+image: ## Build the container image; BASE=… takes another base, EXTRAS=[demo] adds the demo
+	@bash scripts/image localhost/inference-exporter$(if $(EXTRAS),-demo):local "$(BASE)" "$(EXTRAS)"
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .demo

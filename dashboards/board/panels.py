@@ -1,0 +1,208 @@
+"""Kinds of panels: a number, lines over time, a table, bars, a heat map, states, log lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from dashboards.board.parts import About, Json, Panel, Query
+
+GREEN, YELLOW, RED, BLUE, GREY = "green", "yellow", "red", "blue", "text"
+LIMIT = "limit"  # series whose legend begins with it are drawn as dashed red lines
+REFERENCE = "reference"  # and these as dashed grey ones
+_CLASSIC = {"mode": "palette-classic"}
+
+
+def stat(
+    title: str, text: About, expr: str, unit: str, steps: Sequence[tuple[float, str]] = (),
+    none: str = "no data", width: int = 3,
+) -> Panel:  # fmt: skip
+    """One number, coloured from a step on; `none` is said where there is no value."""
+    fixed = [{"color": GREEN if steps else BLUE, "value": None}]
+    colors = fixed + [{"color": color, "value": value} for value, color in steps]
+    return Panel(
+        "stat", title, text, (Query(expr, instant=True),), unit, width, 4,
+        defaults={
+            "color": {"mode": "thresholds"}, "noValue": none,
+            "thresholds": {"mode": "absolute", "steps": colors},
+        },
+        options={
+            "colorMode": "value", "graphMode": "none", "justifyMode": "auto", "textMode": "auto",
+            "orientation": "auto", "wideLayout": True,
+            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        },
+    )  # fmt: skip
+
+
+def lines(
+    title: str, text: About, unit: str, *queries: Query, width: int = 12, stacked: bool = False
+) -> Panel:
+    """Values over time. Nothing is drawn where a value is absent."""
+    drawing = {
+        "drawStyle": "line", "lineWidth": 1, "fillOpacity": 30 if stacked else 0,
+        "showPoints": "never", "spanNulls": False, "axisSoftMin": 0,
+        "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
+    }  # fmt: skip
+    return Panel(
+        "timeseries", title, text, queries, unit, width,
+        defaults={"color": _CLASSIC, "custom": drawing, "noValue": "no data"},
+        overrides=tuple(_dashed(query.legend) for query in queries if _marked(query.legend)),
+        options={
+            "legend": {
+                "calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "bottom",
+                "showLegend": True,
+            },
+            "tooltip": {"mode": "multi", "sort": "desc"},
+        },
+    )  # fmt: skip
+
+
+def _marked(legend: str) -> bool:
+    return legend.startswith((LIMIT, REFERENCE))
+
+
+def _dashed(legend: str) -> Json:
+    word = LIMIT if legend.startswith(LIMIT) else REFERENCE
+    color = RED if word == LIMIT else GREY
+    return {
+        "matcher": {"id": "byRegexp", "options": f"/^{word}.*/"},
+        "properties": [
+            {"id": "custom.lineStyle", "value": {"dash": [10, 10], "fill": "dash"}},
+            {"id": "custom.fillOpacity", "value": 0},
+            {"id": "color", "value": {"fixedColor": color, "mode": "fixed"}},
+        ],
+    }
+
+
+def linked(panel: Panel, *links: Json) -> Panel:
+    """The panel with data links on its values."""
+    return replace(panel, defaults={**panel.defaults, "links": list(links)})
+
+
+Column = tuple[str, str, str]  # heading, expression, unit
+
+
+def table(
+    title: str, text: About, labels: Sequence[str], columns: Sequence[Column],
+    sort: str, links: dict[str, Json] | None = None, width: int = 24, height: int = 10,
+) -> Panel:  # fmt: skip
+    """One row per combination of the labels, one column per query, largest of `sort` first."""
+    # Grafana's names: of one query "Value", of several "Value #A", "Value #B", …
+    fields = [f"Value #{chr(65 + i)}" for i in range(len(columns))]
+    shown = fields if len(columns) > 1 else ["Value"]
+    headings = {field: column[0] for field, column in zip(shown, columns, strict=True)}
+    order = {name: i for i, name in enumerate([*labels, *headings])}
+    overrides = [_cell(heading, [{"id": "unit", "value": unit}]) for heading, _, unit in columns]
+    overrides += [
+        _cell(name, [{"id": "links", "value": [link]}]) for name, link in (links or {}).items()
+    ]
+    return Panel(
+        "table", title, text, tuple(Query(expr, shape="table") for _, expr, _ in columns),
+        "none", width, height,
+        defaults={
+            "color": {"mode": "thresholds"}, "noValue": "–", "decimals": 3,
+            "custom": {"align": "auto", "filterable": True, "cellOptions": {"type": "auto"}},
+        },
+        overrides=tuple(overrides),
+        options={"showHeader": True, "cellHeight": "sm",
+                 "sortBy": [{"desc": True, "displayName": sort}]},
+        transformations=(
+            {"id": "merge", "options": {}},
+            {"id": "organize", "options": {
+                "excludeByName": {"Time": True}, "indexByName": order, "renameByName": headings}},
+        ),
+    )  # fmt: skip
+
+
+def coloured(panel: Panel, heading: str, steps: Sequence[tuple[float, str]]) -> Panel:
+    """The table with one column whose cells are coloured from a step on."""
+    colors: list[Json] = [{"color": GREEN, "value": None}]
+    colors += [{"color": color, "value": value} for value, color in steps]
+    cell = _cell(heading, [
+        {"id": "thresholds", "value": {"mode": "absolute", "steps": colors}},
+        {"id": "custom.cellOptions", "value": {"type": "color-background", "mode": "basic"}},
+    ])  # fmt: skip
+    return replace(panel, overrides=(*panel.overrides, cell))
+
+
+def _cell(heading: str, properties: list[Json]) -> Json:
+    return {"matcher": {"id": "byName", "options": heading}, "properties": properties}
+
+
+def matrix(
+    title: str, text: About, unit: str, expr: str, *, row: str, column: str, bars: bool,
+    width: int = 12,
+) -> Panel:  # fmt: skip
+    """Two labels of one query as rows and columns: groups of bars, or a table."""
+    pivot: Json = {"columnField": column, "rowField": row, "valueField": "Value",
+                   "emptyValue": "null" if bars else "zero"}  # fmt: skip
+    options: dict[str, Any] = {"showHeader": True, "cellHeight": "sm"}
+    if bars:
+        options = {
+            "orientation": "auto", "showValue": "never", "stacking": "none", "groupWidth": 0.7,
+            "barWidth": 0.95, "xTickLabelRotation": 0, "xTickLabelSpacing": 0,
+            "fullHighlight": False,
+            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom",
+                       "showLegend": True},
+            "tooltip": {"mode": "multi", "sort": "none"},
+        }  # fmt: skip
+    return Panel(
+        "barchart" if bars else "table", title, text, (Query(expr, shape="table"),), unit, width, 9,
+        defaults={"color": _CLASSIC, "noValue": "no data"} if bars else {"noValue": "–"},
+        options=options,
+        transformations=(
+            {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": row}]}},
+            {"id": "groupingToMatrix", "options": pivot},
+        ),
+    )  # fmt: skip
+
+
+def heat(title: str, text: About, unit: str, query: Query) -> Panel:
+    """A histogram's buckets over time."""
+    return Panel(
+        "heatmap", title, text, (query,), "short", 12, 9,
+        options={
+            "calculate": False, "cellGap": 1, "yAxis": {"axisPlacement": "left", "unit": unit},
+            "rowsFrame": {"layout": "auto"}, "legend": {"show": True},
+            "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64, "exponent": 0.5,
+                      "fill": "dark-orange", "scale": "exponential", "reverse": False},
+            "tooltip": {"mode": "single", "yHistogram": False}, "exemplars": {"color": "blue"},
+            "filterValues": {"le": 1e-9}, "showValue": "never",
+        },
+    )  # fmt: skip
+
+
+def states(
+    title: str, text: About, words: Sequence[tuple[int, str, str]], *queries: Query, width: int = 12
+) -> Panel:
+    """A state over time; each number has a word and a colour."""
+    mapping = {
+        str(value): {"color": color, "index": i, "text": word}
+        for i, (value, word, color) in enumerate(words)
+    }
+    return Panel(
+        "state-timeline", title, text, queries, "none", width,
+        defaults={
+            "color": {"mode": "thresholds"}, "noValue": "no data",
+            "mappings": [{"type": "value", "options": mapping}],
+            "custom": {"fillOpacity": 70, "lineWidth": 0},
+        },
+        options={
+            "alignValue": "left", "mergeValues": True, "rowHeight": 0.9, "showValue": "auto",
+            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False},
+            "tooltip": {"mode": "single", "sort": "none"},
+        },
+    )  # fmt: skip
+
+
+def logs(title: str, text: About, expr: str) -> Panel:
+    """Lines of the prediction log."""
+    return Panel(
+        "logs", title, text, (Query(expr, source="loki"),), "none", 24, 10,
+        options={
+            "showTime": True, "wrapLogMessage": True, "prettifyLogMessage": True,
+            "enableLogDetails": True, "sortOrder": "Descending", "dedupStrategy": "none",
+            "showLabels": False, "showCommonLabels": False,
+        },
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Write the dashboards of this folder anew; `--check` only says whether they are fresh.
+
+python -m dashboards.generate [--check] [--output FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dashboards.board.render import text
+from dashboards.pages import PAGES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 1 if `--check` finds a file that is not fresh."""
+    parser = argparse.ArgumentParser(description="Write the Grafana dashboards.")
+    parser.add_argument("--check", action="store_true", help="only say whether they are fresh")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent, metavar="FOLDER")
+    options = parser.parse_args(arguments)
+    stale = {
+        options.output / f"{uid}.json": content
+        for uid, content in ((uid, text(page())) for uid, page in PAGES.items())
+        if _text(options.output / f"{uid}.json") != content
+    }
+    for path, content in stale.items():
+        if options.check:
+            sys.stderr.write(f"{path} is not what the program says: run make dashboards\n")
+        else:
+            path.write_text(content, encoding="utf-8")
+            sys.stdout.write(f"{path} written\n")
+    return 1 if stale and options.check else 0
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,277 @@
+"""Model: is it still right? Realised performance, calibration, confusion, labels."""
+
+from __future__ import annotations
+
+from alert_rules.ruleset import names
+from dashboards.board import panels, variables
+from dashboards.board.parts import Page, Panel, Query, Row, about
+from dashboards.board.promql import (
+    MODEL,
+    VERSION,
+    WINDOW,
+    firing,
+    new_versions,
+    of,
+    rate,
+    threshold,
+)  # fmt: skip
+
+_REFERENCE = "inference_performance_reference"
+_CLASS = "model_version_class:inference_performance"
+_CALM = ((0, "stable", panels.GREEN), (1, "warning", panels.YELLOW), (2, "change", panels.RED))
+
+
+def page() -> Page:
+    """What labels say, over the window, all replicas together."""
+    return Page(
+        "inference-model", "Inference / Model",
+        "Performance of one model from its labels: quality, confusion, calibration, errors.",
+        (*variables.datasources(), variables.job(), variables.model(), variables.versions(),
+         variables.window()),
+        (
+            Row("Now", _strip()),
+            Row("Estimated and realised", _estimates()),
+            Row("Performance over time", _course()),
+            Row("Confusion", _confusion()),
+            Row("Calibration", _calibration()),
+            Row("Labels and change", _labels()),
+            Row("Regression", _regression(), closed=True),
+            Row("As each replica sees it", _replicas(), closed=True),
+        ),
+        (firing('model="$model"'), new_versions(MODEL)),
+    )  # fmt: skip
+
+
+def _now(metric: str) -> str:
+    return of(names.performance(metric, WINDOW), VERSION)
+
+
+def _by_version(metric: str, word: str = "") -> Query:
+    return Query(f"max by (version) ({_now(metric)})", f"{word}{{{{version}}}}")
+
+
+def _strip() -> tuple[Panel, ...]:
+    def worst(title: str, metric: str, unit: str, read: str, *alerts: str) -> Panel:
+        pick = "max" if metric in ("calibration_error", "log_loss", "brier_score") else "min"
+        shows = f"{title} over labels that arrived in the window; the worst version."
+        return panels.stat(
+            title, about(shows, read, *alerts), f"{pick}({_now(metric)})", unit,
+            none="too few labels",
+        )  # fmt: skip
+
+    return (
+        worst("Accuracy", "accuracy", "percentunit", "Absent below 200 labels.",
+              "InferenceAccuracyLow"),
+        worst("At most", "accuracy_upper", "percentunit",
+              "Upper end of Wilson's interval: the alert needs this below the reference.",
+              "InferenceAccuracyLow"),
+        worst("Macro F1", "macro_f1", "percentunit", "Mean of F1 over classes, rare ones alike."),
+        worst("ROC AUC", "roc_auc", "percentunit",
+              "Chance that a positive has a higher score than a negative; 0.5 is a coin."),
+        worst("Calibration error", "calibration_error", "percentunit",
+              "Mean distance of score and frequency; 0 is perfect.", "InferenceCalibrationPoor"),
+        worst("Brier score", "brier_score", "none", "Mean squared error of the score."),
+        worst("Log loss", "log_loss", "none", "In nats; sure and wrong is expensive."),
+        panels.stat(
+            "Labels", about("Labels in the window.", "Performance is absent below 200.",
+                            "InferenceLabelsStopped"),
+            f"sum({of(names.labelled(WINDOW), VERSION)}) or "
+            f"sum({of('model_version:inference_regression_outcomes:increase' + WINDOW, VERSION)})",
+            "short", none="no labels"),
+    )  # fmt: skip
+
+
+def _course() -> tuple[Panel, ...]:
+    kept = of(f"model_version:{_REFERENCE}:accuracy", VERSION)
+    auc = of(_REFERENCE, VERSION, 'metric="roc_auc"')
+    classes = tuple(
+        Query(
+            f"max by (version, class) ({of(f'{_CLASS}:{metric}{WINDOW}', VERSION)})",
+            f"{metric} {{{{class}}}} {{{{version}}}}",
+        )
+        for metric in ("precision", "recall")
+    )
+    return (
+        panels.lines(
+            "Accuracy",
+            about("Accuracy by version, its interval of three standard errors, and the reference.",
+                  "An alert needs the whole interval below the reference, and the value below it "
+                  "by more than accuracy_drop.", "InferenceAccuracyLow"),
+            "percentunit", _by_version("accuracy"), _by_version("accuracy_lower", "at least "),
+            _by_version("accuracy_upper", "at most "),
+            Query(f"max by (version) ({kept})", "reference {{version}}")),
+        panels.lines(
+            "Precision and recall by class",
+            about("Precision: how often the predicted class is right. Recall: how much of a class "
+                  "is found.", "Accuracy may stand still while a rare class is lost here."),
+            "percentunit", *classes),
+        panels.lines(
+            "ROC AUC",
+            about("How well the score ranks, whatever the decision threshold.",
+                  "From 20 bins of the score; replicas are merged before.",),
+            "percentunit", _by_version("roc_auc"),
+            Query(f"max by (version) ({auc})", "reference {{version}}")),
+        panels.lines(
+            "Calibration error, Brier score, log loss",
+            about("How far scores are from being probabilities.",
+                  "The dashed line is the threshold of the calibration error.",
+                  "InferenceCalibrationPoor"),
+            "none", _by_version("calibration_error", "calibration error "),
+            _by_version("brier_score", "Brier score "), _by_version("log_loss", "log loss "),
+            Query(threshold("calibration_error", MODEL), "limit calibration error")),
+    )  # fmt: skip
+
+
+def _estimates() -> tuple[Panel, ...]:
+    def expected(metric: str) -> str:
+        return f"max by (version) ({of(names.estimate(metric, WINDOW), VERSION)})"
+
+    kept = of(f"model_version:{_REFERENCE}:accuracy", VERSION)
+    own = of("inference_performance_estimate", VERSION, 'metric=~"accuracy|mae"')
+    return (
+        panels.lines(
+            "Accuracy: estimated and realised",
+            about("What labels will probably say, from the scores alone, and what they have said.",
+                  "The estimate needs no labels, but it believes in the reference: apart from the "
+                  "realised line it means concept drift, which it cannot see.",
+                  "InferenceAccuracyEstimateLow", "InferenceAccuracyLow"),
+            "percentunit",
+            Query(expected("accuracy"), "estimated {{version}}"),
+            Query(expected("accuracy_lower"), "estimated, at least {{version}}"),
+            Query(expected("accuracy_upper"), "estimated, at most {{version}}"),
+            Query(f"max by (version) ({_now('accuracy')})", "realised {{version}}"),
+            Query(f"max by (version) ({kept})", "reference {{version}}")),
+        panels.lines(
+            "Estimates of each replica",
+            about("What each exporter expects over its own windows and rows: accuracy, or the mean "
+                  "absolute error.", "Never average these; the fleet's value is on the left.",
+                  "InferenceAccuracyEstimateLow"),
+            "none", Query(f"max by (instance, version, metric, window) ({own})",
+                          "{{instance}} {{version}} {{metric}} {{window}}")),
+    )  # fmt: skip
+
+
+def _confusion() -> tuple[Panel, ...]:
+    cells = of(f"model_version_predicted_actual:inference_outcomes:increase{WINDOW}", VERSION)
+    return (
+        panels.matrix(
+            "Confusion",
+            about("Labelled predictions in the window: predicted class by actual class.",
+                  "The diagonal is right. All versions together."),
+            "short", f"round(sum by (predicted, actual) ({cells}))",
+            row="predicted", column="actual", bars=False),
+        panels.lines(
+            "Predicted classes",
+            about("Predictions a second by predicted class, labels or not.",
+                  "A class that vanishes or takes over shows here first.", "InferenceOutputDrift"),
+            "reqps", Query(rate("inference_predictions_total", VERSION, "prediction"),
+                           "class {{prediction}}"), stacked=True),
+    )  # fmt: skip
+
+
+def _calibration() -> tuple[Panel, ...]:
+    def bins(name: str) -> str:
+        series = f"model_version_bin:inference_score_{name}:increase{WINDOW}"
+        return f"sum by (bin) ({of(series, VERSION)})"
+
+    counts = f"({bins('positives')} + {bins('negatives')} > 0)"
+    said, happened = f"{bins('outcomes_score')} / {counts}", f"{bins('positives')} / {counts}"
+    seen = "model_version_actual_bin:inference_score_outcomes:increase" + WINDOW
+    return (
+        panels.matrix(
+            "Reliability",
+            about("For each bin of the score: its mean, and how often the positive class came.",
+                  "Calibrated scores have bars of equal height. Frequency above the mean: the "
+                  "model is too timid; below: too sure.", "InferenceCalibrationPoor"),
+            "percentunit",
+            f'label_replace({said}, "what", "mean score", "", "")\nor\n'
+            f'label_replace({happened}, "what", "frequency", "", "")',
+            row="bin", column="what", bars=True),
+        panels.matrix(
+            "Scores by actual class",
+            about("Labelled predictions per bin of the score, by what really came.",
+                  "Where the two overlap no threshold can tell them apart."),
+            "short", f"sum by (actual, bin) ({of(seen, VERSION)})",
+            row="bin", column="actual", bars=True),
+    )  # fmt: skip
+
+
+def _labels() -> tuple[Panel, ...]:
+    return (
+        panels.lines(
+            "Labels by what became of them",
+            about("Late labels a second: matched with a prediction, or not.",
+                  "Unmatched: ids differ, or predictions were logged elsewhere. Late: labels.wait "
+                  "is too short.", "InferenceLabelsStopped"),
+            "cps", Query(rate("inference_labels_total", MODEL, "result"), "{{result}}"), width=8),
+        panels.lines(
+            "Label coverage",
+            about("Share of the predictions made in a replica's window that have a label.",
+                  "Coverage low and uneven: performance is that of the labelled ones only."),
+            "percentunit",
+            Query(f"min by (version, window) ({of('inference_label_coverage_ratio', VERSION)})",
+                  "{{version}} {{window}}"), width=8),
+        panels.states(
+            "Sequential tests",
+            about("Whether errors, residuals or latencies have changed, on any replica.",
+                  "Red for an hour after a detection. How often without change: "
+                  "docs/concept-drift.md.", "InferenceConceptDrift"),
+            _CALM,
+            Query(f"max by (version, detector, signal) ({of('inference_concept_drift', VERSION)})",
+                  "{{signal}} {{detector}} {{version}}"), width=8),
+    )  # fmt: skip
+
+
+def _regression() -> tuple[Panel, ...]:
+    mae = of(f"model_version:{_REFERENCE}:mae", VERSION)
+    return (
+        panels.lines(
+            "Errors",
+            about("Mean absolute and root mean squared error, in the unit of the prediction.",
+                  "RMSE far above MAE: a few large errors.", "InferenceRegressionErrorHigh"),
+            "none", _by_version("mae", "MAE "), _by_version("rmse", "RMSE "),
+            Query(f"max by (version) ({of(names.estimate('mae', WINDOW), VERSION)})",
+                  "estimated MAE {{version}}"),
+            Query(f"max by (version) ({mae})", "reference MAE {{version}}")),
+        panels.lines(
+            "Bias",
+            about("Mean of prediction minus actual.", "Above 0 the model predicts too much."),
+            "none", _by_version("bias")),
+        panels.lines(
+            "MAPE",
+            about("Mean absolute error in proportion to the actual value.",
+                  "Labels that are 0 are left out."),
+            "percentunit", _by_version("mape")),
+        panels.lines(
+            "R²",
+            about("Share of the variance of the labels that is explained.",
+                  "Below 0 the mean would be a better prediction."),
+            "none", _by_version("r2")),
+    )  # fmt: skip
+
+
+def _replicas() -> tuple[Panel, ...]:
+    by = "instance, version, metric, window"
+    chosen = 'metric=~"accuracy|mae"'
+    own = of("inference_performance", VERSION, chosen + ', class=""')
+    delay = rate("inference_label_delay_seconds_bucket", VERSION, "le")
+    return (
+        panels.lines(
+            "Performance of each replica",
+            about("What each exporter computes over its own windows and rows.",
+                  "Never average these; the fleet's value is above."),
+            "none", Query(f"max by ({by}) ({own})",
+                          "{{instance}} {{version}} {{metric}} {{window}}")),
+        panels.lines(
+            "Predictions that wait for a label",
+            about("Predictions that are remembered and have no label yet.",
+                  "At labels.max_pending the oldest are given up."),
+            "short",
+            Query(f"sum by (version) ({of('inference_predictions_awaiting_label', VERSION)})",
+                  "{{version}}"), width=6),
+        panels.lines(
+            "Delay of labels",
+            about("Median time from prediction to label.",
+                  "Performance over a window shorter than this is of old predictions."),
+            "s", Query(f"histogram_quantile(0.5, {delay})", "median"), width=6),
+    )  # fmt: skip

@@ -1,0 +1,254 @@
+"""docker-compose.yml: safe by default, complete; every mounted file passes its own checker."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+from dashboards.board.links import LOG_JOB
+
+from inference_exporter.app import load_all
+from inference_exporter.demo.folder import STEPS
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy" / "compose"
+Json = dict[str, Any]
+COMPOSE: Json = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, Json] = COMPOSE["services"]
+EACH = pytest.mark.parametrize("name", SERVICES)
+ROOT_NEEDED = {"cadvisor"}  # started on request only
+WITHOUT_CHECK = {"prepare", "traffic", "traces"}  # ends by itself; has nothing that could be asked
+
+
+def _mounts(service: Json) -> list[tuple[str, str, str]]:
+    found = []
+    for text in service.get("volumes", []):
+        source, target, *mode = text.split(":")
+        found.append((source, target, mode[0] if mode else "rw"))
+    return found
+
+
+def _file(name: str) -> Path:
+    return FOLDER / name
+
+
+def _yaml(name: str) -> Any:
+    return yaml.safe_load(_file(name).read_text(encoding="utf-8"))
+
+
+@EACH
+def test_a_service_is_confined(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    user = int(service["user"].split(":")[0])
+    assert (user == 0) == (name in ROOT_NEEDED)
+    assert name not in ROOT_NEEDED or service["profiles"]
+    assert not service.get("privileged")
+
+
+@EACH
+def test_an_image_is_pinned(name: str) -> None:
+    image = SERVICES[name]["image"]
+    tag = image.rpartition(":")[2]
+    assert tag == "local" or re.fullmatch(r"v?\d+\.\d+\.\d+", tag), image
+    assert tag != "local" or image.startswith("localhost/")
+
+
+@EACH
+def test_ports_are_on_loopback(name: str) -> None:
+    for port in SERVICES[name].get("ports", []):
+        assert port.startswith("127.0.0.1:")
+
+
+@EACH
+def test_a_service_says_whether_it_is_well(name: str) -> None:
+    if name not in WITHOUT_CHECK:
+        assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+
+
+@EACH
+def test_what_a_service_waits_for_can_come(name: str) -> None:
+    for other, how in SERVICES[name].get("depends_on", {}).items():
+        healthy = how["condition"] == "service_healthy"
+        assert healthy == ("healthcheck" in SERVICES[other])
+        assert other not in ROOT_NEEDED
+
+
+@EACH
+def test_mounted_files_exist_and_are_read_only(name: str) -> None:
+    for source, target, mode in _mounts(SERVICES[name]):
+        assert target.startswith("/")
+        if source.startswith("./"):
+            assert (ROOT / source).exists(), source
+            assert mode == "ro"
+        elif not source.startswith("/"):
+            assert source in COMPOSE["volumes"]
+
+
+def test_one_writer_for_each_volume() -> None:
+    writers: dict[str, list[str]] = {}
+    for name, service in SERVICES.items():
+        for source, _, mode in _mounts(service):
+            if source in COMPOSE["volumes"] and mode == "rw":
+                writers.setdefault(source, []).append(name)
+    assert set(writers) == set(COMPOSE["volumes"])
+    assert all(len(names) == 1 for names in writers.values()), writers
+
+
+def test_every_config_file_is_mounted() -> None:
+    mounted = [
+        ROOT / source
+        for service in SERVICES.values()
+        for source, _, _ in _mounts(service)
+        if source.startswith("./")
+    ]
+    for file in FOLDER.rglob("*"):
+        if file.is_file() and file.suffix != ".pyc":
+            assert any(file == one or one in file.parents for one in mounted), file
+
+
+def test_every_scraped_address_is_a_service() -> None:
+    config = _yaml("prometheus/prometheus.yml")
+    jobs = {one["job_name"]: one for one in config["scrape_configs"]}
+    assert "inference-exporter" in jobs
+    assert {"sample_limit", "label_limit", "body_size_limit"} <= set(jobs["inference-exporter"])
+    for job in jobs.values():
+        for target in job["static_configs"][0]["targets"]:
+            assert target.split(":")[0] in {*SERVICES, "localhost"}
+
+
+def test_data_sources_have_fixed_uids_and_lead_to_services() -> None:
+    sources = {one["uid"]: one for one in _yaml(
+        "grafana/provisioning/datasources/datasources.yaml")["datasources"]}  # fmt: skip
+    assert set(sources) == {"prometheus", "alertmanager", "loki", "tempo"}
+    for one in sources.values():
+        assert re.findall(r"http://([\w-]+):", one["url"])[0] in SERVICES
+    interval = _yaml("prometheus/prometheus.yml")["global"]["scrape_interval"]
+    assert sources["prometheus"]["jsonData"]["timeInterval"] == interval
+    exemplars = sources["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
+    assert exemplars == [{"name": "trace_id", "datasourceUid": "tempo"}]
+    text = _file("grafana/provisioning/datasources/datasources.yaml").read_text(encoding="utf-8")
+    assert (
+        re.findall(r"(?<!\$)\$\{", text) == []
+    )  # Grafana would take it for an environment variable
+    assert LOG_JOB in text
+
+
+def test_the_provider_looks_where_the_dashboards_are_mounted() -> None:
+    provider = _yaml("grafana/provisioning/dashboards/dashboards.yaml")["providers"][0]
+    mounts = {target: source for source, target, _ in _mounts(SERVICES["grafana"])}
+    assert mounts[provider["options"]["path"]] == "./dashboards"
+    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert (ROOT / "dashboards" / Path(home).name).exists()
+
+
+def test_the_log_collector_gives_the_labels_that_the_dashboards_ask_for() -> None:
+    text = _file("alloy/config.alloy").read_text(encoding="utf-8")
+    assert f'"job" = "{LOG_JOB}"' in text
+    assert 'stage.labels {\n    values = {"model" = ""}' in text
+    bare = re.sub(r'"[^"]*"', "", text)
+    assert bare.count("{") == bare.count("}")
+    components = set(re.findall(r'^([\w.]+) "(\w+)" \{', text, re.MULTILINE))
+    for kind, name in re.findall(r"([a-z_]+\.[a-z_.]+)\.(\w+)\.(?:receiver|targets)", text):
+        assert (kind, name) in components
+
+
+def test_the_exporter_accepts_its_configuration(tmp_path: Path) -> None:
+    text = _file("exporter/config.yaml").read_text(encoding="utf-8")
+    config = tmp_path / "config.yaml"
+    config.write_text(text.replace("reference: /demo/reference.json", "reference: {warmup: 1000}"))
+    loaded, _ = load_all(str(config))
+    (model,) = loaded.models
+    assert set(model.fields.steps) == set(STEPS)
+
+
+def test_the_demo_hears_when_drift_begins_and_the_readme_can_say_so() -> None:
+    command = SERVICES["traffic"]["command"]
+    assert "--drift-after=${DRIFT_AFTER:-300}" in command
+
+
+def _program(name: str) -> ModuleType:
+    found = importlib.util.spec_from_file_location(name, FOLDER / "demo" / f"{name}.py")
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def test_a_logged_request_becomes_a_trace_of_its_steps() -> None:
+    line = {
+        "timestamp": "2026-03-01T12:00:00.125Z", "model": "m", "model_version": "1", "status": 500,
+        "latency_ms": 9.0, "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+        "steps": {"feature_lookup": 5.0, "inference": 2.5},
+    }  # fmt: skip
+    message = _program("traces").message([line])
+    root, lookup, inference = message["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    start = int(datetime.fromisoformat(str(line["timestamp"])).timestamp() * 1000) * 1_000_000
+    assert int(root["startTimeUnixNano"]) == start
+    assert int(root["endTimeUnixNano"]) == start + 9_000_000
+    assert int(inference["startTimeUnixNano"]) == start + 5_000_000
+    assert lookup["parentSpanId"] == inference["parentSpanId"] == root["spanId"]
+    assert {span["traceId"] for span in (root, lookup, inference)} == {line["trace_id"]}
+    assert len({span["spanId"] for span in (root, lookup, inference)}) == 3
+    assert root["status"] == {"code": 2}
+    json.dumps(message)
+
+
+def test_a_followed_log_is_read_from_now_on_and_through_a_rotation(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text('{"n": 0}\n')
+    seen = _program("traces").follow(log)
+    assert next(seen) == []
+    with log.open("a") as file:
+        file.write('{"n": 1}\n{"n"')
+    assert next(seen) == [{"n": 1}]
+    with log.open("a") as file:
+        file.write(": 2}\n")
+    assert next(seen) == [{"n": 2}]
+    log.rename(tmp_path / "log.1")
+    log.write_text('{"n": 3}\n')
+    assert [line for _ in range(3) for line in next(seen)] == [{"n": 3}]
+    seen.close()
+
+
+def test_the_health_check_fails_where_nobody_answers() -> None:
+    assert _program("alive").main("http://127.0.0.1:1/") == 1
+
+
+def _check(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.server
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool here")
+def test_promtool_takes_the_configuration_and_the_rules(tmp_path: Path) -> None:
+    text = _file("prometheus/prometheus.yml").read_text(encoding="utf-8")
+    here = str(ROOT / "alert_rules")
+    (tmp_path / "prometheus.yml").write_text(text.replace("/etc/prometheus/rules", here))
+    _check(["promtool", "check", "config", str(tmp_path / "prometheus.yml")])
+
+
+@pytest.mark.server
+@pytest.mark.skipif(shutil.which("amtool") is None, reason="no amtool here")
+def test_amtool_takes_the_configuration() -> None:
+    _check(["amtool", "check-config", str(_file("alertmanager/alertmanager.yml"))])
+
+
+@pytest.mark.server
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose here")
+def test_docker_compose_takes_the_file() -> None:
+    _check(["docker-compose", "--file", "docker-compose.yml", "config", "--quiet"])
