@@ -217,3 +217,33 @@ def test_hostile_values_of_residuals_do_not_stop_the_stream() -> None:
 
 def test_errors_compare_by_the_names_of_classes() -> None:
     assert errors([1, "1", True, None, "b"], ["1", 1.0, "True", "x", None]).tolist() == [0, 0, 0]
+
+
+def test_each_version_of_a_regression_has_its_own_residuals(tmp_path: Path) -> None:
+    fields = FIELDS.replace('positive_class: "yes"', "task: regression")
+    sidecar = Sidecar(tmp_path, fields + "concept_drift: {signals: [error, residual]}\n")
+    rng = np.random.default_rng(12)
+    lines = []
+    for at in range(4000):
+        bias = 30.0 if at >= 2000 else 0.0  # only the version v2 becomes worse
+        for version, extra in (("v1", 0.0), ("v2", bias)):
+            actual = float(rng.normal(100, 20))
+            predicted = actual + float(rng.normal(0, 10)) + extra
+            record = {"at": 1_800_000_000, "version": version, "prediction": predicted}
+            lines.append(json.dumps(record | {"actual": actual}).encode() + b"\n")
+    for start in range(0, len(lines), 999):
+        sidecar.reads(*lines[start : start + 999])
+    page = sidecar.page()
+    found = {
+        (version, detector): total(
+            page, "inference_concept_drifts_total", version=version, detector=detector
+        )
+        for version in ("v1", "v2")
+        for detector in ("adwin", "page_hinkley")
+    }
+    assert found == {
+        ("v1", "adwin"): 0, ("v1", "page_hinkley"): 0,
+        ("v2", "adwin"): 1, ("v2", "page_hinkley"): 1,
+    }  # fmt: skip
+    signals = {dict(key[1])["signal"] for key in page if key[0] == "inference_concept_drift"}
+    assert signals == {"residual"}  # a number is hardly ever exactly right
