@@ -125,6 +125,6 @@ def test_a_key_that_grafana_does_not_know_would_be_noticed() -> None:
     board = json.loads(json.dumps(ALL["inference-drift"]))
     panel = next(panels(board))
     panel["fieldConfig"]["defaults"]["unti"] = "s"
-    panel["tempalting"] = {"x": 1}
+    panel["transformation"] = {"x": 1}
     lost = _lost(board, _again(board))
     assert len(lost) == 2, lost
