@@ -160,7 +160,7 @@ class Model:
         times = np.full(batch.rows, now) if batch.timestamp is None else batch.timestamp.values
         if self._deriver is not None:
             batch = with_derived(batch, self._deriver)
-        batch = self._outliers.mark(batch, times)
+        batch = self._outliers.mark(batch, times, now)
         placement = self._count(batch, times, now)
         if self.late is not None:
             self.late.predictions(batch, times, placement)

@@ -27,6 +27,7 @@ from inference_exporter.tally import Tally
 
 KEY = "similar"
 SIMILAR, BOUNDARY = "similar", "boundary"
+_AHEAD = 300.0  # seconds; as for windows
 _COUNTERS = {
     SIMILAR: "inference_similar_inputs_total",
     BOUNDARY: "inference_boundary_predictions_total",
@@ -61,7 +62,7 @@ class Outliers:
         """Whether there is anything to work out."""
         return self._scorer is not None or self._boundary is not None
 
-    def mark(self, batch: Batch, times: Floats) -> Batch:
+    def mark(self, batch: Batch, times: Floats, now: float) -> Batch:
         """The batch with its derived outputs and flags."""
         flags: dict[str, Bools] = {}
         derived: dict[str, NumericColumn] = {}
@@ -72,6 +73,8 @@ class Outliers:
         if self._scorer is not None and batch.features:
             derived = self._scorer.batch(batch)
             if self._similar is not None:
+                # a time far ahead would make every honest minute an old one
+                times = np.where(times > now + _AHEAD, np.nan, times)
                 self._flag_similar(batch, times, derived[DISTANCE], flags)
         return replace(batch, derived=derived, flags=flags) if flags or derived else batch
 

@@ -125,6 +125,7 @@ def test_two_distinct_values_are_two_bins(against: Make) -> None:
     assert distances(page)["psi"] == pytest.approx(psi, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_million_live_categories_cost_no_series(against: Make) -> None:
     sidecar = against([f"c{i % 25}" for i in range(500)])
     before = len(_page(sidecar, ["c0"] * 30))

@@ -155,6 +155,13 @@ def test_bursts_of_similar_inputs_survive_a_restart(tmp_path: Path) -> None:
     assert _of(page, "inference_multivariate_drift")["similar_share"] == pytest.approx(0.06)
 
 
+def test_a_line_from_the_future_does_not_stop_the_search_for_bursts(tmp_path: Path) -> None:
+    sidecar, _ = _sidecar(tmp_path, "similar_inputs: 10\n")
+    future: Rows = [{**row, "at": NOW + 1e9} for row in _rows(_table(1, 5))]
+    sidecar.reads(*_lines(future), *_lines(_rows(np.zeros((15, 3)))))
+    assert total(sidecar.page(), "inference_similar_inputs_total") == 5
+
+
 def test_off_it_leaves_no_trace(tmp_path: Path) -> None:
     _sidecar(tmp_path)
     sidecar = Sidecar(tmp_path, FIELDS + LIVE)  # the reference has it, the configuration not
@@ -192,6 +199,11 @@ def test_the_profile_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
     for broken in (b'"centre": [', b'"covariance": [['):
         with pytest.raises(ValueError, match="damaged"):
             loads(data.replace(broken, broken + b"1.0, "))
+    fit = reference.multivariate
+    assert fit is not None
+    bad = replace(reference, multivariate=replace(fit, covariance=-fit.covariance))
+    with pytest.raises(ValueError, match="damaged: multivariate: scales and covariance must be"):
+        loads(dumps(bad))
     assert b"multivariate" not in dumps(without_whole(reference))
 
 

@@ -167,6 +167,9 @@ def _decode_fit(fit: _Multivariate | msgspec.UnsetType) -> Multivariate | None:
     square = covariance.shape == (size, size) and components.shape[1:] == (size,)
     if not square or {centre.shape, scale.shape} != {(size,)}:
         raise ValueError("is damaged: multivariate: tables and features do not fit together")
+    finite = all(np.isfinite(one).all() for one in (centre, scale, covariance, components))
+    if not finite or (scale <= 0).any() or (size and np.linalg.eigvalsh(covariance)[0] <= 0):
+        raise ValueError("is damaged: multivariate: scales and covariance must be positive")
     return Multivariate(tuple(fit.features), centre, scale, covariance, components, fit.quantile)
 
 
