@@ -39,7 +39,6 @@ models:
     positive_class: {POSITIVE}
     reference: reference.json
     windows: [{", ".join(WINDOWS)}]             # short, to see something soon; else 1h and 24h
-    lateness: 5s                   # drift is decided so long after a window; in production 1h
     thresholds:
       feature_psi: {PSI_THRESHOLD}
       output_psi: 0.1

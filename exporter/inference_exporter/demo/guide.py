@@ -15,7 +15,7 @@ _NEVER = 86400.0  # a drift so late is no drift
 
 def pages(exporter: str, prometheus: str, alerts: str) -> Iterator[str]:
     """Addresses to open, with their titles."""
-    yield _page("the exporter", f"{exporter}/")
+    yield _page("status page: start here", f"{exporter}/")
     yield _page("its metrics", f"{exporter}/metrics")
     if prometheus:
         for query in QUERIES:

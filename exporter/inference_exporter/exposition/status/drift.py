@@ -146,7 +146,7 @@ def _verdict(state: float | None, few: str, *, far: bool) -> Verdict:
         return Verdict("bad", "drifted, closer now") if state else Verdict("warn", FAR)
     if far:
         return Verdict("warn", FAR)
-    return Verdict("unknown", few or "undecided")
+    return Verdict("unknown", few or "near so far, undecided")
 
 
 def _bins(place: Place, scope: Scope) -> Mapping[str, list[tuple[str, float]]]:
