@@ -19,7 +19,7 @@ import numpy as np
 from bench import traffic
 from bench.feed import NEVER, Bench, MemorySource, blocks_of
 from inference_exporter import app
-from inference_exporter.batch import Batch, NumericColumn
+from inference_exporter.batch import Batch, Floats, NumericColumn
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.pipeline import Feed, Pipeline
@@ -70,11 +70,12 @@ class Full:
                 score=NumericColumn(scores),
             )
 
-            def take(batch: Batch = batch, times: NumericColumn = batch.timestamp) -> None:  # type: ignore[assignment]
-                late.intake.predictions(batch, times.values)
-                self._commit()
+            def take(batch: Batch = batch, times: Floats = times) -> None:
+                late.intake.predictions(batch, times)
+                self.pipeline.turn()  # which commits as often as it must
 
             yield _seconds(take)
+        yield _seconds(self._commit)
 
     def _commit(self) -> None:
         self.pipeline.feeds[0].dirty = True
@@ -147,6 +148,7 @@ def main(folder: Path, rows: int, labels: int, count: int) -> dict[str, float]:
     joined = full.join(rows, labels)
     late = full.model.late
     assert late is not None
+    last = min(rows, 20 * CHUNK)
     matched = late.join.samples()["inference_labels_total"][
         (full.model.config.name, "7", "matched")
     ]
@@ -158,7 +160,7 @@ def main(folder: Path, rows: int, labels: int, count: int) -> dict[str, float]:
     full.store.close()
     return {
         "rows": rows,
-        "fill_per_second": len(filled[-20:]) * CHUNK / sum(filled[-20:]),
+        "fill_per_second": last / sum(filled[-1 - last // CHUNK :]),
         "labels_per_second": labels / joined,
         "bytes_per_pending": size / rows,
         "peak_bytes": peak,

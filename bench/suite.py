@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench import commit, evaluation, follow, freshness, idle, scrape, start, throughput
+from bench import commit, evaluation, follow, freshness, idle, labels, scrape, start, throughput
 from bench.result import Result, Settings
 
 MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
@@ -15,5 +15,6 @@ MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
     "scrape": scrape.measure,
     "commit": commit.measure,
     "freshness": freshness.measure,
+    "labels": labels.measure,
     "evaluation": evaluation.measure,
 }
