@@ -17,10 +17,11 @@ from inference_exporter.profile import (
     OTHER,
     CategoricalProfile,
     FeatureProfile,
+    Multivariate,
     NumericProfile,
     Reference,
 )
-from inference_exporter.reference import bar, cut
+from inference_exporter.reference import bar, cut, without_whole
 from inference_exporter.statistics import (
     STATISTICS,
     Comparison,
@@ -33,7 +34,12 @@ SCALE = 0.25  # the PSI of a full bar: past it a change is called large
 
 
 def difference(old: Reference, new: Reference) -> str:
-    """A table, the largest PSI first, and what only one of them has."""
+    """A table, the largest PSI first, and what only one of them has.
+
+    Rows as a whole are compared only by the same fit: each reference is near its own.
+    """
+    if not _same_fit(old.multivariate, new.multivariate):
+        old, new = without_whole(old), without_whole(new)
     lines = [
         f"{old.model} {old.fingerprint}, {old.rows:,} rows from {old.source}",
         f"{new.model} {new.fingerprint}, {new.rows:,} rows from {new.source}",
@@ -49,6 +55,13 @@ def difference(old: Reference, new: Reference) -> str:
         lines += ["", *_table(rows)]
     lines += _performance(old, new)
     return "\n".join(lines) + "\n"
+
+
+def _same_fit(one: Multivariate | None, other: Multivariate | None) -> bool:
+    if one is None or other is None or one.features != other.features:
+        return False
+    pairs = ((one.centre, other.centre), (one.covariance, other.covariance))
+    return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
 
 
 def compare(old: FeatureProfile, new: FeatureProfile) -> Comparison | None:

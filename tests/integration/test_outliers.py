@@ -12,6 +12,7 @@ import pytest
 from exporter_process import Series, total
 from inference_exporter.batch import Floats
 from inference_exporter.cli import main
+from inference_exporter.differences import difference
 from inference_exporter.multivariate import DISTANCE, ERROR, STATISTICS, UNSEEN_SHARE, Scorer
 from inference_exporter.profile import NumericProfile, Reference
 from inference_exporter.reference import build, build_shard, dumps, load, loads, merge
@@ -219,7 +220,9 @@ def test_shards_with_the_same_fit_merge_and_others_lose_it(tmp_path: Path) -> No
         assert isinstance(one, NumericProfile)
         assert isinstance(other, NumericProfile)
         np.testing.assert_array_equal(one.counts, other.counts)
+    assert f"{DISTANCE} (output)" in difference(first, merged)
     own = [build_shard([path], model, now=1.0) for path in files]
+    assert DISTANCE not in difference(first, own[1].reference)
     lost = merge(own, now=1.0)
     assert lost.multivariate is None
     assert not set(STATISTICS) & set(lost.outputs)
