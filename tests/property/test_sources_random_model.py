@@ -183,7 +183,8 @@ class World:
         copied = self.copy(log)
         if watched:
             self.poll()
-        if self.random.random() < 0.2 and not log.half:
+        late = self.random.random() < 0.2 and not log.half
+        if late:
             self.write_lines(log)  # too late for the copy, and cut at once
             if watched:
                 self.poll()
@@ -192,15 +193,20 @@ class World:
         gone, log.lines, log.half = log.lines, set(), ""
         log.seen = log.known
         self.destroyed(gone)
-        if self.random.random() < 0.2:
+        if late:
+            self.poll(1.0)  # a crash before the next sweep: see the limits in `files`
+        elif self.random.random() < 0.2:
             self.poll()
         if self.random.random() < 0.2:
-            assert copied.path is not None
-            copied.path.unlink()
-            copied.path = None
-            self.destroyed(copied.lines)
+            self.remove(copied)
         if self.random.random() < 0.5:
             self.write_lines(log)
+
+    def remove(self, log: Log) -> None:
+        assert log.path is not None
+        log.path.unlink()
+        log.path = None
+        self.destroyed(log.lines)
 
     def delete(self) -> None:
         log = self.open()
@@ -218,11 +224,7 @@ class World:
     def delete_rotated(self) -> None:
         old = [log for log in self.logs if log.path is not None and log is not self.current]
         if old:
-            log = self.random.choice(old)
-            assert log.path is not None
-            log.path.unlink()
-            log.path = None
-            self.destroyed(log.lines)
+            self.remove(self.random.choice(old))
 
     def backup(self) -> None:
         """A plain copy; looked at before anything else happens (see the limits in `files`).

@@ -25,7 +25,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     `skipping`: the offset is inside a line over the limit. `cut`: the generation ended because the
     file was truncated, so a copy of it may turn up. `size` and `mtime` (nanoseconds) as last seen.
     `begun` is the wall clock when the file was met or found cut. `done`: a compressed file that was
-    read to its end; while its size and time stay, it is not opened again.
+    read to its end; while its size and time stay, it is not opened again. `copy`: its original is
+    read in its place.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     mtime: int = 0
     begun: float = 0.0
     done: bool = False
+    copy: bool = False
 
     @property
     def key(self) -> Key:

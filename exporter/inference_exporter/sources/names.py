@@ -61,7 +61,7 @@ class Names:
 
     def _own_first(self, keys: list[Key]) -> list[Key]:
         """Files that are where they were come first: a copy is judged by its original."""
-        own = {record.key for record in self._table.pending}
+        own = {record.key for record in self._table.pending if not record.copy}
         return sorted(keys, key=lambda key: key not in own)
 
     # -- names that are there ---------------------------------------------------------------------
@@ -165,14 +165,14 @@ class Names:
 
     def _resume_in_place(self, undecided: list[FileReader]) -> None:
         """As `_own_first`, of the files that are open now."""
-        own = {record.key for record in self._table.pending}
+        own = {record.key for record in self._table.pending if not record.copy}
         for reader in undecided:
             if reader.key in own:
                 self._guard(self._resume_own, reader)
 
     def _resume_own(self, reader: FileReader) -> None:
         promise = Candidate(reader.fd).best(self._table.promises())
-        if promise is not None and promise.key == reader.key:
+        if promise is not None and promise.key == reader.key and not promise.copy:
             reader.resume(promise)
             self._table.claimed[promise] = reader
 

@@ -93,7 +93,7 @@ class FileReader:
         return Record(
             self.path, self.origin, *self.key, len(head), digest(head), offset, len(tail),
             digest(tail), self.generation, self.framer.skipping, cut, self.size, self.mtime,
-            self.begun, self.done,
+            self.begun, self.done, self.shadows is not None,
         )  # fmt: skip
 
     @property
