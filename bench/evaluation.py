@@ -23,7 +23,7 @@ one feature in five is a category, and score and prediction are evaluated as wel
 what is done after new lines at each publication: merge the panes of both windows and compute all
 default statistics (psi, js, ks, wasserstein, chi2) with p-values and critical values of every
 feature. *Decision* happens once a window: weigh the evidence of all features, with the critical
-values that follow from it. Memory is what this process grew by, per feature, with all counts,
+values that follow from it. Memory is what this process grew by, with all counts,
 panes and caches; the text of pages is not in it. Times are of the processor, so that
 other work on the machine does not count.
 """

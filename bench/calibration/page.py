@@ -21,8 +21,9 @@ _HEAD = """\
 `make calibration` repeats everything on this page in about {minutes:.0f} minutes on one core. It
 sends months of simulated traffic through the exporter's own decision code
 (`inference_exporter.decisions`), as the counts that log lines become. References have 10,000 rows,
-each feature its own; the budget is the default, one false alarm per model and month; what the
-decision does is told in [alarms.md](alarms.md).
+each feature its own; the budget is the default, one false alarm per model and month; `min_samples`
+is 100, so that windows of 200 rows on average are decided on. What the decision does is told in
+[alarms.md](alarms.md).
 
 ## Targets
 """
@@ -33,7 +34,9 @@ _FALSE = """\
 Nothing drifts here. An alarm is a decision that makes one feature or more of a model drifted.
 "alarms" are with the default effect threshold (PSI above 0.1); "significance alone" is without any,
 which is the harder question: only the p-values hold the alarms back. In brackets is the upper end
-of the 95 % interval; where few months could be simulated it is wide. "decided" is the share of
+of the 95 % interval; where few months could be simulated it is wide, and cells of less than one
+model month are not held against the targets: the law of the p-values below, which does not depend
+on the number of features and windows, is what speaks for them. "decided" is the share of
 windows with enough data to decide on; "design" the mean design effect that was estimated from the
 traffic (1: independent rows).
 

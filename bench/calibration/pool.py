@@ -18,7 +18,8 @@ from inference_exporter.decisions.budget import DAYS, holm, level
 from inference_exporter.decisions.dependence import ROWS, Design
 from inference_exporter.decisions.evidence import Evidence, weigh
 from inference_exporter.decisions.states import States
-from inference_exporter.decisions.subjects import MIN_SAMPLES, MIN_SAMPLES_PER_BIN
+
+LEAST = 100.0  # `min_samples`: windows of 200 rows on average are decided on
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Watch:
     def __init__(self, known: Floats) -> None:
         self.known = known
         self.cells: Floats = np.full(len(known), float(known.shape[1]))
-        self.least: Floats = np.maximum(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * self.cells)
+        self.least: Floats = np.full(len(known), LEAST)
         self.memory: Floats = np.zeros((ROWS, len(known)))
 
     def see(self, blocks: Floats) -> Evidence:

@@ -23,22 +23,22 @@ class Sizes:
         return 500
 
     def independent(self, rows: int) -> int:
-        """Windows of independent rows: with 200 rows half a month of windows of 5 minutes."""
-        return 6 if self.quick else {200: 4320, 1_000: 1440, 10_000: 720}[rows]
+        """Windows of independent rows: with 200 rows ten days of windows of 5 minutes."""
+        return 6 if self.quick else {200: 2880, 1_000: 1440, 10_000: 720}[rows]
 
     def autocorrelated(self, rows: int) -> int:
         """Windows of rows that resemble their neighbours; every row is drawn."""
-        return 3 if self.quick else {200: 1440, 1_000: 720, 10_000: 60}[rows]
+        return 3 if self.quick else {200: 1440, 1_000: 600, 10_000: 48}[rows]
 
     @property
     def categorical(self) -> int:
         """Windows of categories."""
-        return 4 if self.quick else 144
+        return 4 if self.quick else 96
 
     @property
     def trials(self) -> int:
         """Drifting features per point of a power curve."""
-        return 50 if self.quick else 300
+        return 50 if self.quick else 200
 
     def peers(self, rows: int) -> int:
         """Windows in which the peers' rules look at raw rows."""

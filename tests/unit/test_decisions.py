@@ -225,3 +225,26 @@ def test_statistics_are_chosen_by_name() -> None:
     assert parse("models: {m: {logs: [a]}}", "c.yaml").models[0].statistics == DEFAULT_STATISTICS
     with pytest.raises(ConfigError, match="nope"):
         parse("models: {m: {logs: [a], statistics: [nope]}}", "c.yaml")
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_a_step_within_a_window_does_not_hide_the_drift_after_it(share: float) -> None:
+    random = np.random.default_rng(7)
+    before = np.full(5, 0.2)
+    after_it = (1 - share) * before + share * np.array([0.0, 0, 0, 0.1, 0.9])
+    known, memory = np.full((20, 5), 2000.0), np.zeros((ROWS, 20))
+
+    def see(shares: list[Floats]) -> Evidence:
+        nonlocal memory
+        blocks = random.poisson(np.broadcast_to(np.array(shares), (20, BLOCKS, 5)) * 80)
+        evidence, memory = weigh(
+            blocks.astype(float), known, np.full(20, 5.0), np.full(20, 200.0), memory
+        )
+        return evidence
+
+    for _ in range(30):
+        see([before] * BLOCKS)
+    see([before] * (BLOCKS // 2) + [after_it] * (BLOCKS // 2))
+    evidence = see([after_it] * BLOCKS)
+    assert evidence.design.first.max() < 3
+    assert evidence.p_value.max() < 1e-9

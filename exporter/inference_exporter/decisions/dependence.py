@@ -17,6 +17,9 @@ effect times that.
   Biometrika 109(3), 2022. It is taken for the mean and for the largest.
 - One window holds few blocks. Sums over the windows before are kept, with weights falling by
   1/100 a window; while there is little of it, the estimate is raised by its standard error.
+- A change of level in the middle of a window makes its stretches differ as well, once. So a window
+  is believed up to twice what is known or what the one before showed: a lone one changes little,
+  the second of a kind is taken as it is. Otherwise a large step would hide itself.
 - Never below 1: nothing is gained where blocks are more alike than chance makes them.
 
 What it cannot see: changes slower than a window, such as day and night in windows of an hour. They
@@ -34,7 +37,9 @@ from inference_exporter.decisions.cells import Pooled
 
 BLOCKS = 12  # stretches of a window; even, so that they pair up
 KEEP = 1.0 - 1.0 / 100.0
-ROWS = 8  # sums that are remembered: those of `_sums` for blocks, then for pairs of blocks
+ROWS = 16  # sums of `_sums` for blocks and for pairs of blocks: remembered, and of the last window
+BELIEVED = 2.0  # times what was known or seen before: how far a lone window is believed
+FIRST = 10.0  # times what independent rows show: how far the first window of all is believed
 LARGEST = 1000.0
 
 
@@ -51,14 +56,28 @@ def remember(memory: Floats, pooled: Pooled) -> Floats:
     """The sums (ROWS, T) after this window."""
     count, width, cells = pooled.blocks.shape
     pairs = pooled.blocks.reshape(count, width // 2, 2, cells).sum(axis=2)
-    now = (*_sums(pooled.blocks, pooled.live), *_sums(pairs, pooled.live))
-    return memory * KEEP + np.stack(now)
+    now = np.stack((*_sums(pooled.blocks, pooled.live), *_sums(pairs, pooled.live)))
+    known, last = memory[:8], memory[8:]
+    ones = np.ones(count)
+    independent = np.stack((ones, pooled.freedom, ones, pooled.freedom))
+    believed = np.maximum(np.maximum(_means(known), _means(last)) * BELIEVED, independent)
+    first = independent * np.array([[FIRST], [FIRST**2]] * 2)
+    believed = np.where(known[1::2] > 0, believed, first)
+    clipped = now.copy()
+    clipped[0::2] = np.minimum(now[0::2], believed * now[1::2])
+    return np.concatenate((known * KEEP + clipped, now))
+
+
+def _means(sums: Floats) -> Floats:
+    """Values per degree of freedom and per pair, (4, T)."""
+    means: Floats = sums[0::2] / np.maximum(sums[1::2], 1.0)
+    return means
 
 
 def design(memory: Floats, freedom: Floats) -> Design:
     """The design effects that the sums speak for."""
     fine_mean, fine_first = _effects(memory[:4], freedom)
-    wide_mean, wide_first = _effects(memory[4:], freedom)
+    wide_mean, wide_first = _effects(memory[4:8], freedom)
     raised = 1.0 + np.sqrt(8.0 / np.maximum(memory[5], 1.0))
     mean = _extrapolated(fine_mean, wide_mean) * raised
     first = np.maximum(_extrapolated(fine_first, wide_first) * raised, mean)
