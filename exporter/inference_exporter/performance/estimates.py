@@ -16,7 +16,7 @@ import numpy as np
 
 from inference_exporter.batch import Floats
 from inference_exporter.performance.business import Values
-from inference_exporter.performance.intervals import Interval, normal, on_logit_scale
+from inference_exporter.performance.intervals import Interval, as_share, normal
 from inference_exporter.performance.scores import roc_auc
 
 Estimates = dict[str, tuple[float, Interval | None]]
@@ -56,8 +56,8 @@ class Expected:
 def estimates(expected: Expected, values: Values | None, classes: tuple[str, str]) -> Estimates:
     """Accuracy; precision, recall and F1 of the positive class; ROC AUC; business value.
 
-    Each with its 95 % interval of the value that labels will show: delta method, on the logit
-    scale but for the business value.
+    Each with its 95 % interval of the value that labels will show: delta method, as of a share
+    but for the business value.
     """
     total = float(expected.rows.sum())
     if total <= 0:
@@ -84,7 +84,7 @@ def _share(
 ) -> tuple[float, Interval | None]:
     """A value whose derivatives by false negatives and true positives are `slopes`."""
     slope = np.repeat(np.array([slopes]).T, expected.rows.shape[1], axis=1)
-    return value, on_logit_scale(value, expected.variance(slope))
+    return value, as_share(value, expected.variance(slope))
 
 
 def _roc_auc(expected: Expected) -> Estimates:
@@ -98,7 +98,7 @@ def _roc_auc(expected: Expected) -> Estimates:
     below = np.cumsum(negatives) - negatives / 2
     above = p - np.cumsum(positives) + positives / 2
     slope = (below - above) / (p * n) - area * (1 / p - 1 / n)
-    return {"roc_auc": (area, on_logit_scale(area, expected.variance(np.stack((slope, slope)))))}
+    return {"roc_auc": (area, as_share(area, expected.variance(np.stack((slope, slope)))))}
 
 
 def _business_value(

@@ -43,6 +43,24 @@ def on_logit_scale(value: float, variance: float) -> Interval | None:
     return _expit(centre - half), _expit(centre + half)
 
 
+def as_share(value: float, variance: float) -> Interval | None:
+    """Interval of a value between 0 and 1: Wilson's of a share with the same variance.
+
+    A share of n rows has the variance v (1 - v) / n, so n is v (1 - v) / variance rows. Unlike
+    the logit scale it does not run off to the other end where the value is nearly 0 or 1 and its
+    variance is not as small as that of a share.
+
+    >>> [round(bound, 3) for bound in as_share(0.9997, 4e-6)]
+    [0.951, 1.0]
+    >>> [round(bound, 6) for bound in as_share(0.9, 0.0009)]
+    [0.825632, 0.94477]
+    """
+    if not (0.0 < value < 1.0 and 0.0 < variance < math.inf):
+        return None
+    rows = value * (1 - value) / variance
+    return wilson(value * rows, rows)
+
+
 def _expit(value: float) -> float:
     if value < 0:  # either branch keeps exp below 1, so that it cannot overflow
         power = math.exp(max(value, -700.0))
