@@ -7,8 +7,8 @@ of the same counts, the likelihood-ratio test of homogeneity
 
 divided by Williams's factor, which gives it the mean of χ² at small counts. All of them agree in
 the middle; but a promise of one false alarm in a month of 500 features is a statement about one in
-a million, and there PSI and Pearson's χ² are too often large when cells hold a few dozen rows,
-while G keeps the law of χ² (docs/calibration.md has the numbers).
+a million, and there PSI is too often large when cells hold a few dozen rows, while G keeps the law
+of χ² (docs/calibration.md has the numbers).
 
 References: D. A. Williams, "Improved likelihood ratio tests for complete contingency tables",
 Biometrika 63(1), 1976. W. Hoeffding, "Asymptotically optimal tests for multinomial distributions",
