@@ -53,7 +53,7 @@ def as_share(value: float, variance: float) -> Interval | None:
     >>> [round(bound, 3) for bound in as_share(0.9997, 4e-6)]
     [0.951, 1.0]
     >>> [round(bound, 6) for bound in as_share(0.9, 0.0009)]
-    [0.825632, 0.94477]
+    [0.825634, 0.944771]
     """
     if not (0.0 < value < 1.0 and 0.0 < variance < math.inf):
         return None
