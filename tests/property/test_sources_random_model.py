@@ -188,19 +188,25 @@ class World:
             self.write_lines(log)  # too late for the copy, and cut at once
             if watched:
                 self.poll()
+        self.cut(log)
+        if late:
+            self.poll(1.0)  # a crash before the next sweep: see the limits in `files`
+        elif self.random.random() < 0.2:
+            self.poll()
+        self.go_on(log, copied)
+
+    def go_on(self, log: Log, copied: Log) -> None:
+        if self.random.random() < 0.2:
+            self.remove(copied)
+        if self.random.random() < 0.5:
+            self.write_lines(log)
+
+    def cut(self, log: Log) -> None:
         os.ftruncate(log.fd, 0)
         self.stamp(log)
         gone, log.lines, log.half = log.lines, set(), ""
         log.seen = log.known
         self.destroyed(gone)
-        if late:
-            self.poll(1.0)  # a crash before the next sweep: see the limits in `files`
-        elif self.random.random() < 0.2:
-            self.poll()
-        if self.random.random() < 0.2:
-            self.remove(copied)
-        if self.random.random() < 0.5:
-            self.write_lines(log)
 
     def remove(self, log: Log) -> None:
         assert log.path is not None
