@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from alert_rules.ruleset import alerts_doc
 from alert_rules.ruleset.render import files
 from alert_rules.ruleset.settings import Settings
 
@@ -20,12 +21,17 @@ from alert_rules.ruleset.settings import Settings
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 1 if `--check` finds a file that is not fresh."""
     options = _parser().parse_args(arguments)
-    settings = Settings(runbooks=options.runbooks, dashboards=options.dashboards)
+    settings = Settings(
+        options.speed, options.inner, options.least, options.runbooks, options.dashboards
+    )
     stale = {
         options.output / name: text
         for name, text in files(settings).items()
         if _text(options.output / name) != text
     }
+    page = alerts_doc.renew(_text(alerts_doc.PAGE))
+    if options.output == Path(__file__).parent and page != _text(alerts_doc.PAGE):
+        stale[alerts_doc.PAGE] = page
     for path, text in stale.items():
         if options.check:
             sys.stderr.write(f"{path} is not what the program says: run make rules\n")
@@ -45,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, default=Path(__file__).parent, metavar="FOLDER")
     parser.add_argument("--runbooks", default=Settings().runbooks, metavar="URL")
     parser.add_argument("--dashboards", default=Settings().dashboards, metavar="URL")
+    parser.add_argument("--speed", type=float, default=1.0, help="divides every duration")
+    parser.add_argument("--inner", default=Settings().inner, help="range of the innermost rate")
+    parser.add_argument("--least", type=float, default=0.0, help="least evaluation interval")
     return parser
 
 

@@ -86,7 +86,7 @@ def facts(settings: Settings) -> Group:
         )
     )
     rules += [_feature_threshold(name) for name in _PER_FEATURE]
-    return Group("inference-reference", settings.span("1m"), tuple(rules))
+    return Group("inference-reference", settings.every("1m"), tuple(rules))
 
 
 _PER_FEATURE = (

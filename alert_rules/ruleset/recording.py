@@ -16,7 +16,7 @@ def groups(settings: Settings) -> tuple[Group, ...]:
         *traffic.first_level(settings),
     )
     return (
-        Group("inference-increase", settings.span("1m"), minute),
+        Group("inference-increase", settings.every("1m"), minute),
         bins.facts(settings),
         traffic.budgets(settings),
         *(_window(settings, window) for window in names.WINDOWS),
@@ -30,4 +30,4 @@ def _window(settings: Settings, window: str) -> Group:
         *estimates.windowed(settings, window),
         *traffic.windowed(settings, window),
     )
-    return Group(f"inference-window-{window}", settings.span(names.EVALUATED_EVERY[window]), rules)
+    return Group(f"inference-window-{window}", settings.every(names.EVALUATED_EVERY[window]), rules)

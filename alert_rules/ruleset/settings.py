@@ -13,11 +13,13 @@ class Settings:
     """What the rule texts depend on.
 
     `speed` divides every duration, `inner` is the range of the innermost `rate` (at least four
-    scrapes), `runbooks` and `dashboards` are what links begin with.
+    scrapes), `least` the fewest seconds between two evaluations, `runbooks` and
+    `dashboards` are what links begin with.
     """
 
     speed: float = 1.0
     inner: str = "5m"
+    least: float = 0.0
     runbooks: str = (
         "https://github.com/inference-exporter/inference-exporter/blob/main/docs/runbooks"
     )
@@ -34,7 +36,13 @@ class Settings:
     @property
     def interval_seconds(self) -> float:
         """Seconds between two evaluations of the first level."""
-        return 60.0 / self.speed
+        return max(60.0 / self.speed, self.least)
+
+    def every(self, text: str) -> str:
+        """How often a group is evaluated."""
+        if self.least <= seconds(text) / self.speed:
+            return self.span(text)
+        return f"{round(self.least * 1000)}ms"
 
 
 def seconds(text: str) -> float:
@@ -48,6 +56,6 @@ def seconds(text: str) -> float:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def fast(speed: float, inner: str) -> Settings:
-    """The same rules at another speed, for tests against real servers."""
-    return replace(Settings(), speed=speed, inner=inner)
+def fast(speed: float, inner: str, least: float) -> Settings:
+    """The same rules at another speed, for demonstrations and for tests with real servers."""
+    return replace(Settings(), speed=speed, inner=inner, least=least)

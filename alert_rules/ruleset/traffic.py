@@ -56,7 +56,7 @@ def budgets(settings: Settings) -> Group:
         for what in ("request_failures", "requests_slow"):
             name = f"model:inference_{what}"
             rules.append(Recording(f"{name}:ratio{window}", f"{name}:increase{window} / {rows}"))
-    return Group("inference-budgets", settings.span("1m"), tuple(rules))
+    return Group("inference-budgets", settings.every("1m"), tuple(rules))
 
 
 def windowed(settings: Settings, window: str) -> Iterator[Recording]:

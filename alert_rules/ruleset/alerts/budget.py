@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alert_rules.ruleset import names
-from alert_rules.ruleset.alerts.text import MODEL, PERCENT, limit, lookup
+from alert_rules.ruleset.alerts.text import MODEL, PERCENT, ROWS, limit, lookup
 from alert_rules.ruleset.names import by
 from alert_rules.ruleset.rules import Alert, Severity, Topic
 
@@ -52,8 +52,10 @@ def burn_alerts(budget: Budget) -> Iterator[Alert]:
     for burn in BURNS:
         line = f"clamp_max({burn.factor:g} * {names.threshold(budget.threshold)}, {_HIGHEST})"
         series = f"model:{budget.series}"
-        events = lookup(f"{series}:increase{burn.long}", "job", "model")
-        requests = lookup(f"model:inference_requests:increase{burn.long}", "job", "model")
+        events = lookup(f"{series}:increase{burn.long}", "job", "model", show=ROWS)
+        requests = lookup(
+            f"model:inference_requests:increase{burn.long}", "job", "model", show=ROWS
+        )
         yield Alert(
             budget.alert,
             f"{series}:ratio{burn.long}\n> on ({by('model')}) {line}\n"

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from alert_rules.ruleset import names
-from alert_rules.ruleset.alerts.text import DURATION, MODEL, PERCENT, VALUE, VERSION, limit, lookup
+from alert_rules.ruleset.alerts.text import (
+    DURATION,
+    MODEL,
+    PERCENT,
+    ROWS,
+    VALUE,
+    VERSION,
+    limit,
+    lookup,
+)
 from alert_rules.ruleset.names import M, by
 from alert_rules.ruleset.rules import Alert
 from alert_rules.ruleset.settings import Settings
@@ -29,7 +38,7 @@ def _feature(window: str) -> Alert:
     psi = names.distance("feature", "psi", window)
     same = ("job", *names.binned("feature"))
     noise = lookup(names.critical("feature", "psi", window), *same)
-    rows = lookup(names.rows("feature", window), *same)
+    rows = lookup(names.rows("feature", window), *same, show=ROWS)
     least = lookup(names.feature_threshold("feature_psi"), "job", "model", "feature")
     return Alert(
         "InferenceFeatureDrift",
@@ -52,7 +61,7 @@ def _output(window: str) -> Alert:
     psi = names.distance("output", "psi", window)
     same = ("job", *names.binned("output"))
     noise = lookup(names.critical("output", "psi", window), *same)
-    rows = lookup(names.rows("output", window), *same)
+    rows = lookup(names.rows("output", window), *same, show=ROWS)
     return Alert(
         "InferenceOutputDrift",
         f"{psi}\n> on ({by('model')}) group_left ()\n  {names.threshold('output_psi')}\n"
@@ -98,9 +107,9 @@ def _outliers() -> Alert:
         "warning",
         "drift",
         f"{MODEL}: many inputs are unlike anything in the reference",
-        f"{lookup(ratio, *same, show='humanizePercentage')} of {lookup(rows, *same)} predictions "
-        f"of the last hour{VERSION} are outliers, {PERCENT} less noise; "
-        f"{limit('outlier_ratio', 'humanizePercentage')} is allowed, 0.1 % usual.",
+        f"{lookup(ratio, *same, show='humanizePercentage')} of "
+        f"{lookup(rows, *same, show=ROWS)} predictions of the last hour{VERSION} are outliers, "
+        f"{PERCENT} less noise; {limit('outlier_ratio', 'humanizePercentage')} is allowed.",
         _DRIFT,
         pending="10m",
         keep="30m",

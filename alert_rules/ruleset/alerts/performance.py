@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from alert_rules.ruleset import names
-from alert_rules.ruleset.alerts.text import DURATION, MODEL, PERCENT, VALUE, VERSION, limit, lookup
+from alert_rules.ruleset.alerts.text import (
+    DURATION,
+    MODEL,
+    PERCENT,
+    ROWS,
+    VALUE,
+    VERSION,
+    limit,
+    lookup,
+)
 from alert_rules.ruleset.names import by
 from alert_rules.ruleset.rules import Alert
 from alert_rules.ruleset.settings import Settings
@@ -36,9 +45,9 @@ def _accuracy(window: str) -> Alert:
         "warning",
         "performance",
         f"{MODEL}: accuracy {PERCENT} over {window}",
-        f"Accuracy{VERSION} is {PERCENT} over {lookup(names.labelled(window), *_SAME)} labels "
-        f"that arrived in the last {window}, at most "
-        f"{lookup(upper, *_SAME, show='humanizePercentage')} with noise; on the reference it is "
+        f"Accuracy{VERSION} is {PERCENT} over "
+        f"{lookup(names.labelled(window), *_SAME, show=ROWS)} labels of the last {window}, "
+        f"at most {lookup(upper, *_SAME, show='humanizePercentage')} with noise; on the reference "
         f"{lookup(f'{_REFERENCE}:accuracy', *_SAME, show='humanizePercentage')}, and a drop of "
         f"{limit('accuracy_drop', 'humanizePercentage')} is allowed.",
         _MODEL + f"&var-window={window}",
@@ -62,7 +71,7 @@ def _estimate(window: str) -> Alert:
         "performance",
         f"{MODEL}: accuracy is expected to be {PERCENT} (no labels yet)",
         f"From the scores alone, accuracy{VERSION} is estimated at {PERCENT} over "
-        f"{lookup(rows, *_SAME)} predictions of the last {window}, at most "
+        f"{lookup(rows, *_SAME, show=ROWS)} predictions of the last {window}, at most "
         f"{lookup(upper, *_SAME, show='humanizePercentage')} with noise; on the reference it is "
         f"{lookup(f'{_REFERENCE}:accuracy', *_SAME, show='humanizePercentage')}, and a drop of "
         f"{limit('estimated_accuracy_drop', 'humanizePercentage')} is allowed. There are too few "
@@ -88,7 +97,7 @@ def _calibration(window: str) -> Alert:
         "performance",
         f"{MODEL}: scores are no longer probabilities",
         f"Expected calibration error{VERSION}, less what noise gives at most, is {VALUE} over "
-        f"{lookup(rows, *_SAME)} labels of the last {window}; the limit is "
+        f"{lookup(rows, *_SAME, show=ROWS)} labels of the last {window}; the limit is "
         f"{limit('calibration_error')}. Decision thresholds on it no longer mean what they did.",
         _MODEL + f"&var-window={window}",
         pending="30m",
@@ -107,8 +116,8 @@ def _regression(window: str) -> Alert:
         "warning",
         "performance",
         f"{MODEL}: errors are {VALUE} times those of the reference",
-        f"Mean absolute error{VERSION} is {lookup(error, *_SAME)} over {lookup(rows, *_SAME)} "
-        f"labels of the last {window}; on the reference it is "
+        f"Mean absolute error{VERSION} is {lookup(error, *_SAME)} over "
+        f"{lookup(rows, *_SAME, show=ROWS)} labels of the last {window}; on the reference it is "
         f"{lookup(f'{_REFERENCE}:mae', *_SAME)}, and {limit('regression_error_growth')} times that "
         "is allowed.",
         _MODEL + f"&var-window={window}",

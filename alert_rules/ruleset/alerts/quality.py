@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alert_rules.ruleset import names
-from alert_rules.ruleset.alerts.text import MODEL, PERCENT, VERSION, lookup
+from alert_rules.ruleset.alerts.text import MODEL, PERCENT, ROWS, VERSION, lookup
 from alert_rules.ruleset.names import M, by
 from alert_rules.ruleset.rules import Alert
 from alert_rules.ruleset.settings import Settings
@@ -37,8 +37,8 @@ def _alert(name: str, flaw: str, what: str, usual: str) -> Alert:
         "warning",
         "quality",
         f"{MODEL}: input {{{{ $labels.feature }}}} {what}",
-        f"{lookup(ratio, *_FEATURE, show='humanizePercentage')} of {lookup(rows, *_FEATURE)} "
-        f"values of the last {_WINDOW}{VERSION}; less noise"
+        f"{lookup(ratio, *_FEATURE, show='humanizePercentage')} of "
+        f"{lookup(rows, *_FEATURE, show=ROWS)} values of the last {_WINDOW}{VERSION}; less noise"
         f"{' and what is usual in the reference' if usual else ''} {PERCENT}, where {limit} is "
         "allowed.",
         "/d/inference-quality?var-model={{ $labels.model }}&var-feature={{ $labels.feature }}",

@@ -10,6 +10,7 @@ from inference_exporter.demo.folder import PSI_THRESHOLD, WINDOWS
 from inference_exporter.demo.prometheus import QUERIES
 from inference_exporter.demo.traffic import DRIFTING, FACTOR
 
+_ALERT_AFTER = 120.0  # seconds: half of a 3-minute window, then 45 s pending
 _NEVER = 86400.0  # a drift so late is no drift
 
 
@@ -27,7 +28,7 @@ def _page(title: str, address: str) -> str:
     return f"    {title:<27}{address}"
 
 
-def what_to_watch(drift_after: float, now: float, labels: float) -> str:
+def what_to_watch(drift_after: float, now: float, labels: float, alerts: bool = False) -> str:
     """What will happen, and how it will show."""
     if drift_after >= _NEVER:
         return "Nothing drifts this time: all that moves is chance. Ctrl-C ends all of it."
@@ -43,6 +44,9 @@ def what_to_watch(drift_after: float, now: float, labels: float) -> str:
         if labels > 0
         else "No outcome is known here, so nothing else could tell."
     )
+    if alerts:
+        alarm = time.strftime("%H:%M", time.localtime(now + drift_after + _ALERT_AFTER))
+        effect += f" The alert InferenceFeatureDrift is pending then, and fires at about {alarm}."
     text = f"{cause} {effect} Values that rest on too little evidence are left out."
     return f"{textwrap.fill(text, 88)}\n\nCtrl-C ends all of it."
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +51,20 @@ def find_rules() -> Path | None:
         if rule_files(folder):
             return folder
     return None
+
+
+def quicker_rules(rules: Path, output: Path) -> Path | None:
+    """The same rules twenty times as fast: an hour's drift is seen in minutes. None without them.
+
+    A checkout has the program that writes them; elsewhere rules are taken as they are.
+    """
+    output.mkdir(exist_ok=True)
+    command = (
+        sys.executable, "-m", "alert_rules.generate", f"--output={output}",
+        "--speed=20", "--inner=25s", "--least=5",
+    )  # fmt: skip
+    ended = subprocess.run(command, cwd=rules.parent, capture_output=True, check=False)
+    return output if ended.returncode == 0 and rule_files(output) else None
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -99,7 +115,7 @@ def prometheus_command(program: str, config: Path, data: Path, port: int) -> Seq
 
 ALERTMANAGER_CONFIG = """\
 # Written by `inference-exporter demo`: alerts are shown, nobody is told.
-route: {receiver: nobody, group_by: [alertname, model], group_wait: 5s, group_interval: 30s}
+route: {receiver: nobody, group_by: [job, model], group_wait: 5s, group_interval: 30s}
 receivers: [{name: nobody}]
 """
 

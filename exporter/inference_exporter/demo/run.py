@@ -91,7 +91,9 @@ class Demo:
         self._console.say("\nOpen in a browser:")
         for page in guide.pages(launched.exporter, launched.prometheus, launched.alerts):
             self._console.say(page)
-        words = guide.what_to_watch(given.drift_after, time.time(), given.labels)
+        words = guide.what_to_watch(
+            given.drift_after, time.time(), given.labels, launched.alerts_soon
+        )
         self._console.say(f"\n{words}\n")
 
     # -- meanwhile --------------------------------------------------------------------------------
