@@ -117,9 +117,10 @@ What follows from it:
 
 ## In the exporter
 
-`concept_drift:` of a model puts them on the streams of its log; [concept-drift.md](concept-drift.md)
-says how streams are made and scaled, and how often the detectors alarm then: far less than above,
-since `page_hinkley` gets every stream at the standard deviation that it supposes.
+`concept_drift:` of a model puts them on the streams of its log.
+[concept-drift.md](concept-drift.md) says how streams are made and scaled, and how often the
+detectors alarm then: far less than above, since `page_hinkley` gets every stream at the standard
+deviation that it supposes.
 
 ## What each of them tests
 
