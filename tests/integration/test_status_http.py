@@ -33,16 +33,19 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_every_link_leads_somewhere(url: str) -> None:
     seen, left = set(), [f"{url}/"]
-    while left:
-        page = left.pop()
-        answer = httpx.get(page)
-        assert answer.status_code == 200, page
-        seen.add(page)
-        if answer.headers["content-type"].startswith("text/html"):
-            found = {urljoin(page, one.attributes["href"]) for one in read(answer.text).all("a")}
-            wanted = {link.partition("#")[0] for link in found if link.startswith(url)}
-            left += wanted - seen - set(left)
-        assert len(seen) < 100
+    with httpx.Client() as client:
+        while left:
+            page = left.pop()
+            answer = client.get(page)
+            assert answer.status_code == 200, page
+            seen.add(page)
+            if answer.headers["content-type"].startswith("text/html"):
+                found = {
+                    urljoin(page, one.attributes["href"]) for one in read(answer.text).all("a")
+                }
+                wanted = {link.partition("#")[0] for link in found if link.startswith(url)}
+                left += wanted - seen - set(left)
+            assert len(seen) < 100
     paths = {link.removeprefix(url) for link in seen}
     assert {"/", "/metrics", "/-/healthy", "/-/ready", "/models/m"} <= paths
     assert "/models/m?feature=income" in paths
