@@ -721,7 +721,6 @@ _SELF = (
 )
 
 
-
 def correction_of(family: str) -> str:
     """The counter of what newer labels took back from that one (`labels.update: last`).
 
