@@ -39,7 +39,8 @@ LABELS = Section(
         Key("actual", field, PATH, "The true class or value.", "defaulted", required=True),
         Key("logs", list_of(text, "a path, a glob or a list of them"),
             "a path, a glob or a list of them",
-            "Logs of labels. Without them labels come by `POST /api/v1/labels`, or in the same log.",
+            "Logs of labels. Without them labels come by `POST /api/v1/labels`, or in the same "
+            "log.",
             "[/logs/actuals*.jsonl]"),
         Key("same_log", _flag, "true or false",
             "Labels are lines of the model's own log; the model's `when` and the one here say"
