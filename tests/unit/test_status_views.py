@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from exporter_process import Series
+from exposition_pages import block
 from inference_exporter.exposition.status.overview import home_view, model_view
 from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.status.views import ModelView, VersionView
 from inference_exporter.samples import Snapshot
-from sidecar import Sidecar, line
+from inference_exporter.status_facts import ModelFacts, StatusFacts
+from sidecar import NOW, Sidecar, line
 from status_case import CONFIG, WARMUP, drifted, rows
 
 
@@ -213,3 +215,43 @@ def test_one_feature_shows_every_statistic_of_every_window(sidecar: Sidecar) -> 
     }
     assert seen == wanted
     assert len({window for window, _ in seen}) == 2
+
+
+def test_estimates_stand_beside_the_metric_they_estimate() -> None:
+    at, of_class = ("m", "7", "precision"), "yes"
+    estimate = "inference_performance_estimate"
+    blocks = (
+        block("inference_model_info", ("m", "7", "json", "classification"), values=[1.0]),
+        block("inference_positive_class_info", ("m", of_class), values=[1.0]),
+        block("inference_performance", (*at, of_class, "1h"), (*at, "no", "1h"), values=[0.7, 0.8]),
+        block("inference_performance_lower", (*at, of_class, "1h"), values=[0.6]),
+        block("inference_performance_upper", (*at, of_class, "1h"), values=[0.75]),
+        block(estimate, (*at, "1h"), ("m", "7", "accuracy", "1h"), values=[0.71, 0.9]),
+        block(f"{estimate}_lower", (*at, "1h"), values=[0.65]),
+        block(f"{estimate}_upper", (*at, "1h"), values=[0.77]),
+        block("inference_performance_reference", (*at, of_class), values=[0.72]),
+    )
+    facts = StatusFacts((ModelFacts("m", ("1h",)),))
+    rows = shown(Snapshot(blocks, NOW, facts)).performance.rows
+    seen = {(r.metric, r.of_class): (r.realised.value, r.estimated.value) for r in rows}
+    assert seen == {
+        ("precision", "yes"): (0.7, 0.71),
+        ("precision", "no"): (0.8, None),
+        ("accuracy", ""): (None, 0.9),
+    }
+    first = next(row for row in rows if row.of_class == of_class)
+    assert (first.realised_between, first.estimated_between) == ((0.6, 0.75), (0.65, 0.77))
+    assert first.reference.value == 0.72
+
+
+def test_the_version_seen_last_comes_first_and_others_can_be_chosen(tmp_path: Path) -> None:
+    sidecar = Sidecar(tmp_path, "fields: {timestamp: t, version: v, prediction: p}")
+    now = sidecar.clock.now()
+    sidecar.reads(line(t=now - 9, v="2", p="x"), line(t=now - 5, v="1", p="x"))
+    sidecar.reads(*[line(t=now - 1, v="3", p="x")] * 2)
+    view = model_view(sidecar.snapshot, "m", Selection())
+    assert view is not None
+    assert view.versions == ("3", "1", "2")
+    assert shown(sidecar.snapshot).total.value == 2.0
+    assert shown(sidecar.snapshot, version="2").total.value == 1.0
+    assert shown(sidecar.snapshot, version="2").last.value == sidecar.snapshot.timestamp - now + 9
