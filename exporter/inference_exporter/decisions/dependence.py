@@ -18,7 +18,7 @@ effect times that.
 - One window holds few blocks. Sums over the windows before are kept, with weights falling by
   1/100 a window; while there is little of it, the estimate is raised by its standard error.
 - A change of level in the middle of a window makes its stretches differ as well, once. So a window
-  is believed up to twice what is known or what the one before showed: a lone one changes little,
+  is believed up to thrice what is known or what the one before showed: a lone one changes little,
   the second of a kind is taken as it is. Otherwise a large step would hide itself.
 - Never below 1: nothing is gained where blocks are more alike than chance makes them.
 
@@ -38,7 +38,7 @@ from inference_exporter.decisions.cells import Pooled
 BLOCKS = 12  # stretches of a window; even, so that they pair up
 KEEP = 1.0 - 1.0 / 100.0
 ROWS = 16  # sums of `_sums` for blocks and for pairs of blocks: remembered, and of the last window
-BELIEVED = 2.0  # times what was known or seen before: how far a lone window is believed
+BELIEVED = 3.0  # times what was known or seen before: how far a lone window is believed
 FIRST = 10.0  # times what independent rows show: how far the first window of all is believed
 LARGEST = 1000.0
 
@@ -60,8 +60,9 @@ def remember(memory: Floats, pooled: Pooled) -> Floats:
     known, last = memory[:8], memory[8:]
     ones = np.ones(count)
     independent = np.stack((ones, pooled.freedom, ones, pooled.freedom))
-    believed = np.maximum(np.maximum(_means(known), _means(last)) * BELIEVED, independent)
-    first = independent * np.array([[FIRST], [FIRST**2]] * 2)
+    factors = np.array([[1.0], [2.0]] * 2)  # products are squares of effects
+    believed = np.maximum(np.maximum(_means(known), _means(last)) * BELIEVED**factors, independent)
+    first = independent * FIRST**factors
     believed = np.where(known[1::2] > 0, believed, first)
     clipped = now.copy()
     clipped[0::2] = np.minimum(now[0::2], believed * now[1::2])
