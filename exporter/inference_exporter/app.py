@@ -288,6 +288,9 @@ class Application:
             one = make_model(
                 model, references[model.name], created_series=self.options.created_series
             )
+            before = old[model.name].model.late if model.name in old else None
+            if before is not None and one.late is not None:
+                one.late.resume(before)
             feed = Feed(one, source, resumed=resumed)
             feed.labels, feed.labels_resumed = self._label_source(config, model, old)
             feeds.append(feed)

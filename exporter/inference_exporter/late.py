@@ -44,7 +44,7 @@ class LateLabels:
         event_time: bool,
     ) -> None:
         self._config, self._versions, self._event_time = config, versions, event_time
-        self._regression = regression
+        self._regression, self._resumed = regression, False
         self._decoder = make_decoder(label_lines(config))
         same = label_lines(config, same_log=True) if labels.same_log else None
         self._same_log = None if same is None else make_decoder(same)
@@ -54,8 +54,17 @@ class LateLabels:
     def use(self, layout: Layout, timeline: Timeline, reference: Reference | None) -> None:
         """Count into these from now on."""
         self._layout, self._timeline = layout, timeline
-        known = reference.classes if reference else ()
-        self.intake = Intake(self.join, regression=self._regression, known=known)
+        self._known = reference.classes if reference else ()
+        self.intake = Intake(self.join, regression=self._regression, known=self._known)
+
+    def resume(self, before: LateLabels) -> None:
+        """Go on with the join from before a reload, if the configuration asks for the same one.
+
+        It may hold what could not be written yet.
+        """
+        if self.join.is_like(before.join):
+            self.join, self._resumed = before.join, True
+            self.intake = Intake(self.join, regression=self._regression, known=self._known)
 
     # -- in ------------------------------------------------------------------------------------
 
@@ -122,4 +131,4 @@ class LateLabels:
         self, state: Mapping[str, bytes], connection: sqlite3.Connection | None
     ) -> list[str]:
         """Take up committed state; returns what could not be used, in sentences."""
-        return self.join.restore(state, connection)
+        return [] if self._resumed else self.join.restore(state, connection)

@@ -403,3 +403,25 @@ def test_read_once_joins_too(tmp_path: Path) -> None:
     text = render_text(read_once(str(tmp_path / "config.yaml"))).decode()
     assert 'inference_outcomes_total{model="m",version="v",predicted="1",actual="0"} 50.0' in text
     assert json.dumps("m/labels") in text
+
+
+def test_a_reload_while_the_disk_is_full_keeps_what_is_pending(tmp_path: Path) -> None:
+    from inference_exporter.app import load_all, make_model
+
+    sidecar = LateSidecar(tmp_path)
+    sidecar.settle()
+    connection = sidecar.store.tables
+    assert connection is not None
+    connection.execute("PRAGMA query_only = 1")
+    sidecar.predict(prediction("a"))
+    sidecar.turn()
+    before = sidecar.feeds[0].model
+    config, references = load_all(str(tmp_path / "config.yaml"))
+    after = make_model(config.models[0], references["m"])
+    assert after.late is not None
+    assert before.late is not None
+    after.late.resume(before.late)
+    assert after.late.restore({}, connection) == []
+    after.late.lines(json.dumps(label("a")).encode() + b"\n", NOW)
+    assert after.settle(connection, NOW)
+    assert after.late.join.samples()["inference_labels_total"]["m", "v", "matched"] == 1

@@ -95,6 +95,11 @@ class Join:
         self._codec = Codec(schemas, schemas.index(schema))
         self._pending = Pending(self._tables, self._codec, self._sieve)
 
+    def is_like(self, other: Join) -> bool:
+        """Whether both are configured alike."""
+        mine = (self._model, self._config, self._schema, self._limits)
+        return mine == (other._model, other._config, other._schema, other._limits)
+
     # -- collecting ----------------------------------------------------------------------------
 
     @property
