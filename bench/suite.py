@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench import commit, evaluation, follow, freshness, idle, labels, scrape, start, throughput
+from bench import (
+    commit,
+    evaluation,
+    follow,
+    freshness,
+    idle,
+    labels,
+    rules,
+    scrape,
+    start,
+    throughput,
+)
 from bench.result import Result, Settings
 
 MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
@@ -17,4 +28,5 @@ MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
     "freshness": freshness.measure,
     "labels": labels.measure,
     "evaluation": evaluation.measure,
+    "rules": rules.measure,
 }
