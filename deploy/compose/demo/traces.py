@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -86,6 +87,8 @@ def main() -> int:
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--send", required=True, help="address of the OTLP/HTTP endpoint")
     options = parser.parse_args()
+    # The first process of a container is deaf to signals that it has no handler for.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while not options.log.exists():
         time.sleep(_PAUSE)
     session = requests.Session()
