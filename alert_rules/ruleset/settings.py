@@ -56,6 +56,6 @@ def seconds(text: str) -> float:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def fast(speed: float, inner: str, least: float) -> Settings:
+def fast(speed: float, inner: str, least: float = 0.0) -> Settings:
     """The same rules at another speed, for demonstrations and for tests with real servers."""
     return replace(Settings(), speed=speed, inner=inner, least=least)
