@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from inference_exporter import app
+from inference_exporter import assembly
 from inference_exporter.clock import Clock, SystemClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.pipeline import Feed, Pipeline
@@ -76,12 +76,12 @@ class Bench:
     """The parts of the exporter for the configuration in a folder."""
 
     def __init__(self, folder: Path, *, state: Path | None = None, clock: Clock | None = None):
-        config, references = app.load_all(str(folder / "config.yaml"))
+        config, references = assembly.load_all(str(folder / "config.yaml"))
         self.clock = clock or SystemClock()
         self.source = MemorySource()
         self.published = Published()
         self.telemetry = Telemetry()
-        self.model = app.make_model(config.models[0], references[config.models[0].name])
+        self.model = assembly.make_model(config.models[0], references[config.models[0].name])
         self.store = MemoryStore() if state is None else Store.open(str(state), self.clock.now())
         self.pipeline = Pipeline(
             [Feed(self.model, self.source)],

@@ -19,7 +19,7 @@ import numpy as np
 
 from bench import traffic
 from bench.feed import NEVER, Bench, MemorySource, blocks_of
-from inference_exporter import app
+from inference_exporter import assembly
 from inference_exporter.batch import Batch, Floats, NumericColumn
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
@@ -37,11 +37,11 @@ class Full:
     """The exporter's loop, its sources in memory, its state on disk."""
 
     def __init__(self, folder: Path) -> None:
-        config, references = app.load_all(str(folder / "config.yaml"))
+        config, references = assembly.load_all(str(folder / "config.yaml"))
         (model,) = config.models
         self.clock = ManualClock(traffic.START)
         self.lines, self.labels = MemorySource(), MemorySource()
-        self.model = app.make_model(model, references[model.name])
+        self.model = assembly.make_model(model, references[model.name])
         self.store = Store.open(str(folder / "state"), self.clock.now())
         self.pipeline = Pipeline(
             [Feed(self.model, self.lines, labels=self.labels)],
@@ -142,7 +142,7 @@ def _peak_bytes() -> int:
 
 def main(folder: Path, rows: int, labels: int, count: int) -> dict[str, float]:
     """Everything, once."""
-    app.calm_memory()
+    assembly.calm_memory()
     full = Full(folder)
     filled = list(full.fill(rows))
     full.count(traffic.Writer().lines(1))  # the log of the last large commit shrinks

@@ -7,7 +7,7 @@ import pstats
 
 from bench import traffic
 from bench.result import Settings
-from inference_exporter.app import read_once
+from inference_exporter.assembly import read_once
 
 
 def show(settings: Settings, entries: int = 30) -> None:

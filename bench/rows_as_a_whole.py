@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inference_exporter.app import load_all, make_model
+from inference_exporter.assembly import load_all, make_model
 from inference_exporter.reference import build, save
 
 _NOW = 1_800_000_000.0

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from exporter_process import Series, parse, total
-from inference_exporter.app import load_all, make_label_source, make_model, make_source
+from inference_exporter.assembly import load_all, make_label_source, make_model, make_source
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text

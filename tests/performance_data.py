@@ -9,7 +9,7 @@ import numpy as np
 
 from exporter_process import Series, parse
 from inference_exporter import config
-from inference_exporter.app import make_model
+from inference_exporter.assembly import make_model
 from inference_exporter.batch import Bools, Floats
 from inference_exporter.evaluate import EvaluationFacts
 from inference_exporter.exposition.text import render_text

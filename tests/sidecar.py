@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from exporter_process import Series, parse
-from inference_exporter.app import load_all, make_model, make_source
+from inference_exporter.assembly import load_all, make_model, make_source
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text

@@ -1,14 +1,8 @@
-"""Composition root: the only file that constructs things. Signals, reload, stop.
-
-`Application` is the sidecar; `read_once` is the same parts for a log that is read to its end.
-"""
+"""The sidecar: a loop in the calling thread, a web server beside it. Signals, reload, stop."""
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import logging
-import platform
 import signal
 import threading
 from dataclasses import dataclass, replace
@@ -16,22 +10,25 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from inference_exporter import __version__, reference
-from inference_exporter import config as configuration
+from inference_exporter import reference
+from inference_exporter.assembly import (
+    calm_memory,
+    load_all,
+    make_label_source,
+    make_model,
+    make_source,
+    new_telemetry,
+)
 from inference_exporter.clock import Clock, SystemClock
-from inference_exporter.config.schema import Config, ModelConfig, ReferenceFile, Warmup
-from inference_exporter.derived import Deriver
-from inference_exporter.errors import ConfigError, InferenceExporterError, Problem, ProfileError
+from inference_exporter.config.schema import Config, ModelConfig
+from inference_exporter.errors import InferenceExporterError
 from inference_exporter.exposition import webconfig
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.server import WebServer
-from inference_exporter.formats import Decoder, Kind, make_decoder
-from inference_exporter.model import Model
 from inference_exporter.pipeline import Feed, Pipeline
-from inference_exporter.profile import NumericProfile, Reference
-from inference_exporter.samples import Snapshot
-from inference_exporter.sources import FileSource, Source, StdinSource
-from inference_exporter.state import MemoryStore, Store
+from inference_exporter.profile import Reference
+from inference_exporter.sources import Source
+from inference_exporter.state import Store
 from inference_exporter.telemetry import Telemetry
 from inference_exporter.truth import Inbox, receive
 
@@ -40,8 +37,6 @@ log = logging.getLogger("inference_exporter")
 RELOAD_TIMEOUT = 30.0  # seconds an HTTP reload waits for the loop to come round
 _ATTENTION = 0.25  # seconds until a signal or a wish for a reload is noticed
 _ME = "inference_exporter_"
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
-_KEPT_BYTES = 16 << 20  # freed memory that is kept for the next block
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,136 +52,6 @@ class Options:
     created_series: bool = False
 
 
-def calm_memory() -> None:
-    """Keep the garbage collector and the allocator away from the values of a block of lines.
-
-    A block makes tens of thousands of tuples that die together without any cycle; at Python's
-    default threshold the collector walks them again and again. And the C library gives freed
-    memory back to the system after every block, to fetch it again for the next one.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:  # glibc
-        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
-        mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
-
-
-def load_reference(model: ModelConfig) -> Reference | None:
-    """The profile the model is compared with, if it is in a file."""
-    if isinstance(model.reference, ReferenceFile):
-        return reference.load(model.reference.path, model=model.name)
-    return None
-
-
-def load_all(path: str) -> tuple[Config, dict[str, Reference | None]]:
-    """A configuration and its references; one ConfigError with everything wrong in either."""
-    config = configuration.load(path)
-    problems: list[Problem] = []
-    references: dict[str, Reference | None] = {}
-    for model in config.models:
-        try:
-            references[model.name] = load_reference(model)
-        except ProfileError as error:
-            problems.append(Problem(path, f"models.{model.name}.reference", str(error)))
-    if problems:
-        raise ConfigError(problems)
-    return config, references
-
-
-def feature_kinds(profile: Reference | None) -> dict[str, Kind] | None:
-    """The features a decoder must find, with their kinds; None while there is no reference."""
-    if profile is None:
-        return None
-    return {
-        name: "numeric" if isinstance(one, NumericProfile) else "categorical"
-        for name, one in profile.features.items()
-    }
-
-
-def decoded_kinds(config: ModelConfig, profile: Reference | None) -> dict[str, Kind] | None:
-    """As `feature_kinds`, with what derived features are made of in their place."""
-    kinds = feature_kinds(profile)
-    if kinds is None or not config.derived:
-        return kinds
-    deriver = Deriver(config.derived)
-    found = {name: kind for name, kind in kinds.items() if name not in config.derived}
-    for source in sorted(deriver.sources):
-        found[source] = "vector" if source in deriver.vectors else "categorical"
-    return found
-
-
-def make_model(
-    config: ModelConfig,
-    profile: Reference | None,
-    *,
-    event_time: bool = False,
-    created_series: bool = False,
-) -> Model:
-    """A model with its decoder."""
-
-    def decoder(current: Reference | None) -> Decoder:
-        collect = current is None and isinstance(config.reference, Warmup)
-        return make_decoder(config, decoded_kinds(config, current), collect=collect)
-
-    return Model(
-        config,
-        profile,
-        decoder,
-        event_time=event_time,
-        created_series=created_series,
-        make_sampler=lambda: make_decoder(config, None, collect=True),
-    )
-
-
-def make_source(config: Config, model: ModelConfig, start_at: str, *, wait: bool = False) -> Source:
-    """Where the model's lines come from; `wait` for whoever writes to the standard input."""
-    if model.logs == ("-",):
-        return StdinSource(line_bytes=model.limits.line_bytes, wait=wait)
-    return FileSource(
-        model.logs,
-        start_at="beginning" if start_at == "beginning" else "end",
-        rotate_grace=config.rotate_grace,
-        line_bytes=model.limits.line_bytes,
-        max_open_files=model.limits.open_files,
-    )
-
-
-def make_label_source(config: Config, model: ModelConfig, start_at: str) -> Source | None:
-    """Where the model's late labels come from, if they are in a log of their own."""
-    if model.labels is None or not model.labels.logs:
-        return None
-    return make_source(config, replace(model, logs=model.labels.logs), start_at)
-
-
-def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
-    """Read all logs from their beginning to their end; what the page would show then."""
-    config, references = load_all(config_file)
-    published = Published()
-    feeds = [
-        Feed(
-            make_model(model, references[model.name], event_time=True),
-            make_source(config, model, "beginning", wait=True),
-            labels=make_label_source(config, model, "beginning"),
-        )
-        for model in config.models
-    ]
-    pipeline = Pipeline(
-        feeds,
-        store=MemoryStore(),
-        publish=published.publish,
-        telemetry=_telemetry(),
-        clock=clock or SystemClock(),
-    )
-    pipeline.restore()
-    calm_memory()
-    pipeline.drain()
-    pipeline.close()
-    assert published.snapshot is not None  # drain() ends with a commit, which publishes
-    return published.snapshot
-
-
 class Application:
     """The sidecar: a pipeline in the calling thread, a web server beside it."""
 
@@ -194,7 +59,7 @@ class Application:
         self.options = options
         self._clock = clock or SystemClock()
         self._published = Published()
-        self._telemetry = _telemetry()
+        self._telemetry = new_telemetry()
         self._stopping = False
         self._reload = _ReloadRequest()
         self._inbox = Inbox()
@@ -411,9 +276,3 @@ def _reads_alike(
         return (one.logs, one.limits.line_bytes, one.limits.open_files, of.rotate_grace)
 
     return reading(config, model) == reading(new_config, new_model)
-
-
-def _telemetry() -> Telemetry:
-    telemetry = Telemetry()
-    telemetry.set(f"{_ME}build_info", __version__, platform.python_version(), value=1.0)
-    return telemetry

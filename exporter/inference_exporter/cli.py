@@ -74,7 +74,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _once(options: argparse.Namespace) -> int:
-    from inference_exporter.app import read_once
+    from inference_exporter.assembly import read_once
     from inference_exporter.exposition.openmetrics import render_openmetrics
     from inference_exporter.exposition.text import render_text
 
@@ -86,7 +86,7 @@ def _once(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from inference_exporter.app import decoded_kinds, load_all
+    from inference_exporter.assembly import decoded_kinds, load_all
     from inference_exporter.formats.sample import explain
 
     config, references = load_all(options.config_file)

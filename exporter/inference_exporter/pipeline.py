@@ -20,9 +20,10 @@ from inference_exporter.evaluate import EvaluationFacts
 from inference_exporter.labelling import Labelling, Side, count_labels, source_name
 from inference_exporter.model import BlockFacts, Model
 from inference_exporter.profile import Reference
+from inference_exporter.recording import counters_of, note_block, note_source
 from inference_exporter.samples import Samples, Snapshot
 from inference_exporter.source_states import SourceStates
-from inference_exporter.sources import Source, SourceFacts
+from inference_exporter.sources import Source
 from inference_exporter.status_facts import StatusFacts
 from inference_exporter.telemetry import Telemetry
 from inference_exporter.truth import Inbox
@@ -313,17 +314,9 @@ class Pipeline:
 
     def _count(self, feed: Feed, facts: BlockFacts, now: float, monotonic: float) -> None:
         source, tell = feed.model.config.name, self.telemetry
-        for result, lines in facts.decoded.results.items():
-            tell.inc(f"{_ME}lines_total", source, result, by=lines)
-        for name, values in facts.decoded.invalid.items():
-            tell.inc(f"{_ME}invalid_values_total", source, name, by=values)
-        if facts.placement is not None:
-            tell.inc(f"{_ME}late_events_total", source, by=facts.placement.late)
-            tell.inc(f"{_ME}future_events_total", source, by=facts.placement.future)
-            tell.inc(f"{_ME}untimed_events_total", source, by=facts.placement.untimed)
+        note_block(tell, source, facts, now)
         if not math.isnan(facts.newest):
             feed.newest = facts.newest
-            tell.set(f"{_ME}lag_seconds", source, value=max(0.0, now - facts.newest))
         if facts.decoded.bad_example:
             self._complain(feed, *facts.decoded.bad_example, now, monotonic)
         if facts.frozen is not None:
@@ -362,7 +355,7 @@ class Pipeline:
             facts = feed.source.take_facts()
             note_source(self.telemetry, feed.model.config.name, facts)
             self._sources.note(feed.model.config.name, facts)
-            feed.dirty = feed.dirty or any(_counters(facts).values())
+            feed.dirty = feed.dirty or any(counters_of(facts).values())
             if facts.waiting_for and facts.waiting_for != feed.waiting_for:
                 name, missing = feed.model.config.name, ", ".join(facts.waiting_for)
                 log.warning("%s: waiting for %s, which is not there", name, missing)
@@ -384,40 +377,6 @@ class Pipeline:
                 dropped[family] = dropped.get(family, 0.0) + value
         for family, value in dropped.items():
             tell.set(f"{_ME}series_dropped_total", family, value=value)
-
-
-def note_source(tell: Telemetry, source: str, facts: SourceFacts) -> None:
-    """The facts of a source as metrics."""
-    gauges = {
-        "files_watched": facts.files_watched,
-        "files_open": facts.files_open,
-        "files_unreadable": facts.files_unreadable,
-        "lag_bytes": facts.lag_bytes,
-        "catching_up": facts.catching_up,
-        "source_up": facts.up,
-    }
-    for (family, *labels), number in _counters(facts).items():
-        tell.inc(f"{_ME}{family}", source, *labels, by=number)
-    for family, value in gauges.items():
-        tell.set(f"{_ME}{family}", source, value=value)
-
-
-def _counters(facts: SourceFacts) -> dict[tuple[str, ...], int]:
-    """What happened, by family and reason."""
-    return {
-        ("bytes_read_total",): facts.bytes_read,
-        ("files_rotated_total",): facts.rotated,
-        ("lines_too_long_total",): facts.too_long,
-        ("lines_total", "too_long"): facts.too_long,
-        ("partial_lines_flushed_total",): facts.partials_flushed,
-        ("partial_lines_dropped_total",): facts.partials_dropped,
-        ("rotate_grace_expired_total",): facts.grace_expired,
-        **{
-            ("files_truncated_total", reason): facts.truncated.get(reason, 0)
-            for reason in ("shrunk", "rewritten")
-        },
-        **{("file_open_errors_total", reason): n for reason, n in facts.open_errors.items()},
-    }
 
 
 def _attempt(restore: Callable[[bytes], object], data: bytes, what: str) -> list[str]:

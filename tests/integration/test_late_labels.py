@@ -393,7 +393,7 @@ def test_labels_that_run_ahead_in_their_log_wait_for_the_predictions(tmp_path: P
 
 
 def test_read_once_joins_too(tmp_path: Path) -> None:
-    from inference_exporter.app import read_once
+    from inference_exporter.assembly import read_once
     from inference_exporter.exposition.text import render_text
 
     sidecar = LateSidecar(tmp_path)
@@ -406,7 +406,7 @@ def test_read_once_joins_too(tmp_path: Path) -> None:
 
 
 def test_a_reload_while_the_disk_is_full_keeps_what_is_pending(tmp_path: Path) -> None:
-    from inference_exporter.app import load_all, make_model
+    from inference_exporter.assembly import load_all, make_model
 
     sidecar = LateSidecar(tmp_path)
     sidecar.settle()

@@ -13,7 +13,7 @@ import pytest
 from exposition_server import running
 from html_page import faults, read
 from inference_exporter import __version__
-from inference_exporter.app import read_once
+from inference_exporter.assembly import read_once
 from inference_exporter.exposition.published import Published
 from inference_exporter.samples import Snapshot
 from inference_exporter.status_facts import ModelFacts, StatusFacts

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from dashboards.board.links import LOG_JOB
 
-from inference_exporter.app import load_all
+from inference_exporter.assembly import load_all
 from inference_exporter.demo.folder import STEPS
 
 ROOT = Path(__file__).parents[2]

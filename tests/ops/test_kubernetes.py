@@ -12,7 +12,7 @@ import yaml
 from dashboards.pages import PAGES
 from deploy.kubernetes import generate
 
-from inference_exporter.app import load_all
+from inference_exporter.assembly import load_all
 from inference_exporter.cli import main
 
 kubernetes_validate = pytest.importorskip("kubernetes_validate")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_exporter import app
+from inference_exporter import assembly
 from inference_exporter.cli import main
 from inference_exporter.clock import ManualClock
 from inference_exporter.demo.data import FEATURES, Applicant, Population
@@ -53,8 +53,8 @@ def model(folder: Path) -> Model:
 
 
 def make(folder: Path, *, event_time: bool = False) -> Model:
-    config, references = app.load_all(str(folder / "config.yaml"))
-    return app.make_model(config.models[0], references["credit-risk"], event_time=event_time)
+    config, references = assembly.load_all(str(folder / "config.yaml"))
+    return assembly.make_model(config.models[0], references["credit-risk"], event_time=event_time)
 
 
 def lines(people: list[Applicant], begin: float, *, drifted: bool = False) -> bytes:

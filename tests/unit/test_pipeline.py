@@ -11,7 +11,7 @@ import pytest
 
 from exporter_process import Series, parse, total
 from inference_exporter import config
-from inference_exporter.app import make_model
+from inference_exporter.assembly import make_model
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.text import render_text
 from inference_exporter.families import FAMILIES

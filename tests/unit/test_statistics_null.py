@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.comparisons import against, numeric_profile
 
+from comparisons import against, numeric_profile
 from inference_exporter.batch import Floats
 from inference_exporter.statistics import STATISTICS, Comparison, comparison_categorical
 from inference_exporter.statistics.base import share_comparison

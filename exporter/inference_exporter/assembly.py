@@ -1,0 +1,169 @@
+"""What the program is made of, put together: configuration, references, models, sources.
+
+`read_once` is all of it for a log that is read to its end; `app` is the sidecar around it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import platform
+from dataclasses import replace
+
+from inference_exporter import __version__, reference
+from inference_exporter import config as configuration
+from inference_exporter.clock import Clock, SystemClock
+from inference_exporter.config.schema import Config, ModelConfig, ReferenceFile, Warmup
+from inference_exporter.derived import Deriver
+from inference_exporter.errors import ConfigError, Problem, ProfileError
+from inference_exporter.exposition.published import Published
+from inference_exporter.formats import Decoder, Kind, make_decoder
+from inference_exporter.model import Model
+from inference_exporter.pipeline import Feed, Pipeline
+from inference_exporter.profile import NumericProfile, Reference
+from inference_exporter.samples import Snapshot
+from inference_exporter.sources import FileSource, Source, StdinSource
+from inference_exporter.state import MemoryStore
+from inference_exporter.telemetry import Telemetry
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_KEPT_BYTES = 16 << 20  # freed memory that is kept for the next block
+
+
+def calm_memory() -> None:
+    """Keep the garbage collector and the allocator away from the values of a block of lines.
+
+    A block makes tens of thousands of tuples that die together without any cycle; at Python's
+    default threshold the collector walks them again and again. And the C library gives freed
+    memory back to the system after every block, to fetch it again for the next one.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # glibc
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
+
+
+def load_reference(model: ModelConfig) -> Reference | None:
+    """The profile the model is compared with, if it is in a file."""
+    if isinstance(model.reference, ReferenceFile):
+        return reference.load(model.reference.path, model=model.name)
+    return None
+
+
+def load_all(path: str) -> tuple[Config, dict[str, Reference | None]]:
+    """A configuration and its references; one ConfigError with everything wrong in either."""
+    config = configuration.load(path)
+    problems: list[Problem] = []
+    references: dict[str, Reference | None] = {}
+    for model in config.models:
+        try:
+            references[model.name] = load_reference(model)
+        except ProfileError as error:
+            problems.append(Problem(path, f"models.{model.name}.reference", str(error)))
+    if problems:
+        raise ConfigError(problems)
+    return config, references
+
+
+def feature_kinds(profile: Reference | None) -> dict[str, Kind] | None:
+    """The features a decoder must find, with their kinds; None while there is no reference."""
+    if profile is None:
+        return None
+    return {
+        name: "numeric" if isinstance(one, NumericProfile) else "categorical"
+        for name, one in profile.features.items()
+    }
+
+
+def decoded_kinds(config: ModelConfig, profile: Reference | None) -> dict[str, Kind] | None:
+    """As `feature_kinds`, with what derived features are made of in their place."""
+    kinds = feature_kinds(profile)
+    if kinds is None or not config.derived:
+        return kinds
+    deriver = Deriver(config.derived)
+    found = {name: kind for name, kind in kinds.items() if name not in config.derived}
+    for source in sorted(deriver.sources):
+        found[source] = "vector" if source in deriver.vectors else "categorical"
+    return found
+
+
+def make_model(
+    config: ModelConfig,
+    profile: Reference | None,
+    *,
+    event_time: bool = False,
+    created_series: bool = False,
+) -> Model:
+    """A model with its decoder."""
+
+    def decoder(current: Reference | None) -> Decoder:
+        collect = current is None and isinstance(config.reference, Warmup)
+        return make_decoder(config, decoded_kinds(config, current), collect=collect)
+
+    return Model(
+        config,
+        profile,
+        decoder,
+        event_time=event_time,
+        created_series=created_series,
+        make_sampler=lambda: make_decoder(config, None, collect=True),
+    )
+
+
+def make_source(config: Config, model: ModelConfig, start_at: str, *, wait: bool = False) -> Source:
+    """Where the model's lines come from; `wait` for whoever writes to the standard input."""
+    if model.logs == ("-",):
+        return StdinSource(line_bytes=model.limits.line_bytes, wait=wait)
+    return FileSource(
+        model.logs,
+        start_at="beginning" if start_at == "beginning" else "end",
+        rotate_grace=config.rotate_grace,
+        line_bytes=model.limits.line_bytes,
+        max_open_files=model.limits.open_files,
+    )
+
+
+def make_label_source(config: Config, model: ModelConfig, start_at: str) -> Source | None:
+    """Where the model's late labels come from, if they are in a log of their own."""
+    if model.labels is None or not model.labels.logs:
+        return None
+    return make_source(config, replace(model, logs=model.labels.logs), start_at)
+
+
+def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
+    """Read all logs from their beginning to their end; what the page would show then."""
+    config, references = load_all(config_file)
+    published = Published()
+    feeds = [
+        Feed(
+            make_model(model, references[model.name], event_time=True),
+            make_source(config, model, "beginning", wait=True),
+            labels=make_label_source(config, model, "beginning"),
+        )
+        for model in config.models
+    ]
+    pipeline = Pipeline(
+        feeds,
+        store=MemoryStore(),
+        publish=published.publish,
+        telemetry=new_telemetry(),
+        clock=clock or SystemClock(),
+    )
+    pipeline.restore()
+    calm_memory()
+    pipeline.drain()
+    pipeline.close()
+    assert published.snapshot is not None  # drain() ends with a commit, which publishes
+    return published.snapshot
+
+
+def new_telemetry() -> Telemetry:
+    """Telemetry that knows which program it is about."""
+    telemetry = Telemetry()
+    telemetry.set(
+        "inference_exporter_build_info", __version__, platform.python_version(), value=1.0
+    )
+    return telemetry
