@@ -211,7 +211,7 @@ def _references(folder: Path) -> None:
 
 def _prometheus(fleet: WatchedFleet) -> tuple[list[str], str]:
     folder = fleet.folder
-    for name, text in files(fast(SPEED, "5s")).items():
+    for name, text in files(fast(SPEED, "5s", least=1.0)).items():
         (folder / name).write_text(text, encoding="utf-8")
     targets = [f"127.0.0.1:{one.exporter.port}" for one in fleet.replicas]
     job = {"job_name": "inference-exporter", "static_configs": [{"targets": targets}]}
