@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inference_exporter.config.schema import FeaturesField, Field, Fields, ModelConfig
+from inference_exporter.config.schema import FeaturesField, Field, Fields, LabelsConfig, ModelConfig
 from inference_exporter.profile import NumericProfile, Reference
 from inference_exporter.reference import build
 from reference_files import (
@@ -52,6 +53,20 @@ def test_flat_table_gives_the_shares_of_the_credit_example(credit: str) -> None:
     country = categorical(reference, "country")
     shares = dict(zip(country.bins, smoothed(country.cell_counts), strict=True))
     assert shares == pytest.approx(COUNTRY_SHARES, abs=1e-9)
+
+
+def test_the_label_of_late_labels_is_a_label_in_the_table_and_no_feature(tmp_path: Path) -> None:
+    rows = [row | {"defaulted": row["actual"]} for row in credit_rows()]
+    for row in rows:
+        del row["actual"]
+    path = write_csv(tmp_path / "credit.csv", rows)
+    labels = LabelsConfig(id=Field(("request_id",)), actual=Field(("defaulted",)))
+    model = replace(MODEL, fields=replace(MODEL.fields, actual=None), labels=labels)
+    reference = build([path], model, now=1.0)
+    assert list(reference.features) == ["age", "country"]
+    same = build([write_csv(tmp_path / "same.csv", credit_rows())], MODEL, now=1.0)
+    assert reference.performance == same.performance
+    assert reference.performance
 
 
 def test_columns_named_like_fields_are_not_features(credit: str) -> None:

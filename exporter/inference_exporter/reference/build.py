@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from inference_exporter.config.schema import ModelConfig
@@ -43,6 +44,7 @@ def build_shard(
 ) -> Shard:
     """As `build`, with what merging the profile with those of other files takes."""
     sizes = [_size(path) for path in paths]
+    model = with_label_column(model)
     passes = _PASSES_WHOLE if model.multivariate else _PASSES
     vectors = any(one.kind == "centroid_distance" for one in model.derived.values())
     total = (passes + (vectors and bins is None)) * sum(sizes)
@@ -62,6 +64,16 @@ def build_shard(
             report(size)
 
     return shard_from(read, model, now=now, source=_source(paths), bins=bins)
+
+
+def with_label_column(model: ModelConfig) -> ModelConfig:
+    """The model as a table with its labels in it looks: late labels are a column there.
+
+    Without this the column of the label would be taken for a feature.
+    """
+    if model.labels is None or model.fields.actual is not None:
+        return model
+    return replace(model, fields=replace(model.fields, actual=model.labels.actual))
 
 
 def _size(path: str) -> int:
