@@ -110,5 +110,5 @@ def _measure(settings: Settings, features: int, runs: int) -> _Measured:
 
 def _decide(bench: Bench, now: float) -> float:
     started = time.thread_time()
-    bench.model.decisions.decide(now, 0.0)
+    bench.model.decisions.decide(now, 0.0, live=True)
     return time.thread_time() - started

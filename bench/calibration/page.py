@@ -68,8 +68,8 @@ shift is the share of rows that move from the commonest of ten categories (34 %)
 _DELAY = """\
 ### Delay
 
-Share found within a day, and the median number of windows until the alarm. To that comes the
-`lateness` of the configuration, an hour unless set: a window is decided on when it is complete.
+Share found within a day, and the median number of windows until the alarm. A window is decided on
+a twelfth of its length after its end: an hour at five past.
 """
 
 _PEERS = """\

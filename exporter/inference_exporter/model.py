@@ -179,7 +179,7 @@ class Model:
         self.timeline.add(placement, self._versions.names, tallies, now)
         self.decisions.add(placement, self._versions.names, increments.dense)
         if self._event_time:
-            self.decisions.decide(self.clock(now), self.config.lateness)
+            self.decisions.decide(self.clock(now), self.config.lateness, live=False)
         if self.concept is not None:
             newest = float(np.fmax.reduce(times)) if self._event_time else now
             seen = now if np.isnan(newest) else newest
@@ -253,7 +253,8 @@ class Model:
         self._cache.next_publication()
         self.timeline.expire(clock)
         # a log that is read after the fact has no later lines: what is complete can be decided on
-        self.decisions.decide(clock, 0.0 if self._event_time else self.config.lateness)
+        lateness = 0.0 if self._event_time else self.config.lateness
+        self.decisions.decide(clock, lateness, live=not self._event_time)
         for version, history in self.timeline.versions.items():
             marks = self._exemplars.get(version, {})
             created = history.created if self._created_series else None
@@ -364,7 +365,7 @@ class Model:
             tuple(window.name for window in self.config.windows),
             kind,
             self._evaluator.least_labelled,
-            self.config.lateness,
+            {one.window.name: one.wait(self.config.lateness) for one in self.decisions.spans},
             self._evaluator.evidence,
             self._evaluator.traffic,
         )

@@ -39,14 +39,15 @@ class ModelFacts:
     """A model as configured, and what its windows hold.
 
     `least` is how many labelled predictions a window takes before performance is shown; keys of
-    `traffic` are version and window. Drift is decided on `lateness` seconds after a window's end.
+    `traffic` are version and window. `waits` are the seconds between the
+    end of a window and the decision on it.
     """
 
     name: str
     windows: tuple[str, ...] = ()
     reference: ReferenceKind = "none"
     least: int = 0
-    lateness: float = 0.0
+    waits: Mapping[str, float] = field(default_factory=dict)
     evidence: Mapping[EvidenceKey, Evidence] = field(default_factory=dict)
     traffic: Mapping[tuple[str, str], Traffic] = field(default_factory=dict)
 

@@ -28,7 +28,7 @@ models:
     statistics: [psi, mean_shift]
 """
 ROWS = 1000  # an hour
-LATE = 3600  # seconds
+LATE = 300.0  # a twelfth of an hour
 Page = dict[tuple[str, ...], float]
 
 

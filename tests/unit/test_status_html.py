@@ -183,7 +183,7 @@ def hostile(text: str) -> Snapshot:
         ]
     files = (FileState(n, 1, 2, n),)
     model = ModelFacts(
-        n, ("1h", n), "file", 10, 3600.0, evidence, {(version, "1h"): Traffic(5.0, 1.0)}
+        n, ("1h", n), "file", 10, {n: 3600.0}, evidence, {(version, "1h"): Traffic(5.0, 1.0)}
     )
     source = SourceState(n, files, (n,), BadLine(1.8e9, n, n))
     return Snapshot(tuple(blocks), 1.8e9, StatusFacts((model,), (source,)))
@@ -313,7 +313,8 @@ def large(features: int = 500, bins: int = 10) -> Snapshot:
         for name, window in product(names, ("1h", "24h")):
             evidence[version, window, "feature", name] = Evidence(rng.dirichlet(np.ones(bins)), 200)
     traffic = {(v, w): Traffic(1e6, 10.0) for v in "12" for w in ("1h", "24h")}
-    facts = ModelFacts("m", ("1h", "24h"), "file", 200, 3600.0, evidence, traffic)
+    waits = {"1h": 300.0, "24h": 3600.0}
+    facts = ModelFacts("m", ("1h", "24h"), "file", 200, waits, evidence, traffic)
     return Snapshot(tuple(blocks), 1.8e9, StatusFacts((facts,)))
 
 

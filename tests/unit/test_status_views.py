@@ -75,7 +75,7 @@ def test_the_drifted_feature_comes_first_and_is_said_to_be_far_away(sidecar: Sid
     assert "far away" in row.verdict.words
     words = [notice.words for notice in home_view(sidecar.snapshot).notices]
     assert "1 feature far from the reference over 1h, not yet decided on: income." in words
-    assert shown(sidecar.snapshot).drift.when == "once per 1h, 1 h after its end"
+    assert shown(sidecar.snapshot).drift.when == "once per 1h, 5 min after its end"
 
 
 def test_a_decision_becomes_the_verdict_and_a_notice(tmp_path: Path) -> None:

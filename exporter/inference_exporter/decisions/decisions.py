@@ -1,7 +1,7 @@
 """Decisions of one model: counts in, states out. One decision per tumbling window, once.
 
-A window is decided on when it has ended and the lateness has passed: until then its rows may still
-come. All features and outputs of all versions with rows in it are one family of tests.
+A window is decided on a little after its end (`Span.wait`): until then its rows may still come. All
+features and outputs of all versions with rows in it are one family of tests.
 """
 
 from __future__ import annotations
@@ -74,10 +74,15 @@ class Decisions:
 
     # -- decisions ------------------------------------------------------------------------------
 
-    def decide(self, now: float, lateness: float) -> None:
-        """Decide on every window that is complete at `now`."""
+    def decide(self, now: float, lateness: float, *, live: bool) -> None:
+        """Decide on every window that is complete at `now`.
+
+        In a log that is read after the fact rows come in the order of the files, not of time: every
+        window waits for all of `lateness`.
+        """
         for span in self.spans:
-            self._decide_until(span, span.complete(now - lateness))
+            wait = span.wait(lateness) if live else lateness
+            self._decide_until(span, span.complete(now - wait))
 
     def _decide_until(self, span: Span, last: int) -> None:
         name = span.window.name

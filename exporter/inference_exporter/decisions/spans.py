@@ -44,6 +44,14 @@ class Span:
         """Number of the last window that has ended at `now`."""
         return int(now // self.seconds) - 1
 
+    def wait(self, lateness: float) -> float:
+        """Seconds between its end and its decision, in which rows may still come.
+
+        An alarm must not wait for rows that hardly ever come: at most a stretch of the window.
+        What comes later is in the counters and in the sliding window, not in the decision.
+        """
+        return min(lateness, self.seconds / BLOCKS)
+
     def end(self, number: int) -> float:
         """When a window ends."""
         return (number + 1) * self.seconds

@@ -52,7 +52,8 @@ def drift_of(place: Place) -> DriftView:
     features = _rows(place, "feature", statistic)
     outputs = _rows(place, "output", statistic)
     why = "" if features or outputs else _why_nothing(place)
-    when = f"once per {place.window}, {seconds(place.facts.lateness)} after its end"
+    wait = place.facts.waits.get(place.window, 0.0)
+    when = f"once per {place.window}, {seconds(wait)} after its end"
     return DriftView(statistic, threshold, when, features, outputs, why)
 
 
