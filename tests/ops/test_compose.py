@@ -244,8 +244,10 @@ def test_promtool_takes_the_configuration_and_the_rules(tmp_path: Path) -> None:
 
 @pytest.mark.server
 @pytest.mark.skipif(shutil.which("amtool") is None, reason="no amtool here")
-def test_amtool_takes_the_configuration() -> None:
-    _check(["amtool", "check-config", str(_file("alertmanager/alertmanager.yml"))])
+def test_amtool_takes_the_configuration_with_the_templates_of_the_rules(tmp_path: Path) -> None:
+    shutil.copy(_file("alertmanager/alertmanager.yml"), tmp_path)
+    shutil.copytree(ROOT / "alert_rules" / "alertmanager" / "templates", tmp_path / "templates")
+    _check(["amtool", "check-config", str(tmp_path / "alertmanager.yml")])
 
 
 @pytest.mark.server
