@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import math
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from inference_exporter.formats import Decoded
 from inference_exporter.model import Model
 from inference_exporter.sources import Source, SourceFacts
+from inference_exporter.store import Store
 from inference_exporter.telemetry import Telemetry
 from inference_exporter.truth import Inbox
 
@@ -24,24 +24,6 @@ log = logging.getLogger("inference_exporter.labelling")
 HURRY = 0.2  # seconds between commits while somebody waits for the answer to a POST
 LOG_INTERVAL = 60.0
 _ME = "inference_exporter_"
-
-
-class Store(Protocol):
-    """Where the state is kept; see `state.Store`."""
-
-    volatile: bool
-
-    @property
-    def tables(self) -> sqlite3.Connection | None:
-        """For reading tables of committed state."""
-
-    def commit(
-        self,
-        puts: Mapping[str, bytes],
-        deletes: Iterable[str] = (),
-        extra: Callable[[sqlite3.Connection], None] | None = None,
-    ) -> bool:
-        """Keep changes; False if they are not on disk."""
 
 
 @dataclass(slots=True)

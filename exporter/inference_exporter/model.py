@@ -11,7 +11,6 @@ import numpy as np
 
 from inference_exporter.accumulators import (
     Groups,
-    Histogram,
     Vocabulary,
     arrange,
     binary_classes,
@@ -113,9 +112,6 @@ class Model:
         judge = judge_of(self.config, layout, reference)
         forecast = Forecast(self.config, layout, reference)
         self._evaluator = Evaluator(self.config, layout, chance, judge, forecast)
-        self._histogram = next(
-            (one for one in layout.dense if isinstance(one, Histogram) and one.step is None), None
-        )
         self._mismatch = self._watch(reference)
         if self.concept is not None:
             pair = binary_classes(self.config, reference)

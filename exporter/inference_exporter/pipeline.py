@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import logging
 import math
-import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from inference_exporter.clock import Clock
 from inference_exporter.evaluate import EvaluationFacts
@@ -25,6 +23,7 @@ from inference_exporter.samples import Samples, Snapshot
 from inference_exporter.source_states import SourceStates
 from inference_exporter.sources import Source
 from inference_exporter.status_facts import StatusFacts
+from inference_exporter.store import Store
 from inference_exporter.telemetry import Telemetry
 from inference_exporter.truth import Inbox
 
@@ -36,33 +35,6 @@ LOG_INTERVAL = 60.0  # at most one message about bad lines per source and minute
 BEHIND = 4 << 20  # bytes in a turn: a log with as much is behind, and its labels wait
 _ME = "inference_exporter_"
 _PERSISTENT = f"{_ME}state_persistent"
-
-
-class Store(Protocol):
-    """Where the state is kept; see `state.Store`."""
-
-    persistent: bool
-    load_errors: int
-    volatile: bool
-
-    @property
-    def tables(self) -> sqlite3.Connection | None:
-        """For reading the tables of pending predictions."""
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of what is kept."""
-
-    def load(self) -> dict[str, bytes]:
-        """Everything that is kept."""
-
-    def commit(
-        self,
-        puts: Mapping[str, bytes],
-        deletes: Iterable[str] = (),
-        extra: Callable[[sqlite3.Connection], None] | None = None,
-    ) -> bool:
-        """Keep changes, and what `extra` writes; False if they are not on disk."""
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
+from inference_exporter.accumulators.outcomes import labelled_numbers
 from inference_exporter.batch import Batch, Floats
 
 
@@ -18,11 +19,9 @@ class ErrorSpread:
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
-        if batch.prediction_value is None or batch.actual_value is None:
+        if (pairs := labelled_numbers(batch, groups)) is None:
             return
-        predicted, actual = batch.prediction_value.values, batch.actual_value.values
-        both = ~(np.isnan(predicted) | np.isnan(actual))
-        predicted, actual, index = predicted[both], actual[both], groups.index[both]
+        predicted, actual, index = pairs
         error = predicted - actual
         nonzero = actual != 0
         relative = error / np.where(nonzero, actual, 1.0) * nonzero

@@ -102,11 +102,9 @@ class RegressionOutcomes:
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
-        if batch.prediction_value is None or batch.actual_value is None:
+        if (pairs := labelled_numbers(batch, groups)) is None:
             return
-        predicted, actual = batch.prediction_value.values, batch.actual_value.values
-        both = ~(np.isnan(predicted) | np.isnan(actual))
-        predicted, actual, index = predicted[both], actual[both], groups.index[both]
+        predicted, actual, index = pairs
         error = predicted - actual
         nonzero = actual != 0
         percentage = np.abs(error) / np.where(nonzero, np.abs(actual), 1.0) * nonzero
@@ -121,3 +119,12 @@ class RegressionOutcomes:
     def sums(self, cells: Floats) -> dict[str, float]:
         """The sums by name."""
         return dict(zip(self.NAMES, cells.tolist(), strict=True))
+
+
+def labelled_numbers(batch: Batch, groups: Groups) -> tuple[Floats, Floats, Ints] | None:
+    """Predicted and actual value and group of the rows that have both, (rows,) each."""
+    if batch.prediction_value is None or batch.actual_value is None:
+        return None
+    predicted, actual = batch.prediction_value.values, batch.actual_value.values
+    both = ~(np.isnan(predicted) | np.isnan(actual))
+    return predicted[both], actual[both], groups.index[both]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 from inference_exporter.batch import Batch, Floats, Ints, TextColumn, category_name
+from inference_exporter.config.success import Success
 from inference_exporter.tally import SparseKey
 
 NOT_CONFIGURED = "ok"  # code of a request in a log that has no status at all
 NOT_LOGGED = "unknown"  # code of a request whose line lacks the configured status
-_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 
 
 class StatusCodes:
@@ -24,9 +22,7 @@ class StatusCodes:
     def __init__(self, limit: int, ok: tuple[str, ...] | None) -> None:
         self._configured = ok is not None
         self._codes = Vocabulary(limit, absent=NOT_LOGGED)
-        matches = [(_RANGE.fullmatch(entry), entry) for entry in ok or ()]
-        self._ok_ranges = [(int(match[1]), int(match[2])) for match, _ in matches if match]
-        self._ok_names = {entry.lower() for match, entry in matches if not match}
+        self._is_ok = Success(ok or ())
         self._by_index = [0, 0]  # failure by index of the code; an absent status is not one
 
     def preset(self) -> tuple[SparseKey, ...]:
@@ -55,15 +51,6 @@ class StatusCodes:
             value = status[row]
             failed[row] = value is not None and not self._is_ok(category_name(value))
         return failed
-
-    def _is_ok(self, name: str) -> bool:
-        if name.lower() in self._ok_names:
-            return True
-        try:
-            number = float(name)
-        except ValueError:
-            return False
-        return any(low <= number <= high for low, high in self._ok_ranges)
 
     def restore(self, keys: tuple[SparseKey, ...]) -> None:
         """See `SparseAccumulator.restore`."""

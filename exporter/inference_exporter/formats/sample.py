@@ -19,12 +19,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from inference_exporter.batch import Batch, NumericColumn, category_name
 from inference_exporter.config.lines import field_paths
 from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.success import Success
 from inference_exporter.formats import Decoded, make_decoder
 from inference_exporter.formats.columns.plan import Kind
 from inference_exporter.formats.columns.routes import walker
 from inference_exporter.formats.hints import Seen, hints
 from inference_exporter.formats.keys import raw_values
-from inference_exporter.formats.shown import INVALID, duration, is_ok, moment, number, text
+from inference_exporter.formats.shown import INVALID, duration, moment, number, text
 
 _Entry = tuple[str, str]
 
@@ -96,7 +97,7 @@ class _Row:
         if value is None:
             return self._unusable(name) if self._decoded.invalid.get(name) else "missing"
         if name == "status" and self._model.fields.status is not None:
-            good = is_ok(category_name(value), self._model.fields.status.ok)
+            good = Success(self._model.fields.status.ok)(category_name(value))
             return f"{text(value)}, a {'success' if good else 'failure'}"
         return text(value)
 

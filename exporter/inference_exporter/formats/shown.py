@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from datetime import UTC, datetime
 
-_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)", re.ASCII)
 INVALID = "INVALID"
 _LENGTH = 60
 
@@ -61,18 +59,3 @@ def _is_number(plain: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def is_ok(name: str, ok: tuple[str, ...]) -> bool:
-    """Whether a status is a success.
-
-    >>> is_ok("204", ("200..399",)), is_ok("OK", ("ok",)), is_ok("500", ("200..399", "ok"))
-    (True, True, False)
-    """
-    for entry in ok:
-        match = _RANGE.fullmatch(entry)
-        if match and _is_number(name) and int(match[1]) <= float(name) <= int(match[2]):
-            return True
-        if not match and entry.lower() == name.lower():
-            return True
-    return False
