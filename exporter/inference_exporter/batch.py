@@ -66,6 +66,9 @@ class Batch:
     `features` holds the features of the reference, in its order. Without a reference (while one is
     being collected) it is empty and `raw_features` has one mapping of name to scalar per row.
 
+    `segments` has a column for every configured segment: raw values as they were logged, which
+    `segments.Naming` replaces by names.
+
     `derived` are outputs and `flags` marks that the model works out itself, from the features.
     """
 
@@ -88,6 +91,7 @@ class Batch:
     features: Mapping[str, FeatureColumn] = field(default_factory=dict)
     raw_features: Sequence[Mapping[str, object] | None] | None = None
     inputs: Bools | None = None
+    segments: Mapping[str, TextColumn] = field(default_factory=dict)
     derived: Mapping[str, NumericColumn] = field(default_factory=dict)
     flags: Mapping[str, Bools] = field(default_factory=dict)
 
@@ -100,7 +104,10 @@ class Batch:
                 chosen[name] = NumericColumn(column.values[rows])
             elif isinstance(column, list | tuple):
                 chosen[name] = [column[row] for row in rows.tolist()]
-        return Batch(rows=len(rows), **chosen)  # type: ignore[arg-type]  # names of columns
+        segments = {
+            name: [column[row] for row in rows.tolist()] for name, column in self.segments.items()
+        }
+        return Batch(rows=len(rows), segments=segments, **chosen)  # type: ignore[arg-type]  # names of columns
 
 
 def category_name(value: str | int | float | bool) -> str:

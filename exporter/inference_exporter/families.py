@@ -6,7 +6,8 @@ nothing else is ever served. Labels of a family are given in the order in which 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["counter", "gauge", "histogram"]
@@ -14,16 +15,31 @@ Kind = Literal["counter", "gauge", "histogram"]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A metric family. `name` is the sample name (counters end in `_total`)."""
+    """A metric family. `name` is the sample name (counters end in `_total`).
+
+    `segmented` families get the configured segments as further labels (docs/segments.md).
+    """
 
     name: str
     kind: Kind
     labels: tuple[str, ...]
     help: str
+    segmented: bool = False
 
 
 def _family(kind: Kind, name: str, labels: str, text: str) -> Family:
     return Family(name, kind, tuple(labels.split()), text)
+
+
+def _segmented(kind: Kind, name: str, labels: str, text: str) -> Family:
+    return Family(name, kind, tuple(labels.split()), text, segmented=True)
+
+
+@lru_cache(maxsize=1024)
+def with_labels(name: str, more: tuple[str, ...]) -> Family:
+    """The family of that name with further labels."""
+    family = FAMILIES[name]
+    return replace(family, labels=(*family.labels, *more)) if more else family
 
 
 def _binned(scope: str, what: str) -> tuple[Family, ...]:
@@ -97,20 +113,20 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
 
 
 _TRAFFIC = (
-    _family(
+    _segmented(
         "counter",
         "inference_requests_total",
         "model version code",
         "Lines of the prediction log by status code; `ok` where the log has no status "
         "field, `unknown` where this line had none.",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_request_failures_total",
         "model version",
         "Requests whose status is not among the configured ok values.",
     ),
-    _family(
+    _segmented(
         "histogram",
         "inference_request_duration_seconds",
         "model version",
@@ -128,7 +144,7 @@ _TRAFFIC = (
         "model version step",
         "Latency of one step of the request, such as feature_lookup or inference, as logged.",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_predictions_total",
         "model version prediction",
@@ -223,7 +239,7 @@ _INPUTS = (
 )
 
 _TRUTH = (
-    _family(
+    _segmented(
         "counter",
         "inference_outcomes_total",
         "model version predicted actual",
@@ -253,61 +269,61 @@ _TRUTH = (
         "model version",
         "Sum of the log loss over labelled predictions, scores clipped to [1e-15, 1 - 1e-15].",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_regression_outcomes_total",
         "model version",
         "Numeric predictions with a label.",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_absolute_error_total",
         "model version",
         "Sum of |prediction - actual|.",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_squared_error_total",
         "model version",
         "Sum of (prediction - actual)^2.",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_overprediction_total",
         "model version",
         "Sum of prediction - actual where positive.",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_underprediction_total",
         "model version",
         "Sum of actual - prediction where positive.",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_absolute_percentage_error_total",
         "model version",
         "Sum of |prediction - actual| / |actual| over labels that are not 0.",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_percentage_error_outcomes_total",
         "model version",
         "Labelled numeric predictions whose label is not 0: the denominator of the MAPE.",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_actual_positive_total",
         "model version",
         "Sum of the positive labels; with the negative sum and the squares: R^2.",
     ),
-    _family(
+    _segmented(
         "counter",
         "inference_actual_negative_total",
         "model version",
         "Sum of -label over negative labels.",
     ),
-    _family("counter", "inference_actual_squared_total", "model version", "Sum of label^2."),
+    _segmented("counter", "inference_actual_squared_total", "model version", "Sum of label^2."),
     _family(
         "counter",
         "inference_labels_total",
@@ -355,7 +371,7 @@ _TRUTH = (
         "model reason",
         "Predictions that no late label can reach: `no_id`, or `duplicate_id` (the id was used).",
     ),
-    _family(
+    _segmented(
         "gauge",
         "inference_label_coverage_ratio",
         "model version window",
@@ -374,14 +390,14 @@ _TRUTH = (
         "1 if one predicted class has its labels much earlier than another (half as much coverage "
         "again, and no chance): performance of the window is then not that of its traffic.",
     ),
-    _family(
+    _segmented(
         "gauge",
         "inference_performance",
         "model version metric class window",
         "Model performance over the window, from labels; absent below the minimum of samples.",
     ),
     *(
-        _family(
+        _segmented(
             "gauge",
             f"inference_performance_{bound}",
             "model version metric class window",
@@ -392,12 +408,55 @@ _TRUTH = (
     ),
     _family(
         "gauge",
+        "inference_performance_worst_segment",
+        "model version metric class window field segment",
+        "Worst value of the metric among the segments of one field, with enough labels each.",
+    ),
+    _family(
+        "gauge",
+        "inference_performance_worst_segment_gap",
+        "model version metric class window field",
+        "How much worse the worst segment is than all rows together; the worst of many is always "
+        "worse, see inference_performance_worst_segment_gap_critical.",
+    ),
+    _family(
+        "gauge",
+        "inference_performance_worst_segment_gap_critical",
+        "model version metric class window field",
+        "Gap of the worst segment that chance alone exceeds no more often than the budget of false "
+        "alarms allows.",
+    ),
+    _family(
+        "gauge",
+        "inference_fairness_ratio",
+        "model version metric field window",
+        "Smallest rate of a group over the largest, for fields that are `protected`: "
+        "`selection_rate`, `true_positive_rate`, `false_positive_rate` of the positive class. 1 is "
+        "alike; the four-fifths rule asks 0.8.",
+    ),
+    _family(
+        "gauge",
+        "inference_fairness_ratio_critical",
+        "model version metric field window",
+        "Ratio that chance alone falls below, were all groups treated alike, no more often than "
+        "the budget of false alarms allows.",
+    ),
+    _segmented(
+        "gauge",
+        "inference_group_rate",
+        "model version metric window",
+        "Rate behind the fairness ratio, of each group: how often the positive class is predicted "
+        "(`selection_rate`), and how often for rows that are positive (`true_positive_rate`) or "
+        "not (`false_positive_rate`).",
+    ),
+    _segmented(
+        "gauge",
         "inference_performance_binning_error",
         "model version metric window",
         "Largest difference between the metric of binned scores (roc_auc, average_precision) and "
         "that of the scores themselves.",
     ),
-    _family(
+    _segmented(
         "gauge",
         "inference_performance_samples",
         "model version window",
@@ -754,6 +813,7 @@ _CORRECTIONS = tuple(
         "counter",
         _TRUTH_BY_NAME[name].labels,
         f"What newer labels took back from `{name}` (`labels.update: last`): subtract it.",
+        _TRUTH_BY_NAME[name].segmented,
     )
     for name in _CORRECTED
 )

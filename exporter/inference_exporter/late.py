@@ -10,22 +10,20 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from inference_exporter.accumulators import Groups, Layout, Vocabulary
 from inference_exporter.batch import Batch, Floats
 from inference_exporter.config.labels import label_lines
 from inference_exporter.config.schema import LabelsConfig, ModelConfig
 from inference_exporter.formats import Decoded, make_decoder
+from inference_exporter.ledger import Ledger
 from inference_exporter.profile import Reference
 from inference_exporter.samples import Samples
 from inference_exporter.series_cache import SeriesCache
 from inference_exporter.truth import Intake, Join, make_join
-from inference_exporter.windows import NO_PANE, Placement, Timeline, place_joined
-
-_GROUPS = 64  # groups of rows counted at once: bounds memory where labels span months
+from inference_exporter.windows import NO_PANE, Placement
 
 
 class LateLabels:
@@ -38,12 +36,11 @@ class LateLabels:
         self,
         config: ModelConfig,
         labels: LabelsConfig,
-        versions: Vocabulary,
         *,
         regression: bool,
         event_time: bool,
     ) -> None:
-        self._config, self._versions, self._event_time = config, versions, event_time
+        self._config, self._event_time = config, event_time
         self._regression, self._resumed = regression, False
         self._decoder = make_decoder(label_lines(config))
         same = label_lines(config, same_log=True) if labels.same_log else None
@@ -51,9 +48,9 @@ class LateLabels:
         self.join: Join = make_join(config, labels, regression=regression)
         self.on_joined: Callable[[Batch], None] = lambda _: None
 
-    def use(self, layout: Layout, timeline: Timeline, reference: Reference | None) -> None:
-        """Count into these from now on."""
-        self._layout, self._timeline = layout, timeline
+    def use(self, ledgers: Sequence[Ledger], reference: Reference | None) -> None:
+        """Count into these from now on, the first of which is that of the versions."""
+        self._ledgers, self._timeline = tuple(ledgers), ledgers[0].timeline
         self._known = reference.classes if reference else ()
         self.intake = Intake(self.join, regression=self._regression, known=self._known)
 
@@ -106,19 +103,8 @@ class LateLabels:
         return settled.changed
 
     def _count(self, batch: Batch, now: float, *, retract: bool) -> None:
-        assert batch.timestamp is not None
-        versions = None if batch.version is None else self._versions.indexes(batch.version)
-        windows = sorted(self._timeline.windows, key=lambda window: window.seconds)
-        panes = [(window.seconds, self._timeline.pane_length(window)) for window in windows]
-        base = self._timeline.base
-        placed = place_joined(batch.timestamp.values, versions, panes, base=base, now=now)
-        for start in range(0, len(placed.groups), _GROUPS):
-            part, rows = placed.part(start, start + _GROUPS)
-            groups = Groups(part.index, len(part.groups))
-            chosen = batch if rows is None else batch.take(rows)
-            increments = self._layout.count_joined(chosen, groups, retract=retract)
-            tallies = [increments.group(group) for group in range(groups.count)]
-            self._timeline.add(part, self._versions.names, tallies, now)
+        for ledger in self._ledgers:
+            ledger.count_joined(batch, now, retract=retract)
 
     def samples(self, cache: SeriesCache) -> Iterator[Samples]:
         """What became of labels, and how many predictions wait."""

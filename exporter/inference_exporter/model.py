@@ -9,15 +9,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from inference_exporter.accumulators import (
-    Groups,
-    Vocabulary,
-    arrange,
-    binary_classes,
-    task_of,
-)
+from inference_exporter.accumulators import Vocabulary, arrange, binary_classes, task_of
 from inference_exporter.accumulators.outcomes import ScoreOutcomes
-from inference_exporter.batch import Batch, Floats
+from inference_exporter.batch import Batch, Floats, Ints
 from inference_exporter.concept import ConceptRunner
 from inference_exporter.config.schema import ModelConfig, Warmup
 from inference_exporter.config.thresholds import in_force
@@ -25,20 +19,23 @@ from inference_exporter.decisions import PREFIX as DECISIONS
 from inference_exporter.decisions import Decisions, gauges, significance
 from inference_exporter.derived import Deriver, with_derived
 from inference_exporter.evaluate import Chance, EvaluationFacts, Evaluator, Gauges
+from inference_exporter.exemplars import Exemplars
 from inference_exporter.expectations import Forecast
 from inference_exporter.formats import Decoded, Decoder
 from inference_exporter.judge import judge_of
 from inference_exporter.late import LateLabels
+from inference_exporter.ledger import Ledger
 from inference_exporter.mismatch import Mismatch, absent
 from inference_exporter.numeric import numeric_column
 from inference_exporter.outliers import Outliers, usable
 from inference_exporter.profile import Reference
 from inference_exporter.reference import WarmupBuilder, dumps, loads
-from inference_exporter.samples import Exemplar, Labels, Samples
+from inference_exporter.samples import Labels, Samples
+from inference_exporter.segments import GaugesBySegment, Segments, foreign
 from inference_exporter.series_cache import SeriesCache
 from inference_exporter.status_facts import ModelFacts, ReferenceKind
 from inference_exporter.totals import Totals
-from inference_exporter.windows import Placement, Timeline, place
+from inference_exporter.windows import Placement, Timeline
 
 log = logging.getLogger("inference_exporter.model")
 
@@ -79,8 +76,9 @@ class Model:
         self._created_series = created_series
         self._make_decoder, self._event_time = make_decoder, event_time
         self._versions = Vocabulary(config.limits.versions)
-        self._exemplars: dict[str, dict[int, Exemplar]] = {}
-        self._evaluated: tuple[int, Gauges] | None = None
+        self._exemplars = Exemplars(config.latency_buckets)
+        self._evaluated: tuple[int, GaugesBySegment] | None = None
+        self._unwanted: set[str] = set()  # state of segments that are not configured any more
         self._cache = SeriesCache()
         self._unsaved: Reference | None = None  # a warm-up reference not yet committed
         self.warmup: WarmupBuilder | None = None
@@ -91,7 +89,7 @@ class Model:
         if config.labels is not None:
             regression = task_of(config, reference) == "regression"
             self.late = LateLabels(
-                config, config.labels, self._versions, regression=regression, event_time=event_time
+                config, config.labels, regression=regression, event_time=event_time
             )
             self.late.on_joined = self._joined
         self._use(reference)
@@ -112,6 +110,8 @@ class Model:
         judge = judge_of(self.config, layout, reference)
         forecast = Forecast(self.config, layout, reference)
         self._evaluator = Evaluator(self.config, layout, chance, judge, forecast)
+        self._ledger = Ledger(layout, self.timeline, self._keys)
+        self.segments = self._make_segments(reference)
         self._mismatch = self._watch(reference)
         if self.concept is not None:
             pair = binary_classes(self.config, reference)
@@ -119,7 +119,24 @@ class Model:
         if self.config.fields.version is None:
             self.timeline.version("", 0.0)
         if self.late is not None:
-            self.late.use(layout, self.timeline, reference)
+            ledgers = [self._ledger, *([self.segments.ledger] if self.segments else [])]
+            self.late.use(ledgers, reference)
+
+    def _make_segments(self, reference: Reference | None) -> Segments | None:
+        if not self.config.segments:
+            return None
+        return Segments(
+            self.config,
+            self.layout,
+            reference,
+            self._versions,
+            alpha=self.decisions.alpha,
+            least=self._evaluator.least_labelled,
+        )
+
+    def _keys(self, batch: Batch) -> tuple[Ints | None, list[str]]:
+        versions = None if batch.version is None else self._versions.indexes(batch.version)
+        return versions, self._versions.names
 
     def _watch(self, reference: Reference | None) -> Mismatch | None:
         """Who looks for features that the reference does not know."""
@@ -132,6 +149,11 @@ class Model:
         """Note when the series known beforehand began."""
         for history in self.timeline.versions.values():
             history.created = history.created or now
+        self._foresee(now)
+
+    def _foresee(self, now: float) -> None:
+        if self.segments is not None:
+            self.segments.foresee(self.timeline.versions, now)
 
     def parts(self, block: bytes) -> Iterator[bytes]:
         """The block, cut where a warm-up may be complete: what follows counts against it."""
@@ -157,6 +179,8 @@ class Model:
         if self._deriver is not None:
             batch = with_derived(batch, self._deriver)
         batch = self._outliers.mark(batch, times, now)
+        if self.segments is not None:
+            batch = self.segments.named(batch)
         placement = self._count(batch, times, now)
         if self.late is not None:
             self.late.predictions(batch, times, placement)
@@ -166,22 +190,22 @@ class Model:
         return BlockFacts(decoded, placement, newest, self._warm(batch, now), labels)
 
     def _count(self, batch: Batch, times: Floats, now: float) -> Placement:
-        versions = None if batch.version is None else self._versions.indexes(batch.version)
         oldest = -np.inf if self._event_time else now - self.config.lateness
-        placement = place(times, versions, base=self.timeline.base, now=now, oldest=oldest)
-        groups = Groups(placement.index, len(placement.groups))
-        increments = self.layout.count(batch, groups)
-        tallies = [increments.group(group) for group in range(groups.count)]
-        self.timeline.add(placement, self._versions.names, tallies, now)
-        self.decisions.add(placement, self._versions.names, increments.dense)
+        known = len(self.timeline.versions)
+        placement, names, increments = self._ledger.count(batch, times, now, oldest)
+        if self.segments is not None:
+            if len(self.timeline.versions) > known:
+                self._foresee(now)
+            self.segments.count(batch, times, now, oldest)
+        self.decisions.add(placement, names, increments.dense)
         if self._event_time:
             self.decisions.decide(self.clock(now), self.config.lateness, live=False)
         if self.concept is not None:
             newest = float(np.fmax.reduce(times)) if self._event_time else now
             seen = now if np.isnan(newest) else newest
-            self.concept.take(batch, versions, self._versions.names, seen)
-        if batch.trace_id is not None and batch.latency is not None:
-            self._mark(batch, times, placement)
+            versions, _ = self._keys(batch)
+            self.concept.take(batch, versions, names, seen)
+        self._exemplars.mark(batch, times, placement, names)
         return placement
 
     def _joined(self, batch: Batch) -> None:
@@ -198,26 +222,6 @@ class Model:
         self._settled = now
         return self.late is not None and self.late.settle(connection, now)
 
-    def _mark(self, batch: Batch, times: Floats, placement: Placement) -> None:
-        """Remember the last traced request per latency bucket, as its exemplar."""
-        assert batch.latency is not None
-        assert batch.trace_id is not None
-        bounds = np.array(self.config.latency_buckets)
-        values = batch.latency.values
-        bucket = bounds.searchsorted(values)  # NaN: the last one, dropped below
-        cell = bucket + placement.index * (len(bounds) + 1)
-        rows = np.full((len(bounds) + 1) * len(placement.groups), -1, dtype=np.int64)
-        usable = ~np.isnan(values)
-        rows[cell[usable]] = np.flatnonzero(usable)
-        for at in np.flatnonzero(rows >= 0).tolist():
-            row = int(rows[at])
-            trace = batch.trace_id[row]
-            if trace is not None:
-                version, _ = placement.groups[at // (len(bounds) + 1)]
-                marks = self._exemplars.setdefault(self._versions.names[version], {})
-                mark = Exemplar(str(trace), float(values[row]), float(times[row]))
-                marks[at % (len(bounds) + 1)] = mark
-
     def _warm(self, batch: Batch, now: float) -> Reference | None:
         if self.warmup is None:
             return None
@@ -233,10 +237,12 @@ class Model:
     def adopt(self, reference: Reference, now: float) -> None:
         """Count against this reference from now on; what was counted before stays."""
         state, _ = self.timeline.take_changes(everything=True)
+        if self.segments is not None:
+            state |= self.segments.take_changes(everything=True)[0]
         abandoned = self.decisions.abandon()
         self._use(reference)
         self.decisions.forget(abandoned)
-        self.timeline.restore(state, now)
+        self._restore_counts(state, now)
 
     def clock(self, now: float) -> float:
         """The time at which the windows end."""
@@ -248,16 +254,20 @@ class Model:
         clock = self.clock(now)
         self._cache.next_publication()
         self.timeline.expire(clock)
+        if self.segments is not None:
+            self.segments.ledger.timeline.expire(clock)
         # a log that is read after the fact has no later lines: what is complete can be decided on
         lateness = 0.0 if self._event_time else self.config.lateness
         self.decisions.decide(clock, lateness, live=not self._event_time)
         for version, history in self.timeline.versions.items():
-            marks = self._exemplars.get(version, {})
+            marks = self._exemplars.of(version)
             created = history.created if self._created_series else None
             yield from self._totals.samples(version, history.total, created, self._cache, marks)
             counters = self._outliers.counters(version, self.layout, history.total)
             for family, labels, value in counters:
                 yield self._cache.samples(family, {labels: value}, created)
+        if self.segments is not None:
+            yield from self.segments.samples(self._created_series, self._cache)
         yield from self._evaluate(clock, facts)
         yield from self._concept(clock)
         yield from self._unknown()
@@ -274,8 +284,14 @@ class Model:
             gauges = self._evaluator.evaluate(self.timeline, clock, facts)
             self._add_absent(gauges, clock)
             self._add_whole(gauges, clock)
-            self._evaluated = (pane, gauges)
-        return [self._cache.samples(name, values) for name, values in self._evaluated[1].items()]
+            found: GaugesBySegment = {(family, ()): values for family, values in gauges.items()}
+            if self.segments is not None:
+                found |= self.segments.gauges(clock)
+            self._evaluated = (pane, found)
+        return [
+            self._cache.samples(family, values, more=more)
+            for (family, more), values in self._evaluated[1].items()
+        ]
 
     def _add_absent(self, gauges: Gauges, now: float) -> None:
         """Features of the reference without any value in the shortest window."""
@@ -372,13 +388,19 @@ class Model:
         for version, history in self.timeline.versions.items():
             for family, value in self._totals.overflowed(history.total, version).items():
                 dropped[family] = dropped.get(family, 0.0) + value
+        for family, value in self.segments.overflowed().items() if self.segments else ():
+            dropped[family] = dropped.get(family, 0.0) + value
         return dropped
 
     def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
         """State to write and to delete since the last call."""
         puts, deletes = self.timeline.take_changes()
         decided, forgotten = self.decisions.take_changes()
-        puts, deletes = puts | decided, deletes | forgotten
+        puts, deletes = puts | decided, deletes | forgotten | self._unwanted
+        self._unwanted = set()
+        if self.segments is not None:
+            changed, gone = self.segments.take_changes()
+            puts, deletes = puts | changed, deletes | gone
         if self.concept is not None:
             puts.update(self.concept.take_changes())
         if self._mismatch is not None:
@@ -397,19 +419,8 @@ class Model:
 
     def restore(self, state: Mapping[str, bytes], now: float) -> list[str]:
         """Take up committed state; returns what could not be used, in sentences."""
-        problems = []
-        if self.warmup is not None and isinstance(self.config.reference, Warmup):
-            frozen = state.get(_frozen_key(self.config.reference))
-            try:
-                if frozen is not None:
-                    self._use(loads(frozen))
-                    self.warmup = None
-                elif _WARMUP in state:
-                    self.warmup = WarmupBuilder.from_bytes(self.config, state[_WARMUP])
-            except ValueError as error:
-                problems.append(f"warm-up reference: {error}")
-        counts = {key: value for key, value in state.items() if key.startswith("[")}
-        problems += self.timeline.restore(counts, now)
+        problems = self._restore_warmup(state)
+        problems += self._restore_counts(state, now)
         problems += self.decisions.restore(
             {key: value for key, value in state.items() if key.startswith(DECISIONS)}
         )
@@ -418,9 +429,32 @@ class Model:
         if self._mismatch is not None:
             problems += self._mismatch.restore(state)
         problems += self._outliers.restore(state)
+        if self.segments is None:
+            self._unwanted |= foreign(state)
         self._versions.learn(name for name in self.timeline.versions if name)
         for history in self.timeline.versions.values():
             self.layout.learn(history.total.sparse)
+        return problems
+
+    def _restore_warmup(self, state: Mapping[str, bytes]) -> list[str]:
+        if self.warmup is None or not isinstance(self.config.reference, Warmup):
+            return []
+        frozen = state.get(_frozen_key(self.config.reference))
+        try:
+            if frozen is not None:
+                self._use(loads(frozen))
+                self.warmup = None
+            elif _WARMUP in state:
+                self.warmup = WarmupBuilder.from_bytes(self.config, state[_WARMUP])
+        except ValueError as error:
+            return [f"warm-up reference: {error}"]
+        return []
+
+    def _restore_counts(self, state: Mapping[str, bytes], now: float) -> list[str]:
+        counts = {key: value for key, value in state.items() if key.startswith("[")}
+        problems = self.timeline.restore(counts, now)
+        if self.segments is not None:
+            problems += self.segments.restore(state, now)
         return problems
 
 

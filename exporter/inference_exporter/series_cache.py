@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from inference_exporter.families import FAMILIES
+from inference_exporter.families import with_labels
 from inference_exporter.samples import Labels, Samples, SeriesSet
 
 _KEPT = 2  # publications for which an unused series set is remembered
@@ -14,7 +14,7 @@ class SeriesCache:
     """Pairs values with cached series sets; forgets sets that are no longer published."""
 
     def __init__(self) -> None:
-        self._series: dict[tuple[str, tuple[Labels, ...]], tuple[SeriesSet, int]] = {}
+        self._series: dict[tuple[str, Labels, tuple[Labels, ...]], tuple[SeriesSet, int]] = {}
         self._publication = 0
 
     def next_publication(self) -> None:
@@ -24,12 +24,19 @@ class SeriesCache:
         self._series = {key: kept for key, kept in self._series.items() if kept[1] >= oldest}
 
     def samples(
-        self, family: str, values: Mapping[Labels, float], created: float | None = None
+        self,
+        family: str,
+        values: Mapping[Labels, float],
+        created: float | None = None,
+        more: tuple[str, ...] = (),
     ) -> Samples:
-        """Samples of a family whose label sets come with the values."""
+        """Samples of a family whose label sets come with the values.
+
+        `more` names labels after those of the family.
+        """
         labels = tuple(values)
-        key = (family, labels)
+        key = (family, more, labels)
         kept = self._series.get(key)
-        series = kept[0] if kept else SeriesSet(FAMILIES[family], labels)
+        series = kept[0] if kept else SeriesSet(with_labels(family, more), labels)
         self._series[key] = (series, self._publication)
         return Samples(series, list(values.values()), created)

@@ -10,23 +10,18 @@ import numpy as np
 
 from inference_exporter.accumulators import (
     OVERFLOW,
-    RETRACTED,
     CategoryBins,
-    DenseAccumulator,
     Histogram,
     LabelDelay,
     Layout,
     NumericBins,
-    RegressionOutcomes,
-    Retracted,
-    ScoreOutcomes,
-    Weights,
 )
 from inference_exporter.batch import Floats
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
+from inference_exporter.counters import SPARSE_FAMILIES, dense_values, sparse_values
 from inference_exporter.expectations import expected_values
-from inference_exporter.families import FAMILIES, correction_of
+from inference_exporter.families import FAMILIES
 from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.samples import Exemplar, Labels, Samples, SeriesSet
 from inference_exporter.series_cache import SeriesCache
@@ -34,26 +29,6 @@ from inference_exporter.statistics.rule_quantiles import missing_ratio, psi_quan
 from inference_exporter.tally import Tally
 
 Bins = NumericBins | CategoryBins
-
-_SPARSE_FAMILIES = {
-    "code": "inference_requests_total",
-    "failed": "inference_request_failures_total",
-    "prediction": "inference_predictions_total",
-    "outcome": "inference_outcomes_total",
-    RETRACTED: "inference_outcome_corrections_total",
-}
-_REGRESSION_FAMILIES = {
-    "n": "inference_regression_outcomes_total",
-    "absolute": "inference_absolute_error_total",
-    "squared": "inference_squared_error_total",
-    "over": "inference_overprediction_total",
-    "under": "inference_underprediction_total",
-    "percentage": "inference_absolute_percentage_error_total",
-    "percentage_n": "inference_percentage_error_outcomes_total",
-    "actual_positive": "inference_actual_positive_total",
-    "actual_negative": "inference_actual_negative_total",
-    "actual_squared": "inference_actual_squared_total",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +41,20 @@ class _Static:
 
 
 class Totals:
-    """Counters of one model."""
+    """Counters of one model; those that are published by segment come from `segments`."""
 
     def __init__(self, model: ModelConfig, layout: Layout, reference: Reference | None) -> None:
         self._model, self._layout, self._reference = model.name, layout, reference
         self._false_alarms = in_force(model.thresholds)["false_alarms_per_month"]
         self._static: dict[str, _Static] = {}
         self._bins = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]
-        self._histograms = [one for one in layout.dense if isinstance(one, Histogram | LabelDelay)]
+        self._by_segment = bool(model.segments)
+        self._histograms = [
+            one
+            for one in layout.dense
+            if isinstance(one, LabelDelay)
+            or (isinstance(one, Histogram) and (one.step or not self._by_segment))
+        ]
 
     def samples(
         self,
@@ -87,7 +68,7 @@ class Totals:
         static = self._static.get(version)
         if static is None:
             static = self._static[version] = self._make_static(version)
-        yield from self._sparse(version, total, created, cache)
+        yield from self._counted(version, total, created, cache)
         for histogram in self._histograms:
             values = histogram.exported(self._layout.cells_of(histogram, total))
             requests = isinstance(histogram, Histogram) and not histogram.step
@@ -95,7 +76,6 @@ class Totals:
             yield Samples(static.histograms[histogram.key], values, created, marks)
         yield from self._binned(total, created, static)
         yield from self._quality(version, total, created, cache)
-        yield from self._truth(version, total, created, cache)
         yield from self._expected(version, total, created, cache)
         yield from static.reference
 
@@ -104,20 +84,9 @@ class Totals:
         dropped: dict[str, float] = {}
         for key, value in total.sparse.items():
             if OVERFLOW in key or (version == OVERFLOW and key[0] == "code"):
-                family = _SPARSE_FAMILIES[key[0]]
+                family = SPARSE_FAMILIES[key[0]]
                 dropped[family] = dropped.get(family, 0.0) + value
         return dropped
-
-    def _sparse(
-        self, version: str, total: Tally, created: float | None, cache: SeriesCache
-    ) -> Iterator[Samples]:
-        by_family: dict[str, dict[Labels, float]] = {}
-        for key, value in total.sparse.items():
-            names = key[2:] if key[0] == RETRACTED else key[1:]
-            labels = (self._model, version, *names)
-            by_family.setdefault(_SPARSE_FAMILIES[key[0]], {})[labels] = value
-        for family, values in by_family.items():
-            yield cache.samples(family, values, created)
 
     def _binned(self, total: Tally, created: float | None, static: _Static) -> Iterator[Samples]:
         for scope, series in static.bins.items():
@@ -146,17 +115,17 @@ class Totals:
         yield cache.samples("inference_feature_invalid_total", invalid, created)
         yield cache.samples("inference_feature_out_of_range_total", out_of_range, created)
 
-    def _truth(
+    def _counted(
         self, version: str, total: Tally, created: float | None, cache: SeriesCache
     ) -> Iterator[Samples]:
+        """Counters of traffic and truth, without those that are published by segment."""
         base: Labels = (self._model, version)
+        for family, values in sparse_values(base, total):
+            if not (self._by_segment and FAMILIES[family].segmented):
+                yield cache.samples(family, values, created)
         for one in self._layout.dense:
-            cells = self._layout.cells_of(one, total)
-            if isinstance(one, Retracted):
-                for family, values in _truth_values(base, one.of, cells):
-                    yield cache.samples(correction_of(family), values, created)
-            else:
-                for family, values in _truth_values(base, one, cells):
+            for family, values in dense_values(base, one, self._layout.cells_of(one, total)):
+                if not (self._by_segment and FAMILIES[family].segmented):
                     yield cache.samples(family, values, created)
 
     def _expected(
@@ -264,29 +233,3 @@ def _histogram_family(base: Labels, one: Histogram | LabelDelay) -> tuple[str, L
     if one.step:
         return "inference_step_duration_seconds", (*base, one.step)
     return "inference_request_duration_seconds", base
-
-
-def _truth_values(
-    base: Labels, one: DenseAccumulator, cells: Floats
-) -> Iterator[tuple[str, dict[Labels, float]]]:
-    """What one accumulator publishes, by family."""
-    if isinstance(one, Weights):
-        yield "inference_prediction_weight_total", {base: float(cells[0])}
-    elif isinstance(one, RegressionOutcomes):
-        for name, value in one.sums(cells).items():
-            yield _REGRESSION_FAMILIES[name], {base: value}
-    elif isinstance(one, ScoreOutcomes):
-        prefix = "inference_score_outcomes"
-        yield f"{prefix}_total", _score_bins(base, one, one.counts(cells).tolist())
-        yield f"{prefix}_score_total", _score_bins(base, one, one.score_sums(cells).tolist())
-        squared, loss = cells[-2:].tolist()
-        yield f"{prefix}_squared_error_total", {base: squared}
-        yield f"{prefix}_log_loss_total", {base: loss}
-
-
-def _score_bins(base: Labels, one: ScoreOutcomes, table: list[list[float]]) -> dict[Labels, float]:
-    return {
-        (*base, actual, f"{cell:02d}"): value
-        for actual, row in zip(one.classes, table, strict=True)
-        for cell, value in enumerate(row)
-    }

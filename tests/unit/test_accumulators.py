@@ -280,7 +280,7 @@ def test_merging_is_associative_commutative_and_empty_is_neutral(
     accumulator: DenseAccumulator,
 ) -> None:
     layout = Layout([accumulator], [])
-    a, b, c = (layout.count(a_batch(seed), one_group(60)).group(0) for seed in range(3))
+    a, b, c = (layout.count(a_batch(seed), one_group(60)).tallies()[0] for seed in range(3))
     left, right, swapped = a.copy(), b.copy(), c.copy()
     left.merge(b)
     left.merge(c)

@@ -18,13 +18,19 @@ _FINE = np.geomspace(1e-4, 1e3, round(np.log(1e7) / np.log(QUANTILE_GRID_RATIO))
 
 
 class Histogram:
-    """Durations of requests (`step` None) or of one step of them."""
+    """Durations of requests (`step` None) or of one step of them.
 
-    def __init__(self, bounds: tuple[float, ...], step: str | None = None) -> None:
+    Those of requests have the fine grid, for quantiles, unless `fine` is False.
+    """
+
+    def __init__(
+        self, bounds: tuple[float, ...], step: str | None = None, *, fine: bool = True
+    ) -> None:
         self.step, self.bounds = step, bounds
         exported = np.array(bounds, dtype=np.float64)
-        self.grid = exported if step else np.union1d(_FINE, exported)
-        self.key = f"{f'step/{step}' if step else 'latency'}@{hash_of(bounds)}"
+        self.grid = np.union1d(_FINE, exported) if fine and not step else exported
+        name = f"step/{step}" if step else "latency" if fine else "latency/exported"
+        self.key = f"{name}@{hash_of(bounds)}"
         self._bins = len(self.grid) + 1
         self.cells = self._bins + 1
         self._ends = np.searchsorted(self.grid, exported)

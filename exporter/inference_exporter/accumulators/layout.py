@@ -26,10 +26,12 @@ class Increments:
     dense: Floats
     sparse: Sequence[tuple[int, SparseKey, float]]
 
-    def group(self, group: int) -> Tally:
-        """The increments of one group as a tally."""
-        sparse = {key: value for owner, key, value in self.sparse if owner == group}
-        return Tally(self.dense[group], sparse)
+    def tallies(self) -> list[Tally]:
+        """The increments of each group as a tally."""
+        tallies = [Tally(cells) for cells in self.dense]
+        for owner, key, value in self.sparse:
+            tallies[owner].sparse[key] = value
+        return tallies
 
 
 class Layout:
@@ -102,6 +104,14 @@ class Layout:
             if key[0] == RETRACTED:
                 net.sparse[key[1:]] = net.sparse.get(key[1:], 0.0) - value
         return net
+
+    def only(self, kinds: tuple[type, ...], *more: DenseAccumulator) -> Layout:
+        """A layout of some kinds of these accumulators and others, with all that are sparse."""
+        chosen = [
+            one for one in self.dense
+            if isinstance(one.of if isinstance(one, Retracted) else one, kinds)
+        ]  # fmt: skip
+        return Layout([*more, *chosen], self.sparse)
 
     def empty(self) -> Tally:
         """A tally in which everything known beforehand stands at 0."""

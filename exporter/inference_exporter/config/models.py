@@ -23,6 +23,7 @@ from inference_exporter.config.schema import (
     Warmup,
     Window,
 )
+from inference_exporter.config.segments import check_segments, segments
 from inference_exporter.config.thresholds import thresholds
 from inference_exporter.config.values import (
     duration,
@@ -109,6 +110,10 @@ LIMITS = Section(
             "Status values with series of their own.", "50"),
         Key("open_files", integer(1, 1_000_000), "a whole number",
             "Log files followed at the same time.", "1024"),
+        Key("segments", integer(1, 1000), "a whole number",
+            "Values of each segment with series of their own.", "20"),
+        Key("segment_combinations", integer(1, 10_000), "a whole number",
+            "Combinations of the values of all segments with series of their own.", "100"),
     ),
 )  # fmt: skip
 
@@ -183,6 +188,9 @@ MODEL = Section(
         Key("labels", labels, "a section, below",
             "Labels that come later than the prediction; see docs/labels.md.",
             "{id: request_id, actual: defaulted, logs: actuals.jsonl}", default="none"),
+        Key("segments", segments, "a list of paths, or names, each with a path or a section, below",
+            "Fields by whose values requests, predictions and performance are also counted apart;"
+            " see docs/segments.md.", "[country]", default="none"),
         Key("derived", derived, "names, each with a section, below",
             "Features that are numbers made of texts and embeddings.",
             "{prompt_words: {from: prompt, as: tokens}}", default="none"),
@@ -215,6 +223,7 @@ def model(value: object) -> ModelConfig:
         fields = values.get("fields") or Fields()
         lines.check_paths(line, fields, tuple(values.get("when", ())), findings)
     check_labels(values, findings)
+    check_segments(values, None if line is None else lines.columns_of(line), findings)
     findings.raise_any()
     _bound_at_objective(values)
     return ModelConfig(name="", format=line, **values)  # type: ignore[arg-type]  # raised above

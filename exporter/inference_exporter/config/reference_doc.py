@@ -14,6 +14,7 @@ from inference_exporter.config.derived import DERIVED
 from inference_exporter.config.fields import DURATION, FEATURES, FIELDS, STATUS, TIMESTAMP
 from inference_exporter.config.labels import LABELS
 from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, TOP
+from inference_exporter.config.segments import SEGMENT
 from inference_exporter.config.thresholds import THRESHOLDS
 
 _INTRO = """\
@@ -89,6 +90,7 @@ def _parts() -> Iterator[str]:
     yield from _section(BOUNDARY, "boundary")
     yield from _section(DERIVED, "derived.<name>")
     yield from _section(LABELS, "labels")
+    yield from _section(SEGMENT, "segments.<name>")
     yield from _section(LIMITS, "limits")
     yield from _thresholds()
 

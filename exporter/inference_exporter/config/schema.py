@@ -161,6 +161,8 @@ class Limits:
     classes: int = 50
     status_codes: int = 50
     open_files: int = 1024
+    segments: int = 20
+    segment_combinations: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,20 @@ class BusinessValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of the traffic that is also counted on its own; `name` becomes a label.
+
+    `bins` are inclusive upper bounds of ranges of numbers, `values` the only values wanted.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    bins: tuple[float, ...] = ()
+    values: tuple[str, ...] = ()
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ModelConfig:
     """One model: where its log is, how to read it, what to compare it with.
 
@@ -259,6 +275,7 @@ class ModelConfig:
     similar_inputs: int | None = None
     limits: Limits = field(default_factory=Limits)
     labels: LabelsConfig | None = None
+    segments: tuple[Segment, ...] = ()
 
     @property
     def has_labels(self) -> bool:

@@ -34,6 +34,11 @@ on: families may be added in any release, renaming one is a major version.
 - **Formats.** Prometheus text 0.0.4, or OpenMetrics 1.0.0 for clients that prefer it. Exemplars
   and `_created` samples exist in OpenMetrics only.
 
+- **Segments.** Families marked § have the fields of `segments:` as further labels, by their names.
+  Counters are by all of them together, and sum to the whole. Gauges are by one of them at a time,
+  with a label `segment` such as `country=DE`; those about all rows have neither. See
+  [segments](segments.md).
+
 ## Several replicas
 
 Counts are made with bins that are the same in every replica of a model with the same reference, so
@@ -102,7 +107,8 @@ LABELS = {
     "pythonversion": "Version of Python.",
     "result": "What became of a line, from a closed set.",
     "reason": "Why, from a closed set.",
-    "field": "Field of the log line.",
+    "field": "Field of the log line; on segments the field that tells them apart.",
+    "segment": "Field and value, such as `country=DE`; empty on what is about all rows.",
     "family": "Name of a metric.",
     "route": "Path of the request, `other` for unknown ones.",
 }
@@ -125,6 +131,7 @@ def _used_labels() -> list[tuple[str, str]]:
 
 def _row(family: Family) -> list[str]:
     labels = ", ".join(f"`{label}`" for label in family.labels)
+    labels += " §" if family.segmented else ""
     return [f"`{family.name}`", family.kind, labels, _as_cell(family.help)]
 
 

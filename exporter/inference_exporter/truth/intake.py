@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from inference_exporter.config.schema import LabelsConfig, ModelConfig
 from inference_exporter.numeric import numeric_column
 from inference_exporter.truth.join import Join
 from inference_exporter.truth.keys import keys_of
-from inference_exporter.truth.record import OUTSIDE, Schema, set_times
+from inference_exporter.truth.record import OUTSIDE, SEGMENTS, Schema, set_times
 
 _OTHER_NAMES = (
     4  # names kept per class that gets series: predictions without a label have names too
@@ -32,9 +33,14 @@ def make_join(model: ModelConfig, config: LabelsConfig, *, regression: bool) -> 
     texts = ["version"] if model.fields.version else []
     scores = ["score"] if model.fields.score else []
     values = ["prediction_value"] if regression else []
-    schema = Schema(tuple(texts if regression else [*texts, "prediction"]),
-                    tuple(values + scores), regression)  # fmt: skip
-    limits = {"version": model.limits.versions, "prediction": _OTHER_NAMES * model.limits.classes}
+    segments = {f"{SEGMENTS}{one.name}": model.limits.segments for one in model.segments}
+    texts += [*([] if regression else ["prediction"]), *segments]
+    schema = Schema(tuple(texts), tuple(values + scores), regression)
+    limits = {
+        "version": model.limits.versions,
+        "prediction": _OTHER_NAMES * model.limits.classes,
+        **{name: _OTHER_NAMES * limit for name, limit in segments.items()},
+    }
     return Join(model.name, config, schema, limits)
 
 
@@ -64,7 +70,7 @@ class Intake:
         if outside is not None:
             records["schema"] |= np.where(outside[rows], OUTSIDE, 0).astype(np.uint8)
         for name in records.dtype.names or ():
-            column = getattr(batch, name, None)
+            column = _column(batch, name)
             if name in self._join.names and column is not None:
                 records[name] = self._join.names[name].codes(_chosen(column, rows))
             elif name in ("score", "prediction_value") and column is not None:
@@ -115,6 +121,13 @@ class Intake:
             for value, rows in counted.items()
             if value is not None and category_name(value) not in self._known
         )
+
+
+def _column(batch: Batch, name: str) -> Any:
+    """The column that a field of a record is made of."""
+    if name.startswith(SEGMENTS):
+        return batch.segments.get(name.removeprefix(SEGMENTS))
+    return getattr(batch, name, None)
 
 
 def _present(batch: Batch) -> Bools:

@@ -27,6 +27,7 @@ from inference_exporter.truth.labels import LABEL, LabelRows, delays, label_rows
 from inference_exporter.truth.pending import Pending
 from inference_exporter.truth.record import (
     OUTSIDE,
+    SEGMENTS,
     Codec,
     Names,
     Records,
@@ -321,6 +322,11 @@ class Join:
         numbers = {
             name: NumericColumn(records[name].astype(np.float64)) for name in self._schema.numbers
         }
+        segments = {
+            name.removeprefix(SEGMENTS): texts.pop(name)
+            for name in self._schema.texts
+            if name.startswith(SEGMENTS)
+        }
         actual = records["actual"]
         if self._schema.regression:
             numbers["actual_value"] = NumericColumn(actual.astype(np.float64))
@@ -332,6 +338,7 @@ class Join:
                 np.where(records["schema"] & OUTSIDE, np.nan, times_of(records))
             ),
             label_delay=None if delay is None else NumericColumn(delay),
+            segments=segments,
             **texts,  # type: ignore[arg-type]  # names of columns
             **numbers,  # type: ignore[arg-type]
         )

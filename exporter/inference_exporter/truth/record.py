@@ -26,6 +26,7 @@ OUTSIDE = 0x80  # set in `schema`: the prediction is in no window, only in the t
 NAMES_LIMIT = 65_535
 NAME_LENGTH = 128  # characters, as of every label value
 OVERFLOW = "__overflow__"
+SEGMENTS = "segments/"  # what the names of columns of segments begin with
 
 
 class Names(dict[Scalar, int]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ import numpy as np
 from inference_exporter.batch import (
     Batch,
     Bools,
+    CategoryColumn,
     FeatureColumn,
     NumericColumn,
     TextColumn,
@@ -72,6 +73,9 @@ class Assembler:
             _count(invalid, name, mask)
         steps = {n.removeprefix("steps."): numbers.pop(n) for n in list(numbers) if "." in n}
         features = self._features(columns, clean)
+        segments = self._segments(columns, features, clean)
+        for name in self._plan.extra:
+            del features[name]
         carrier = columns[-1]
         if self._plan.container is not None and not clean and UNUSABLE in carrier:
             invalid["features"] = carrier.count(UNUSABLE)
@@ -83,6 +87,7 @@ class Assembler:
             **cast(dict[str, Any], numbers | values),
             steps=steps,
             features=features,
+            segments=segments,
             raw_features=_raw(carrier) if self._plan.collect else None,
             inputs=self._inputs(columns, values.get("prediction")),
         )  # fmt: skip
@@ -110,6 +115,25 @@ class Assembler:
             name: done[name] if name in done else category_column(raw[name], clean) for name in raw
         }
 
+    def _segments(
+        self, columns: Columns, features: Mapping[str, FeatureColumn], clean: bool
+    ) -> dict[str, TextColumn]:
+        """Raw values by segment: from a leaf of its own, else from among the features."""
+        found: dict[str, TextColumn] = {}
+        for name, inside in self._plan.segments.items():
+            index = self._index.get(f"segments.{name}")
+            sources = [] if index is None else [category_column(columns[index], clean).values]
+            if self._plan.collect:
+                carrier = _raw(columns[-1])
+                sources += [
+                    _scalars(row.get(n) if row else None for row in carrier) for n in inside
+                ]
+            else:
+                usable = [n for n in inside if self._plan.features.get(n, "vector") != "vector"]
+                sources += [_texts(features[n]) for n in usable]
+            found[name] = _first_present(sources) or [None] * len(columns[-1])
+        return found
+
     def _inputs(self, columns: Columns, prediction: TextColumn | None) -> Bools | None:
         """The rows with features or a prediction; None if that is all of them, or none can be."""
         sources: list[Sequence[object]] = [] if prediction is None else [prediction]
@@ -127,6 +151,27 @@ class Assembler:
         present = np.ones(len(columns[-1]), np.bool_)
         present[without] = False
         return None if not without else present
+
+
+def _texts(column: FeatureColumn) -> TextColumn:
+    if isinstance(column, CategoryColumn):
+        return column.values
+    absent = np.isnan(column.values).tolist()
+    values = column.values.tolist()
+    return [None if gone else value for value, gone in zip(values, absent, strict=True)]
+
+
+def _scalars(values: Iterable[object]) -> TextColumn:
+    return [one if isinstance(one, str | int | float) else None for one in values]
+
+
+def _first_present(sources: list[TextColumn]) -> TextColumn:
+    """Per row the first value that is there."""
+    best: TextColumn = sources[0] if sources else ()
+    for more in sources[1:]:
+        if None in best:
+            best = [b if a is None else a for a, b in zip(best, more, strict=True)]
+    return best
 
 
 def _readers(model: ModelConfig) -> list[tuple[str, Reader]]:

@@ -13,10 +13,11 @@ their names to values.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from inference_exporter.config.schema import FeaturesField, Fields, ModelConfig
+from inference_exporter.config.schema import FeaturesField, Fields, ModelConfig, Segment
+from inference_exporter.config.segments import segment_paths
 
 Kind = Literal["numeric", "categorical", "vector"]
 
@@ -42,6 +43,9 @@ class Plan:
     `features` are the inputs to decode with their kinds, in order; `container` is where they are
     as long as it is an object or a list (None: they are leaves of the line itself). `used` are
     the top-level keys that are not features in the `rest` form.
+
+    `segments` are looked for in leaves of their own and in these features, the first that has a
+    value; `extra` are the features that are decoded for that alone.
     """
 
     leaves: tuple[Leaf, ...]
@@ -50,6 +54,8 @@ class Plan:
     rest: bool
     collect: bool
     used: frozenset[str]
+    segments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    extra: frozenset[str] = frozenset()
 
     @property
     def width(self) -> int:
@@ -63,20 +69,35 @@ class Plan:
 
 def make_plan(model: ModelConfig, features: Mapping[str, Kind] | None, collect: bool) -> Plan:
     """Lay out the rows of a model's log."""
-    leaves = tuple(_leaves(model.fields, tuple(model.when)))
+    leaves = _leaves(model.fields, tuple(model.when))
     where = model.fields.features
-    if where is None or (features is None and not collect):
-        return Plan(leaves, {}, None, False, False, frozenset())
+    nested = where.paths if where is not None and where.form != "rest" else ()
+    segments: dict[str, tuple[str, ...]] = {}
+    outside: list[Leaf] = []
+    for one in model.segments:
+        outer, segments[one.name] = segment_paths(one, nested)
+        outside += [_segment_leaf(outer)] if outer.paths else []
+    inside = dict.fromkeys(name for names in segments.values() for name in names)
+    if where is None or (features is None and not collect and not inside):
+        return Plan((*leaves, *outside), {}, None, False, False, frozenset(), segments)
     rest = where.form == "rest"
     used = frozenset(key for leaf in leaves for path in leaf.paths for key in _top_keys(path))
+    wanted: dict[str, Kind] = {} if features is None else dict(features)
+    extra = frozenset(() if collect and features is None else inside.keys() - wanted.keys())
     return Plan(
-        leaves=leaves,
-        features={} if features is None else dict(features),
+        leaves=(*leaves, *outside),
+        features=wanted | dict.fromkeys(sorted(extra), "categorical"),
         container=None if rest else where,
         rest=rest,
-        collect=features is None,
+        collect=features is None and collect,
         used=used | frozenset(where.exclude),
+        segments=segments,
+        extra=extra,
     )
+
+
+def _segment_leaf(one: Segment) -> Leaf:
+    return Leaf(f"segments.{one.name}", one.paths, bool(one.bins))
 
 
 def _leaves(fields: Fields, when: tuple[str, ...]) -> list[Leaf]:

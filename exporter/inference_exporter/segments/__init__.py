@@ -1,0 +1,11 @@
+"""Parts of the traffic counted on their own: by country, by device, by age (docs/segments.md).
+
+`naming` says which segment a row is in, `counts` keeps and publishes the counts, `comparison`
+makes gauges of them.
+"""
+
+from inference_exporter.segments.comparison import Gauges as GaugesBySegment
+from inference_exporter.segments.counts import Segments, foreign
+from inference_exporter.segments.naming import Naming, key, parts, range_names
+
+__all__ = ["GaugesBySegment", "Naming", "Segments", "foreign", "key", "parts", "range_names"]
