@@ -13,6 +13,7 @@ from bench import (
     labels,
     rules,
     scrape,
+    segments,
     start,
     throughput,
 )
@@ -28,5 +29,6 @@ MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
     "freshness": freshness.measure,
     "labels": labels.measure,
     "evaluation": evaluation.measure,
+    "segments": segments.measure,
     "rules": rules.measure,
 }

@@ -87,6 +87,8 @@ class _Row:
                     yield f"steps.{step}", self._number(f"steps.{step}", column, duration)
             else:
                 yield name, self._value(name)
+        for name, (value, *_) in self._batch.segments.items():
+            yield f"segments.{name}", "missing" if value is None else text(value)
 
     def _value(self, name: str) -> str:
         column = getattr(self._batch, name)

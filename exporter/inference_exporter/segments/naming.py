@@ -66,11 +66,12 @@ class Naming:
         """Indexes (rows,) into `keys`, for a batch with names."""
         codes = np.zeros(batch.rows, np.int64) if versions is None else versions
         for name, vocabulary in zip(self.fields, self._vocabularies, strict=True):
-            indexes = vocabulary.indexes(batch.segments[name])
-            codes = codes * len(vocabulary.names) + indexes
-        unique, inverse = np.unique(codes, return_inverse=True)
-        found = [self._at(code, names) for code in unique.tolist()]
-        indexes = np.array(found, np.int64)[inverse]
+            codes = codes * len(vocabulary.names) + vocabulary.indexes(batch.segments[name])
+        unique, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+        found = np.empty(len(unique), np.int64)
+        for at in np.argsort(first).tolist():  # limits are for those that come later
+            found[at] = self._at(int(unique[at]), names)
+        indexes: Ints = found[inverse]
         return indexes
 
     def _at(self, code: int, versions: list[str]) -> int:

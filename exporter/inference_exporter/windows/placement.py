@@ -66,12 +66,18 @@ def place(
         late=int(late.sum()),
         future=int(future.sum()),
         untimed=len(times) - int(known.sum()),
-        newest=tuple(_newest(credible, index, group) for group in range(len(groups))),
+        newest=tuple(_newest(credible, index, len(groups)).tolist()),
     )
 
 
-def _newest(times: Floats, index: Ints, group: int) -> float:
-    return float(np.fmax.reduce(times[index == group]))
+def _newest(times: Floats, index: Ints, groups: int) -> Floats:
+    """The newest time of each group, NaN where none is known."""
+    newest = np.full(groups, np.nan)
+    if groups == 1:
+        newest[0] = np.fmax.reduce(times)
+    else:
+        np.fmax.at(newest, index, times)
+    return newest
 
 
 def _distinct(panes: Ints, versions: Ints | None) -> tuple[Ints, tuple[tuple[int, int], ...]]:

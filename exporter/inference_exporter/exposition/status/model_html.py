@@ -6,6 +6,8 @@ from inference_exporter.exposition.status import parts
 from inference_exporter.exposition.status.drift_html import drift, number_or_dash, subject
 from inference_exporter.exposition.status.markup import Html, fill, join
 from inference_exporter.exposition.status.numbers import Number, write
+from inference_exporter.exposition.status.performance import HEADLINE
+from inference_exporter.exposition.status.segments_html import segments
 from inference_exporter.exposition.status.selection import Selection, model_path
 from inference_exporter.exposition.status.source_html import sources
 from inference_exporter.exposition.status.views import (
@@ -17,7 +19,6 @@ from inference_exporter.exposition.status.views import (
 )
 
 CARD_FEATURES = 5
-HEADLINE = ("accuracy", "roc_auc", "f1", "log_loss", "mae", "rmse", "mape", "r2")
 HEADLINES = 4
 NOTHING_YET = "No prediction has been read yet: see the source below."
 _QUALITY = ("Feature", "Values", "Missing", "Invalid", "Out of range or unseen")
@@ -75,6 +76,8 @@ def _version(view: VersionView, chosen: Selection) -> Html:
         Html("<h2>Performance</h2>"), _performance(view.performance),
         Html("<h2>Data quality</h2>"), _quality(view.quality),
     ]  # fmt: skip
+    if view.segments.rows or view.segments.fairness:
+        content += [Html("<h2>Segments</h2>"), segments(view.segments)]
     if view.concept:
         content += [Html("<h2>Concept drift</h2>"), parts.labelled(view.concept)]
     return join(content, "\n")

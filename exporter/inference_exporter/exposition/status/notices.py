@@ -57,6 +57,13 @@ def of_version(place: Place, view: VersionView) -> Iterator[Notice]:
     if odd:
         words = f"{_names(odd)}: more missing or unusable values than the threshold allows."
         yield Notice("warn", words, model)
+    worse = [f"{row.field} {row.value}" for row in view.segments.rows if row.stands_out]
+    if worse:
+        words = f"{_names(worse)}: worse than all rows together, by more than chance explains."
+        yield Notice("warn", words, model)
+    unlike = [f"{row.metric} by {row.field}" for row in view.segments.fairness if row.stands_out]
+    if unlike:
+        yield Notice("warn", f"{_names(unlike)}: differs by more than chance explains.", model)
     for one in view.concept:
         if one.number.why == "drift detected":
             yield Notice("bad", f"Concept drift: {one.name}.", model)

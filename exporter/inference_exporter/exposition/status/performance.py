@@ -9,6 +9,7 @@ from inference_exporter.exposition.status.index import Rows
 from inference_exporter.exposition.status.numbers import Number, count
 from inference_exporter.exposition.status.views import PerformanceRow, PerformanceView
 
+HEADLINE = ("accuracy", "roc_auc", "f1", "log_loss", "mae", "rmse", "mape", "r2")
 REALISED, ESTIMATE = "inference_performance", "inference_performance_estimate"
 
 Values = Mapping[tuple[str, str], float]  # by metric and class

@@ -8,6 +8,7 @@ from inference_exporter.exposition.status.drift import Place, drift_of, subject_
 from inference_exporter.exposition.status.numbers import Number
 from inference_exporter.exposition.status.performance import performance_of
 from inference_exporter.exposition.status.quality import quality_of
+from inference_exporter.exposition.status.segments import segments_of
 from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.status.views import Labelled, SubjectView, VersionView
 from inference_exporter.samples import Labels
@@ -48,6 +49,7 @@ def version_view(place: Place, now: float, chosen: Selection) -> VersionView:
         drift,
         performance_of(place),
         quality_of(place),
+        segments_of(place),
         subject,
     )
 

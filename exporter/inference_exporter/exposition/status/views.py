@@ -124,6 +124,39 @@ class PerformanceView:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """A part of the traffic: as many `values` as the view has metrics."""
+
+    field: str
+    value: str
+    labelled: Number
+    coverage: Number
+    values: tuple[Number, ...]
+    stands_out: bool  # worse than all rows together by more than chance explains
+
+
+@dataclass(frozen=True, slots=True)
+class FairnessRow:
+    """A rate of protected groups: the lowest over the highest, and what chance alone would give."""
+
+    field: str
+    metric: str
+    ratio: Number
+    critical: Number
+    rates: str
+    stands_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentsView:
+    """Parts of the traffic beside each other."""
+
+    metrics: tuple[str, ...] = ()
+    rows: tuple[SegmentRow, ...] = ()
+    fairness: tuple[FairnessRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Labelled:
     """A number with its name."""
 
@@ -153,6 +186,7 @@ class VersionView:
     drift: DriftView
     performance: PerformanceView
     quality: tuple[QualityRow, ...]
+    segments: SegmentsView = field(default_factory=SegmentsView)
     subject: SubjectView | None = None
 
 

@@ -1,0 +1,93 @@
+"""Snapshot -> parts of the traffic beside each other: who is judged worse, who otherwise."""
+
+from __future__ import annotations
+
+from inference_exporter.exposition.status.drift import Place
+from inference_exporter.exposition.status.numbers import Number, write
+from inference_exporter.exposition.status.performance import HEADLINE, REALISED
+from inference_exporter.exposition.status.views import FairnessRow, SegmentRow, SegmentsView
+
+_METRICS = 3
+
+
+def segments_of(place: Place) -> SegmentsView:
+    """All segments that have labelled predictions in the window, field by field."""
+    labelled = place.index.segments("inference_performance_samples", *place.labels, place.window)
+    coverage = place.index.segments("inference_label_coverage_ratio", *place.labels, place.window)
+    values = {
+        (metric, segment): value
+        for (metric, of_class, window, segment, _), value in _performance(place).items()
+        if window == place.window and not of_class
+    }
+    metrics = tuple(one for one in HEADLINE if any(one == metric for metric, _ in values))
+    outstanding = _outstanding(place, metrics[:_METRICS])
+    rows = [
+        SegmentRow(
+            segment.removesuffix(value).removesuffix("="),
+            value,
+            Number(samples, "count"),
+            Number(coverage.get((segment, value)), "share", "no predictions"),
+            tuple(
+                Number(values.get((metric, segment)), why="too few labels")
+                for metric in metrics[:_METRICS]
+            ),
+            segment in outstanding,
+        )
+        for (segment, value), samples in labelled.items()
+    ]
+    order = {row.field: at for at, row in reversed(list(enumerate(rows)))}
+    rows.sort(key=lambda row: (order[row.field], not row.stands_out, _in_order(row.value)))
+    return SegmentsView(metrics[:_METRICS], tuple(rows), _fairness(place))
+
+
+def _in_order(value: str) -> tuple[int, float, str]:
+    """Ranges such as `<=30`, `30..50` and `>50` from low to high, then names."""
+    if value.startswith("<="):
+        return 0, 0.0, value
+    low, dots, _ = value.partition("..")
+    try:
+        return (1, float(low), value) if dots else (2, 0.0, value)
+    except ValueError:
+        return 2, 0.0, value
+
+
+def _performance(place: Place) -> dict[tuple[str, ...], float]:
+    return dict(place.index.segments(REALISED, *place.labels))
+
+
+def _outstanding(place: Place, metrics: tuple[str, ...]) -> set[str]:
+    """Segments that are the worst of their field by more than chance explains."""
+    family = f"{REALISED}_worst_segment"
+    gaps = place.index.rows(f"{family}_gap", *place.labels)
+    critical = place.index.rows(f"{family}_gap_critical", *place.labels)
+    found = set()
+    for (metric, of_class, window, field, segment), _ in place.index.rows(
+        family, *place.labels
+    ).items():
+        key = (metric, of_class, window, field)
+        shown = metric in metrics and not of_class and window == place.window
+        if shown and gaps.get(key, 0.0) > critical.get(key, float("inf")):
+            found.add(segment)
+    return found
+
+
+def _fairness(place: Place) -> tuple[FairnessRow, ...]:
+    ratios = place.index.rows("inference_fairness_ratio", *place.labels)
+    critical = place.index.rows("inference_fairness_ratio_critical", *place.labels)
+    rates = place.index.segments("inference_group_rate", *place.labels)
+    rows = []
+    for (metric, field, window), ratio in ratios.items():
+        if window == place.window:
+            chance = critical.get((metric, field, window))
+            groups = ", ".join(
+                f"{value} {write(rate, 'share')}"
+                for (one, span, segment, value), rate in sorted(rates.items())
+                if (one, span) == (metric, window) and segment == f"{field}={value}"
+            )
+            rows.append(
+                FairnessRow(
+                    field, metric.replace("_", " "), Number(ratio), Number(chance), groups,
+                    chance is not None and ratio < chance,
+                )
+            )  # fmt: skip
+    return tuple(rows)
