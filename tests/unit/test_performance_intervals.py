@@ -9,19 +9,27 @@ import pytest
 from scipy.stats import binomtest
 from sklearn import metrics
 
-from inference_exporter.batch import Floats
+from inference_exporter.accumulators import ErrorSpread, Groups, RegressionOutcomes
+from inference_exporter.batch import Batch, Floats, NumericColumn
 from inference_exporter.performance import (
+    SCORE_BINS,
+    ScoreSums,
     binary_values,
     business_value,
     business_value_interval,
     classification_intervals,
     classification_metrics,
+    count_scores,
     pair_values,
     regression_intervals,
     regression_metrics,
+    score_intervals,
+    score_metrics,
     wilson,
 )
 from inference_exporter.performance.confusion import RATIOS
+from inference_exporter.performance.regression import r2_variance
+from inference_exporter.performance.scores import SCORE_CELLS
 
 CELLS = {("a", "a"): 60, ("a", "b"): 9, ("b", "a"): 6, ("b", "b"): 25, ("c", "b"): 4, ("c", "c"): 9}
 CELLS[("a", "c")] = 7
@@ -95,16 +103,23 @@ def test_averages_are_scikit_learns(average: str) -> None:
         assert found[metric, average] == pytest.approx(expected, abs=1e-9)
 
 
+CENTRE = 9.0
+
+
 def sums_of(error: Floats, actual: Floats) -> tuple[dict[str, float], dict[str, float]]:
-    relative = np.abs(error / actual)
-    sums = {
-        "n": len(error), "absolute": np.abs(error).sum(), "squared": (error**2).sum(),
-        "over": np.maximum(error, 0).sum(), "under": np.maximum(-error, 0).sum(),
-        "percentage": relative.sum(), "percentage_n": len(error),
-        "actual_positive": actual.sum(), "actual_negative": 0.0,
-        "actual_squared": (actual**2).sum(),
-    }  # fmt: skip
-    return sums, {"fourth": (error**4).sum(), "percentage_squared": (relative**2).sum()}
+    """As the accumulators make them, which are what is tested here with them."""
+    batch = Batch(
+        rows=len(actual),
+        prediction_value=NumericColumn(actual + error),
+        actual_value=NumericColumn(actual),
+    )
+    groups = Groups(np.zeros(len(actual), np.int64), 1)
+    found = []
+    for one in (RegressionOutcomes(), ErrorSpread(CENTRE)):
+        cells = np.zeros((1, one.cells))
+        one.count(batch, groups, cells)
+        found.append(one.sums(cells[0]))
+    return found[0], found[1]
 
 
 def test_intervals_of_errors_cover_the_truth_as_often_as_they_say() -> None:
@@ -120,7 +135,7 @@ def test_intervals_of_errors_cover_the_truth_as_often_as_they_say() -> None:
             *sums_of(error[rows], actual[rows])
         ).items():
             hits[metric] += low <= truth[metric, ""] <= high
-    assert set(hits) == {"mae", "rmse", "bias", "mape"}
+    assert set(hits) == {"mae", "rmse", "bias", "mape", "r2"}
     for metric, count in hits.items():
         assert 0.90 <= count / 400 <= 0.98, metric
 
@@ -129,6 +144,43 @@ def test_errors_without_spread_have_no_interval() -> None:
     sums, spread = sums_of(np.full(10, 1.0), np.full(10, 2.0))
     assert regression_intervals(sums, spread) == {}
     assert regression_intervals({"n": 0.0}, spread) == {}
+
+
+@pytest.mark.parametrize("shift", [0.0, 1000.0])
+def test_the_variance_of_r2_is_that_of_its_influence_function(shift: float) -> None:
+    random = np.random.default_rng(12)
+    actual = random.gamma(2, 3, 5000) + shift
+    error = random.normal(0.3, 1, 5000) * (1 + actual - shift) / 4
+    sums, spread = sums_of(error, actual)
+    square, variance = np.mean(error**2), np.var(actual)
+    influence = -(error**2) / variance
+    influence += square / variance**2 * (actual - actual.mean()) ** 2
+    expected = np.var(influence) / len(actual)
+    assert r2_variance(sums, spread) == pytest.approx(expected, rel=1e-9 if not shift else 1e-4)
+    low, high = regression_intervals(sums, spread)["r2", ""]
+    assert low < metrics.r2_score(actual, actual + error) < high < 1
+
+
+@pytest.mark.parametrize("off", [0.0, 0.03, 0.15])
+@pytest.mark.parametrize("rows", [300, 5000])
+def test_the_true_calibration_error_is_in_its_interval_at_least_as_often_as_promised(
+    off: float, rows: int
+) -> None:
+    random, hits, trials = np.random.default_rng(13), 0, 1000
+    for _ in range(trials):
+        score = random.beta(2, 3, rows)
+        wave = off * np.where(np.arange(SCORE_BINS) % 2, 1.0, -1.0)
+        at = np.minimum((score * SCORE_BINS).astype(int), SCORE_BINS - 1)
+        likely = np.clip(score + wave[at], 0, 1)
+        cells = np.zeros((1, SCORE_CELLS))
+        count_scores(score, random.random(rows) < likely, np.zeros(rows, np.int64), cells)
+        sums = ScoreSums.of(cells[0])
+        truth = np.abs(np.bincount(at, likely - score, SCORE_BINS)).sum() / rows
+        measured = score_metrics(sums)["calibration_error", ""]
+        low, high = score_intervals(sums)["calibration_error", ""]
+        assert 0 <= low <= measured <= high
+        hits += low <= truth <= high
+    assert hits / trials >= 0.95
 
 
 def test_business_value_is_the_mean_of_what_rows_are_worth() -> None:

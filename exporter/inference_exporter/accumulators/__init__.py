@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from inference_exporter.accumulators.base import (
@@ -87,7 +88,7 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         dense += sorted(bins, key=lambda one: not isinstance(one, NumericBins))
     dense += _expectations(model, reference)
     if model.has_labels and regression:
-        dense += [RegressionOutcomes(), ErrorSpread()]
+        dense += [RegressionOutcomes(), ErrorSpread(_centre(reference))]
     elif model.has_labels:
         sparse.append(Confusion(classes, known))
         if fields.score and (pair := binary_classes(model, reference)):
@@ -104,6 +105,13 @@ def _of_labels(model: ModelConfig, dense: Sequence[DenseAccumulator]) -> list[De
     truth = [one for one in (*dense, *coverage) if getattr(one, "joined", False)]
     corrections = [Retracted(one) for one in truth] if model.labels.update == "last" else []
     return [*coverage, *corrections, LabelDelay()]
+
+
+def _centre(reference: Reference | None) -> float:
+    """About where labels are: the mean prediction of the reference, to few digits."""
+    profile = reference.outputs.get("prediction") if reference else None
+    mean = profile.mean if isinstance(profile, NumericProfile) else 0.0
+    return float(f"{mean:.3g}") if math.isfinite(mean) else 0.0
 
 
 def _ranks(positive: str, reference: Reference | None) -> list[DenseAccumulator]:

@@ -10,24 +10,37 @@ from inference_exporter.batch import Batch, Floats
 
 
 class ErrorSpread:
-    """Sums of error⁴ and of squared relative errors, in the order of `NAMES`; not exported."""
+    """Sums of higher powers of errors and labels, in the order of `NAMES`; not exported.
+
+    Labels are taken from `centre`, a number near their mean: else the fourth powers of labels far
+    from 0 would leave no digits for their spread.
+    """
 
     joined = True
-    key = "regression_spread"
-    NAMES = ("fourth", "percentage_squared")
+    NAMES = (
+        "fourth", "percentage_squared", "squared_actual", "squared_actual_squared",
+        "actual_third", "actual_fourth",
+    )  # fmt: skip
     cells = len(NAMES)
+
+    def __init__(self, centre: float = 0.0) -> None:
+        self.centre = centre
+        self.key = f"regression_spread@{centre!r}"
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
         if (pairs := labelled_numbers(batch, groups)) is None:
             return
         predicted, actual, index = pairs
-        error = predicted - actual
+        error, label = predicted - actual, actual - self.centre
         nonzero = actual != 0
         relative = error / np.where(nonzero, actual, 1.0) * nonzero
-        for cell, column in enumerate((error**4, relative**2)):
+        columns = (
+            error**4, relative**2, error**2 * label, error**2 * label**2, label**3, label**4,
+        )  # fmt: skip
+        for cell, column in enumerate(columns):
             out[:, cell] += np.bincount(index, column, minlength=len(out))
 
     def sums(self, cells: Floats) -> dict[str, float]:
-        """The sums by name."""
-        return dict(zip(self.NAMES, cells.tolist(), strict=True))
+        """The sums by name, and the centre."""
+        return dict(zip(self.NAMES, cells.tolist(), strict=True)) | {"centre": self.centre}

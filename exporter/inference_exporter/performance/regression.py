@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from inference_exporter.performance.intervals import Interval, Intervals, Metrics, normal
+from inference_exporter.performance.intervals import Interval, Intervals, Metrics, Z, normal
 
 
 def regression_metrics(sums: Mapping[str, float]) -> Metrics:
@@ -45,9 +45,9 @@ def regression_metrics(sums: Mapping[str, float]) -> Metrics:
 def regression_intervals(sums: Mapping[str, float], spread: Mapping[str, float]) -> Intervals:
     """95 % intervals of `regression_metrics`, normal, from the variance between rows.
 
-    `spread` has `fourth`, the sum of error⁴, and `percentage_squared`, the sum of the squared
-    relative errors. The interval of the RMSE is the square root of that of the mean squared error.
-    R² has none: it would need the joint fourth moments of labels and errors.
+    `spread` has `fourth`, the sum of error⁴, `percentage_squared`, the sum of the squared relative
+    errors, and what `r2_variance` needs. The interval of the RMSE is the square root of that of
+    the mean squared error; that of R² is normal for log(1 - R²), so that it ends below 1.
     """
     n = sums["n"]
     if n <= 0:
@@ -59,12 +59,47 @@ def regression_intervals(sums: Mapping[str, float], spread: Mapping[str, float])
         "bias": normal(bias, (square - bias * bias) / n),
         "rmse": _root(normal(square, (spread["fourth"] / n - square * square) / n)),
     }
+    r2 = regression_metrics(sums).get(("r2", ""))
+    if r2 is not None:
+        found["r2"] = _unexplained(1.0 - r2, r2_variance(sums, spread))
     rows = sums["percentage_n"]
     if rows > 0:
         share = sums["percentage"] / rows
         variance = (spread["percentage_squared"] / rows - share * share) / rows
         found["mape"] = _not_below_zero(normal(share, variance))
     return {(metric, ""): interval for metric, interval in found.items() if interval is not None}
+
+
+def r2_variance(sums: Mapping[str, float], spread: Mapping[str, float]) -> float:
+    r"""Variance of R² over samples of rows, by its influence function.
+
+    With the mean squared error A, the variance B of the labels y around their mean m, and
+    k = A / B = 1 - R², a row moves R² by u / B, u = -e² + k (y - m)², which is 0 on average; so
+    the variance is E[u²] / (n B²).
+
+    `spread` has sums over rows of e⁴ (`fourth`), e² z (`squared_actual`), e² z²
+    (`squared_actual_squared`), z³ and z⁴ (`actual_third`, `actual_fourth`), with z = y - `centre`.
+    """
+    n, square = sums["n"], sums["squared"] / sums["n"]
+    mean = (sums["actual_positive"] - sums["actual_negative"]) / n
+    variance = sums["actual_squared"] / n - mean * mean
+    d = mean - spread["centre"]  # the mean of z
+    second = variance + d * d
+    mixed = spread["squared_actual_squared"] / n - 2 * d * spread["squared_actual"] / n
+    mixed += d * d * square
+    fourth = spread["actual_fourth"] / n - 4 * d * spread["actual_third"] / n
+    fourth += 6 * d * d * second - 3 * d**4
+    k = square / variance
+    moved = spread["fourth"] / n - 2 * k * mixed + k * k * fourth
+    return moved / (n * variance * variance)
+
+
+def _unexplained(k: float, variance: float) -> Interval | None:
+    """Interval of R² = 1 - k, normal for log k."""
+    if not (k > 0 and 0 < variance < math.inf):
+        return None
+    wide = math.exp(min(Z * math.sqrt(variance) / k, 700.0))
+    return 1 - k * wide, 1 - k / wide
 
 
 def _not_below_zero(interval: Interval | None) -> Interval | None:

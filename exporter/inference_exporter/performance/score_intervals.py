@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.batch import Floats
+from inference_exporter.performance.calibration_interval import calibration_interval
 from inference_exporter.performance.intervals import Interval, Intervals, normal, on_logit_scale
 from inference_exporter.performance.scores import ScoreSums, score_metrics
 
@@ -18,7 +19,7 @@ def score_intervals(sums: ScoreSums, ranks: Floats | None = None) -> Intervals:
     logit scale. Average precision: the logit interval of Boyd, Eng & Page (2013), variance
     AP (1 - AP) / positives. Brier score and log loss: normal, with the variance between the cells
     (class x bin), each at its mean score; what varies within a bin of 0.05 is left out. The
-    calibration error has none: it is the mean of absolute values, and never below the noise.
+    calibration error: `calibration_interval`.
     """
     metrics = score_metrics(sums, ranks)
     negatives, positives = sums.rows if ranks is None else ranks
@@ -34,6 +35,9 @@ def score_intervals(sums: ScoreSums, ranks: Floats | None = None) -> Intervals:
         value = metrics["average_precision", ""]
         variance = value * (1 - value) / float(positives.sum())
         found["average_precision"] = on_logit_scale(value, variance)
+    if ("calibration_error", "") in metrics:
+        error = metrics["calibration_error", ""]
+        found["calibration_error"] = calibration_interval(sums.rows.sum(0), sums.rows[1], error)
     return {(metric, ""): interval for metric, interval in found.items() if interval is not None}
 
 
