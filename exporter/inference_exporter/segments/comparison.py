@@ -1,19 +1,21 @@
-"""Windows by segment -> gauges: performance of each, the worst of them, fairness of groups."""
+"""Windows by segment -> gauges: performance of each and the worst of them; fairness of groups."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 from inference_exporter.accumulators import OVERFLOW, Labelled, Layout, Made, binary_classes
 from inference_exporter.config.schema import ModelConfig, Segment
 from inference_exporter.judge import Judge, Verdict, judge_of, put_verdict
 from inference_exporter.performance import MACRO, WEIGHTED
-from inference_exporter.performance.groups import Measured, Worst, parity, worst
+from inference_exporter.performance.groups import Measured, parity, worst
 from inference_exporter.profile import Reference
 from inference_exporter.samples import Labels
 from inference_exporter.tally import Tally
+from inference_exporter.truth import coverage
 
 LOOKS = 16  # a sliding window is looked at all the time: as if so many separate ones were
 LEAST_IN_RATE = 20  # rows of one actual class behind a true- or false-positive rate
@@ -23,8 +25,41 @@ Gauges = dict[Family, dict[Labels, float]]
 ByValue = Mapping[str, Tally]  # counts of a window by the value of one segment
 
 
+@dataclass(slots=True)
+class _Page:
+    """Where gauges about one field, version and window go."""
+
+    base: Labels  # model and version
+    window: str
+    name: str  # of the field
+    gauges: Gauges = field(default_factory=dict)
+
+    def put(self, family: str, *labels: str, number: float) -> None:
+        """A gauge about the field as a whole."""
+        self.gauges.setdefault((family, ()), {})[*self.base, *labels] = float(number)
+
+    def put_of(self, value: str, family: str, labels: Labels, number: float) -> None:
+        """A gauge about one segment; `labels` are those of the family."""
+        series = self.gauges.setdefault((family, ("segment", self.name)), {})
+        series[*labels, self.segment(value), value] = float(number)
+
+    def segment(self, value: str) -> str:
+        """The value of the label `segment`."""
+        return f"{self.name}={value}"
+
+
 class Comparison:
-    """Compares the segments of one model. `alpha` is the level of one look at all windows."""
+    """Compares the segments of one model.
+
+    Parameters
+    ----------
+    layout
+        Of the counts by segment.
+    alpha
+        Probability that chance alone makes one look at all windows find something.
+    least
+        Rows below which nothing is said about a segment.
+    """
 
     def __init__(
         self,
@@ -43,31 +78,33 @@ class Comparison:
         self._cells = {one.key: one for one in layout.dense if isinstance(one, Made | Labelled)}
 
     def put(self, into: Gauges, version: str, window: str, one: Segment, tallies: ByValue) -> None:
-        """The gauges of one window and one segment."""
-        base = (self._config.name, version)
+        """The gauges of one window and one field."""
+        page = _Page((self._config.name, version), window, one.name, into)
         tallies = {value: self._layout.net(tally) for value, tally in tallies.items()}
         if self._config.has_labels:
-            self._performance(into, base, window, one, tallies)
+            self._performance(page, tallies)
         if one.protected and self._positive is not None:
             groups = {v: t for v, t in tallies.items() if v not in ("", OVERFLOW)}
-            self._fairness(into, base, window, one, groups, self._positive)
+            self._fairness(page, groups, self._positive)
 
     # -- performance ---------------------------------------------------------------------------
 
-    def _performance(
-        self, into: Gauges, base: Labels, window: str, one: Segment, tallies: ByValue
-    ) -> None:
+    def _performance(self, page: _Page, tallies: ByValue) -> None:
         shown: dict[str, Verdict] = {}
         for value, tally in tallies.items():
-            put = partial(_put, into, one.name, value)
-            covered = self._coverage(into, base, window, one.name, value, tally)
+            put = partial(page.put_of, value)
             verdict = self._verdict(tally)
-            put("inference_performance_samples", (*base, window), verdict.samples)
-            if covered and verdict.samples >= self._least:
+            where = (*page.base, page.window)
+            put("inference_performance_samples", where, verdict.samples)
+            share = self._coverage(tally)
+            if share is None:
+                continue
+            put("inference_label_coverage_ratio", where, share)
+            if self._is_covered(share) and verdict.samples >= self._least:
                 shown[value] = verdict
-                put_verdict(put, base, window, verdict)
+                put_verdict(put, page.base, page.window, verdict)
         if len(shown) > 1:
-            self._worst(into, (*base, window, one.name), self._verdict(_sum(tallies)), shown)
+            self._worst(page, self._verdict(_sum(tallies)), shown)
 
     def _verdict(self, tally: Tally) -> Verdict:
         """The verdict; of more than two classes only what is about all of them."""
@@ -78,61 +115,47 @@ class Comparison:
             verdict.metrics = {k: v for k, v in verdict.metrics.items() if k[1] in wanted}
         return verdict
 
-    def _coverage(
-        self, into: Gauges, base: Labels, window: str, field: str, value: str, tally: Tally
-    ) -> bool:
+    def _coverage(self, tally: Tally) -> float | None:
+        """Share of the predictions that have their label; None without predictions."""
         made, labelled = (
             float(self._layout.cells_of(self._cells[key], tally)[0])
             for key in (Made.key, Labelled.key)
         )
-        if not made:
-            return False
-        share = min(1.0, labelled / made)
-        _put(into, field, value, "inference_label_coverage_ratio", (*base, window), share)
-        least = self._config.labels.coverage if self._config.labels else 0.0
-        return share >= least
+        return coverage(made, labelled)
 
-    def _worst(
-        self, into: Gauges, where: Labels, whole: Verdict, shown: Mapping[str, Verdict]
-    ) -> None:
-        model, version, window, field = where
+    def _is_covered(self, share: float) -> bool:
+        return self._config.labels is None or share >= self._config.labels.coverage
+
+    def _worst(self, page: _Page, whole: Verdict, shown: Mapping[str, Verdict]) -> None:
+        family = "inference_performance_worst_segment"
         for key in whole.metrics:
-            by_value = {
-                value: measured
-                for value, verdict in shown.items()
-                if (measured := _measured(verdict, key)) is not None
-            }
+            found = {value: _measured(verdict, key) for value, verdict in shown.items()}
+            by_value = {value: one for value, one in found.items() if one is not None}
             total = _measured(whole, key)
-            found = worst(key[0], total, by_value, self._alpha) if total else None
-            if found is not None:
-                _put_worst(into, (model, version, *key, window, field), found)
+            one = worst(key[0], total, by_value, self._alpha) if total else None
+            if one is not None:
+                where = (*key, page.window, page.name)
+                page.put(family, *where, page.segment(one.name), number=one.value)
+                page.put(f"{family}_gap", *where, number=one.gap)
+                if one.critical is not None:
+                    page.put(f"{family}_gap_critical", *where, number=one.critical)
 
     # -- fairness ------------------------------------------------------------------------------
 
-    def _fairness(
-        self,
-        into: Gauges,
-        base: Labels,
-        window: str,
-        one: Segment,
-        groups: ByValue,
-        positive: str,
-    ) -> None:
+    def _fairness(self, page: _Page, groups: ByValue, positive: str) -> None:
         rates: dict[str, dict[str, tuple[float, float]]] = {}
         for value, tally in groups.items():
             for metric, (hits, rows) in _rates(tally, positive).items():
-                least = self._least if metric == "selection_rate" else LEAST_IN_RATE
-                if rows >= least:
+                if rows >= (self._least if metric == "selection_rate" else LEAST_IN_RATE):
                     rates.setdefault(metric, {})[value] = (hits, rows)
-                    labels = (*base, metric, window)
-                    _put(into, one.name, value, "inference_group_rate", labels, hits / rows)
+                    labels = (*page.base, metric, page.window)
+                    page.put_of(value, "inference_group_rate", labels, hits / rows)
         for metric, by_group in rates.items():
             ratio = parity(by_group, self._alpha)
             if ratio is not None:
-                where = (*base, metric, one.name, window)
-                into.setdefault(("inference_fairness_ratio", ()), {})[where] = ratio.value
-                critical = into.setdefault(("inference_fairness_ratio_critical", ()), {})
-                critical[where] = ratio.critical
+                where = (metric, page.name, page.window)
+                page.put("inference_fairness_ratio", *where, number=ratio.value)
+                page.put("inference_fairness_ratio_critical", *where, number=ratio.critical)
 
 
 def _rates(tally: Tally, positive: str) -> dict[str, tuple[float, float]]:
@@ -164,17 +187,3 @@ def _sum(tallies: ByValue) -> Tally:
     for tally in rest:
         total.merge(tally)
     return total
-
-
-def _put(into: Gauges, field: str, value: str, family: str, labels: Labels, number: float) -> None:
-    series = into.setdefault((family, ("segment", field)), {})
-    series[*labels, f"{field}={value}", value] = float(number)
-
-
-def _put_worst(into: Gauges, labels: Labels, found: Worst) -> None:
-    family = "inference_performance_worst_segment"
-    *_, field = labels
-    into.setdefault((family, ()), {})[*labels, f"{field}={found.name}"] = found.value
-    into.setdefault((f"{family}_gap", ()), {})[labels] = found.gap
-    if found.critical is not None:
-        into.setdefault((f"{family}_gap_critical", ()), {})[labels] = found.critical
