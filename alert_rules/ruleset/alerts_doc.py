@@ -29,7 +29,7 @@ def _table() -> Iterator[str]:
         for alert in make(Settings()):
             seen.setdefault((alert.name, alert.severity), []).append(alert)
         for (name, severity), same in seen.items():
-            windows = ", ".join(one.labels.get("window", "") for one in same)
+            windows = ", ".join(filter(None, (one.labels.get("window") for one in same)))
             waits = ", ".join(dict.fromkeys(one.pending or "0s" for one in same))
             link = f"[{name}](runbooks/{name}.md)"
             yield f"| {link} | {severity} | {windows} | {waits} | {same[0].keep} | {topic} |"

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["critical", "warning", "info", "none"]
-Topic = Literal["drift", "performance", "latency", "quality", "traffic", "exporter"]
+Topic = Literal[
+    "drift", "performance", "segments", "latency", "quality", "traffic", "exporter"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

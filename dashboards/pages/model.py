@@ -15,6 +15,7 @@ from dashboards.board.promql import (
     rate,
     threshold,
 )  # fmt: skip
+from dashboards.pages import model_segments
 
 _REFERENCE = "inference_performance_reference"
 _CLASS = "model_version_class:inference_performance"
@@ -36,6 +37,7 @@ def page() -> Page:
             Row("Calibration", _calibration()),
             Row("Labels and change", _labels()),
             Row("Regression", _regression(), closed=True),
+            Row("Segments", model_segments.segments(), closed=True),
             Row("As each replica sees it", _replicas(), closed=True),
         ),
         (firing('model="$model"'), new_versions(MODEL)),
@@ -197,6 +199,7 @@ def _calibration() -> tuple[Panel, ...]:
 
 
 def _labels() -> tuple[Panel, ...]:
+    coverage = of("inference_label_coverage_ratio", VERSION, 'segment=""')
     return (
         panels.lines(
             "Labels by what became of them",
@@ -209,8 +212,7 @@ def _labels() -> tuple[Panel, ...]:
             about("Share of the predictions made in a replica's window that have a label.",
                   "Coverage low and uneven: performance is that of the labelled ones only."),
             "percentunit",
-            Query(f"min by (version, window) ({of('inference_label_coverage_ratio', VERSION)})",
-                  "{{version}} {{window}}"), width=8),
+            Query(f"min by (version, window) ({coverage})", "{{version}} {{window}}"), width=8),
         panels.states(
             "Sequential tests",
             about("Whether errors, residuals or latencies have changed, on any replica.",
@@ -253,7 +255,7 @@ def _regression() -> tuple[Panel, ...]:
 def _replicas() -> tuple[Panel, ...]:
     by = "instance, version, metric, window"
     chosen = 'metric=~"accuracy|mae"'
-    own = of("inference_performance", VERSION, chosen + ', class=""')
+    own = of("inference_performance", VERSION, chosen + ', class="", segment=""')
     delay = rate("inference_label_delay_seconds_bucket", VERSION, "le")
     return (
         panels.lines(

@@ -92,13 +92,13 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RunningDemo]]:
 
 
 def totals(page: str, name: str, label: str) -> dict[str, float]:
-    """Values of a metric above 0, by one of its labels."""
-    return {
-        sample.labels[label]: sample.value
-        for family in text_string_to_metric_families(page)
-        for sample in family.samples
-        if sample.name == name and sample.value
-    }
+    """Values of a metric above 0, added up by one of its labels: there are segments."""
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            if sample.name == name and sample.value:
+                found[sample.labels[label]] = found.get(sample.labels[label], 0.0) + sample.value
+    return found
 
 
 def count(lines: list[dict[str, object]], key: str) -> dict[str, float]:

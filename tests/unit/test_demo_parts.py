@@ -32,6 +32,7 @@ inference_feature_drift{feature="income",statistic="js",window="2m"} 0.8
 inference_feature_drift{feature="income",statistic="psi",window="15m"} 0.7
 inference_feature_drift{feature="income",statistic="psi",window="2m"} 0.125
 # TYPE inference_performance gauge
+inference_performance{metric="accuracy",class="",window="2m",segment="age=>50",age=">50"} 0.9
 inference_performance{metric="accuracy",class="",window="2m"} 0.75
 inference_performance{metric="recall",class="macro",window="2m"} 0.6
 inference_performance{metric="recall",class="default",window="2m"} 0.5

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from alert_rules.ruleset.alerts import drift, exporter, latency, performance, quality, traffic
+from alert_rules.ruleset.alerts import (
+    drift,
+    exporter,
+    latency,
+    performance,
+    quality,
+    segments,
+    traffic,
+)
 from alert_rules.ruleset.rules import Alert
 from alert_rules.ruleset.settings import Settings
 
 FILES: Mapping[str, Callable[[Settings], tuple[Alert, ...]]] = {
     "drift": drift.alerts,
     "performance": performance.alerts,
+    "segments": segments.alerts,
     "latency": latency.alerts,
     "quality": quality.alerts,
     "traffic": traffic.alerts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 NUMBER = 'printf "%.3g"'  # humanize writes 0.18 as 180m
 ROWS = "humanize"
+SHARE = "humanizePercentage"
 VALUE = f"{{{{ $value | {NUMBER} }}}}"
 PERCENT = "{{ $value | humanizePercentage }}"
 DURATION = "{{ $value | humanizeDuration }}"

@@ -38,6 +38,18 @@ THRESHOLDS: Mapping[str, Threshold] = {
     "regression_error_growth": Threshold(
         "Mean absolute error now over that on the reference.", 1000.0, 1.25, 1.25
     ),
+    "segment_accuracy_gap": Threshold(
+        "Accuracy of all rows minus that of the worst segment.", 1.0, 0.1, 0.1
+    ),
+    "segment_error_growth": Threshold(
+        "Mean absolute error of the worst segment over that of all rows.", 1000.0, 1.5, 1.5
+    ),
+    "fairness_ratio": Threshold(
+        "Smallest rate of a protected group over the largest; 0.8 is the four-fifths rule.",
+        1.0,
+        0.8,
+        0.8,
+    ),
     "feature_missing_ratio": Threshold(
         "Share of an input's values that are missing.", 1.0, 0.05, 0.05
     ),

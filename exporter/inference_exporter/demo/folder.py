@@ -37,6 +37,9 @@ models:
 {_STEP_FIELDS}
     start_at: beginning            # the log is younger than the exporter: take all of it
     positive_class: {POSITIVE}
+    segments:                      # also counted on their own: is it as good for everybody?
+      employment: employment
+      age: {{bins: [30, 50], protected: true}}
     reference: reference.json
     windows: [{", ".join(WINDOWS)}]             # short, to see something soon; else 1h and 24h
     thresholds:

@@ -33,7 +33,11 @@ QUERIES = (
     Query("requests a second", "sum by (code) (rate(inference_requests_total[1m]))"),
     Query(
         "accuracy and recall",
-        'inference_performance{class=~"|default",metric=~"accuracy|recall",window="2m"}',
+        'inference_performance{class=~"|default",metric=~"accuracy|recall",window="2m",segment=""}',
+    ),
+    Query(
+        "accuracy by segment",
+        'inference_performance{metric="accuracy",window="2m",segment!=""}',
     ),
     Query(
         "income, share of each bin",

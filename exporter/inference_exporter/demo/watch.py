@@ -72,7 +72,11 @@ def parse(page: str) -> Reading:
 
     def gauge(name: str, **labels: str) -> float | None:
         wanted = {**labels, "window": WINDOWS[0]}.items()
-        found = (v for sample, own, v in samples if sample == name and wanted <= own.items())
+        found = (
+            value
+            for sample, own, value in samples
+            if sample == name and wanted <= own.items() and "segment" not in own  # of all rows
+        )
         return next(found, None)
 
     performance = "inference_performance"

@@ -1,0 +1,120 @@
+"""Model, its parts: the segments one by one, the worst of them, and how alike groups are treated.
+
+The names of segments are the user's, so a page that fits every model cannot add up counters by
+them; it has the gauges of replicas. A mean over rows times its rows is a sum again, and those of
+replicas can be added. What cannot be is shown for the replica that is furthest off, or for each.
+"""
+
+from __future__ import annotations
+
+from dashboards.board import panels
+from dashboards.board.parts import Panel, Query, about
+from dashboards.board.promql import MODEL, VERSION, of, threshold
+
+_PERFORMANCE = "inference_performance"
+_GAP = "inference_performance_worst_segment_gap"
+_RATIO = "inference_fairness_ratio"
+_EACH, _WHOLE = 'segment!=""', 'segment=""'
+_BY = "version, window, segment"
+_ROWS = of("inference_performance_samples", VERSION, _EACH)
+_WORSE = "InferenceSegmentUnderperforms"
+_UNFAIR = "InferenceFairnessRatioLow"
+
+
+def segments() -> tuple[Panel, ...]:
+    """Empty for a model without `segments:`."""
+    return (*_by_segment(), *_worst(), *_groups())
+
+
+def _by_segment() -> tuple[Panel, ...]:
+    return (
+        panels.lines(
+            "Accuracy by segment",
+            about("Accuracy in each segment over the exporter's own windows, all replicas "
+                  "together.", "A segment that falls while the others stand still. Absent below "
+                  "the minimum of labels, which each replica needs.", _WORSE),
+            "percentunit", _each(_merged("accuracy")), width=8),
+        panels.lines(
+            "Mean absolute error by segment",
+            about("Of regressions: the error in each segment, all replicas together.",
+                  "In the unit of the prediction: segments with larger values have larger errors.",
+                  _WORSE),
+            "none", _each(_merged("mae")), width=8),
+        panels.lines(
+            "Labels by segment",
+            about("Labelled predictions in each segment, all replicas together.",
+                  "How much the other panels rest on. A segment below the minimum has none there."),
+            "short", _each(f"sum by ({_BY}) ({_ROWS})"), width=8),
+    )  # fmt: skip
+
+
+def _each(expr: str) -> Query:
+    return Query(expr, "{{segment}} {{version}} {{window}}")
+
+
+def _merged(metric: str) -> str:
+    """A mean over the rows of all replicas: each replica's, times its rows, over the rows."""
+    mean = of(_PERFORMANCE, VERSION, f'metric="{metric}", class="", {_EACH}')
+    same = "ignoring (metric, class)"
+    return (
+        f"sum by ({_BY}) ({mean}\n  * {same} {_ROWS})\n"
+        f"/ sum by ({_BY}) ({_ROWS}\n  and {same} {mean})"
+    )
+
+
+def _worst() -> tuple[Panel, ...]:
+    by = "version, field, window"
+    accuracy, mae = ('metric="accuracy", class=""', 'metric="mae", class=""')
+    growth = (
+        f"{of('inference_performance_worst_segment', VERSION, mae)}\n"
+        "/ ignoring (field, segment) group_left ()\n"
+        f"({of(_PERFORMANCE, VERSION, f'{mae}, {_WHOLE}')} > 0)"
+    )
+    chance = of(f"{_GAP}_critical", VERSION, accuracy)
+    return (
+        panels.lines(
+            "Accuracy: gap of the worst segment",
+            about("How much less accurate the worst segment of each field is than all rows, on "
+                  "the replica where it is most.",
+                  "An alert needs the gap above the dashed line and above what chance reaches.",
+                  _WORSE),
+            "percentunit",
+            Query(f"max by ({by}) ({of(_GAP, VERSION, accuracy)})",
+                  "{{field}} {{version}} {{window}}"),
+            Query(f"max by ({by}) ({chance})", "reference chance {{field}} {{version}} {{window}}"),
+            Query(threshold("segment_accuracy_gap", MODEL), "limit segment_accuracy_gap")),
+        panels.lines(
+            "Mean absolute error: worst segment over all rows",
+            about("Of regressions: the error of the worst segment over that of all rows, on the "
+                  "replica where it is most.",
+                  "1 is as good as the whole. An alert also needs the gap above what chance "
+                  "reaches.", _WORSE),
+            "none", Query(f"max by ({by}) (\n{growth})", "{{field}} {{version}} {{window}}"),
+            Query(threshold("segment_error_growth", MODEL), "limit segment_error_growth")),
+    )  # fmt: skip
+
+
+def _groups() -> tuple[Panel, ...]:
+    by = "version, metric, field, window"
+    rates = of("inference_group_rate", VERSION, _EACH)
+    return (
+        panels.lines(
+            "Rates of protected groups",
+            about("How often the positive class is predicted in each group: of all rows "
+                  "(selection), of positive (true) and of other rows (false positive).",
+                  "Groups far apart. What each replica sees: never average these.", _UNFAIR),
+            "percentunit",
+            Query(f"max by (instance, version, metric, window, segment) ({rates})",
+                  "{{segment}} {{metric}} {{instance}} {{version}} {{window}}")),
+        panels.lines(
+            "Smallest rate over the largest",
+            about("How alike groups of a protected field are treated; the worst replica.",
+                  "1 is alike. An alert needs the ratio below the dashed line and below what "
+                  "chance alone makes of equal groups.", _UNFAIR),
+            "none",
+            Query(f"min by ({by}) ({of(_RATIO, VERSION)})",
+                  "{{field}} {{metric}} {{version}} {{window}}"),
+            Query(f"min by ({by}) ({of(f'{_RATIO}_critical', VERSION)})",
+                  "reference chance {{field}} {{metric}} {{version}} {{window}}"),
+            Query(threshold("fairness_ratio", MODEL), "limit fairness_ratio")),
+    )  # fmt: skip
