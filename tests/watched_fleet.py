@@ -31,6 +31,7 @@ models:
     logs: [credit.jsonl]
     start_at: beginning
     positive_class: bad
+    segments: {contract: {from: job}, age: {bins: [45], protected: true}}
     fields:
       timestamp: t
       id: id
@@ -45,7 +46,7 @@ models:
       steps: {lookup: {from: st.lookup, unit: ms}, inference: {from: st.inference, unit: ms}}
     reference: credit.json
     multivariate: true
-    windows: [10s]
+    windows: [10s, 20s]  # in the longer one there are labels enough for two segments
     lateness: 1s
     concept_drift: {detectors: [adwin]}
     thresholds: {request_duration_seconds: 0.1}
@@ -57,7 +58,8 @@ models:
     fields: {timestamp: t, id: id, version: v, features: x, prediction: p, latency: s, actual: y}
     labels: {id: id, actual: y, logs: [actual.jsonl]}
     reference: price.json
-    windows: [10s]
+    segments: {size: {bins: [110]}}
+    windows: [10s, 20s]
     lateness: 1s
 commit_interval: 1s
 """

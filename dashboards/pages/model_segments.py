@@ -111,7 +111,7 @@ def _groups() -> tuple[Panel, ...]:
             about("How alike groups of a protected field are treated; the worst replica.",
                   "1 is alike. An alert needs the ratio below the dashed line and below what "
                   "chance alone makes of equal groups.", _UNFAIR),
-            "none",
+            "percentunit",
             Query(f"min by ({by}) ({of(_RATIO, VERSION)})",
                   "{{field}} {{metric}} {{version}} {{window}}"),
             Query(f"min by ({by}) ({of(f'{_RATIO}_critical', VERSION)})",

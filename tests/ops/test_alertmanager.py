@@ -52,6 +52,7 @@ def test_amtool_accepts_the_configuration_and_its_templates() -> None:
         ("alertname=InferenceTrafficStopped severity=critical topic=traffic", "page"),
         ("alertname=InferenceFeatureDrift severity=warning topic=drift", "retraining,tickets"),
         ("alertname=InferenceAccuracyLow severity=warning topic=performance", "retraining,tickets"),
+        ("alertname=InferenceFairnessRatioLow severity=warning topic=segments", "tickets"),
         ("alertname=InferenceLogLag severity=warning topic=exporter", "tickets"),
         ("alertname=InferenceReferenceStale severity=info topic=drift", "tickets"),
         ("alertname=InferenceFeatureMissing severity=warning topic=quality", "tickets"),
