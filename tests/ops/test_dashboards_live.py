@@ -138,6 +138,13 @@ def test_every_query_has_an_answer(fleet: WatchedFleet) -> None:
     assert not left, "\n".join(sorted(left))
 
 
+def test_no_rule_fails_on_what_the_exporters_serve(fleet: WatchedFleet) -> None:
+    """Two series where one is expected are an error only once they are there."""
+    rules = [rule for group in fleet.ask("rules")["groups"] for rule in group["rules"]]
+    assert len(rules) > 100
+    assert [(one["name"], one.get("lastError")) for one in rules if one["health"] == "err"] == []
+
+
 def test_every_variable_offers_something(fleet: WatchedFleet) -> None:
     for board in ALL.values():
         chosen = next(_choices(fleet, board))

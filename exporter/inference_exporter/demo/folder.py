@@ -39,7 +39,7 @@ models:
     positive_class: {POSITIVE}
     segments:                      # also counted on their own: is it as good for everybody?
       employment: employment
-      age: {{bins: [30, 50], protected: true}}
+      age: {{bins: [40], protected: true}}
     reference: reference.json
     windows: [{", ".join(WINDOWS)}]             # short, to see something soon; else 1h and 24h
     thresholds:
