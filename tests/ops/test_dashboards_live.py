@@ -29,6 +29,7 @@ pytestmark = [
 ALL = dashboards()
 PATIENCE = 60.0  # seconds; half as many are enough on an idle machine
 STEP, SPAN = 1, 20  # seconds
+WORSE = "InferenceSegmentUnderperforms"
 THIRD_PARTY = re.compile(r"^(node|container|DCGM)_")
 Json = dict[str, Any]
 
@@ -143,6 +144,30 @@ def test_no_rule_fails_on_what_the_exporters_serve(fleet: WatchedFleet) -> None:
     rules = [rule for group in fleet.ask("rules")["groups"] for rule in group["rules"]]
     assert len(rules) > 100
     assert [(one["name"], one.get("lastError")) for one in rules if one["health"] == "err"] == []
+
+
+def test_a_segment_with_larger_errors_is_one_alert_of_its_version_and_window(
+    fleet: WatchedFleet,
+) -> None:
+    pause, deadline = threading.Event(), time.monotonic() + PATIENCE
+    found: list[Json] = []
+    while not found and time.monotonic() < deadline:
+        alerts = fleet.ask("alerts")["alerts"]  # those that wait are among them
+        found = [one for one in alerts if one["labels"]["alertname"] == WORSE]
+        pause.wait(0.5)
+    labels = [one["labels"] for one in found]
+    assert {(one["model"], one["field"], one["metric"]) for one in labels} == {
+        ("price", "size", "mae")
+    }
+    places = [(one["version"], one["window"]) for one in labels]
+    assert len(set(places)) == len(places)  # although three replicas see it
+    for one in found:
+        text = one["annotations"]["description"]
+        said = re.search(r"is ([\d.]+) for size=>110, over (\d+) labels", text)
+        assert said is not None, text
+        assert float(said[1]) == pytest.approx(40 * math.sqrt(2 / math.pi), rel=0.3)
+        assert int(said[2]) >= 200
+        assert 1.5 < float(one["value"]) < 2.0
 
 
 def test_every_variable_offers_something(fleet: WatchedFleet) -> None:
