@@ -65,19 +65,19 @@ def _merged(metric: str) -> str:
 def _worst() -> tuple[Panel, ...]:
     by = "version, field, window"
     accuracy, mae = ('metric="accuracy", class=""', 'metric="mae", class=""')
-    growth = (
-        f"{of('inference_performance_worst_segment', VERSION, mae)}\n"
-        "/ ignoring (field, segment) group_left ()\n"
-        f"({of(_PERFORMANCE, VERSION, f'{mae}, {_WHOLE}')} > 0)"
-    )
+    whole = f"({of(_PERFORMANCE, VERSION, f'{mae}, {_WHOLE}')} > 0)"
+    worst = of("inference_performance_worst_segment", VERSION, mae)
+    growth = f"{worst}\n/ ignoring (field, segment) group_left () {whole}"
+    critical = of(f"{_GAP}_critical", VERSION, mae)
+    chance_of_growth = f"1 + {critical}\n/ ignoring (field) group_left () {whole}"
     chance = of(f"{_GAP}_critical", VERSION, accuracy)
     return (
         panels.lines(
             "Accuracy: gap of the worst segment",
             about("How much less accurate the worst segment of each field is than all rows, on "
                   "the replica where it is most.",
-                  "An alert needs the gap above the dashed line and above what chance reaches.",
-                  _WORSE),
+                  "An alert needs the gap above the red line and above what chance reaches: grey, "
+                  "the largest of the replicas.", _WORSE),
             "percentunit",
             Query(f"max by ({by}) ({of(_GAP, VERSION, accuracy)})",
                   "{{field}} {{version}} {{window}}"),
@@ -87,9 +87,12 @@ def _worst() -> tuple[Panel, ...]:
             "Mean absolute error: worst segment over all rows",
             about("Of regressions: the error of the worst segment over that of all rows, on the "
                   "replica where it is most.",
-                  "1 is as good as the whole. An alert also needs the gap above what chance "
-                  "reaches.", _WORSE),
-            "none", Query(f"max by ({by}) (\n{growth})", "{{field}} {{version}} {{window}}"),
+                  "1 is as good as the whole. An alert needs it above the red line and above what "
+                  "chance reaches: grey, the largest of the replicas.", _WORSE),
+            "none",
+            Query(f"max by ({by}) (\n{growth})", "{{field}} {{version}} {{window}}"),
+            Query(f"max by ({by}) (\n{chance_of_growth})",
+                  "reference chance {{field}} {{version}} {{window}}"),
             Query(threshold("segment_error_growth", MODEL), "limit segment_error_growth")),
     )  # fmt: skip
 
@@ -109,8 +112,8 @@ def _groups() -> tuple[Panel, ...]:
         panels.lines(
             "Smallest rate over the largest",
             about("How alike groups of a protected field are treated; the worst replica.",
-                  "1 is alike. An alert needs the ratio below the dashed line and below what "
-                  "chance alone makes of equal groups.", _UNFAIR),
+                  "1 is alike. An alert needs the ratio below the red line and below what chance "
+                  "makes of equal groups: grey, the smallest of the replicas.", _UNFAIR),
             "percentunit",
             Query(f"min by ({by}) ({of(_RATIO, VERSION)})",
                   "{{field}} {{metric}} {{version}} {{window}}"),

@@ -170,6 +170,35 @@ def test_a_segment_with_larger_errors_is_one_alert_of_its_version_and_window(
         assert 1.5 < float(one["value"]) < 2.0
 
 
+def test_accuracy_by_segment_is_that_of_the_rows_of_all_replicas(fleet: WatchedFleet) -> None:
+    chosen, now = next(_choices(fleet, ALL["inference-model"])), time.time()
+
+    def values(expr: str) -> dict[tuple[str, ...], float]:
+        found = fleet.ask("query", query=expr, time=now)["result"]
+        names = ("instance", "version", "window", "segment")
+        return {
+            tuple(one["metric"].get(name, "") for name in names): float(one["value"][1])
+            for one in found
+        }
+
+    rows = values('inference_performance_samples{model="credit", segment!=""}')
+    each = values('inference_performance{model="credit",metric="accuracy",class="",segment!=""}')
+    right: dict[tuple[str, ...], float] = {}
+    total: dict[tuple[str, ...], float] = {}
+    for (instance, *group), accuracy in each.items():
+        count = rows[(instance, *group)]
+        right[tuple(group)] = right.get(tuple(group), 0.0) + round(accuracy * count)
+        total[tuple(group)] = total.get(tuple(group), 0.0) + count
+    (target,) = (
+        target
+        for panel, target in targets(ALL["inference-model"])
+        if panel["title"] == "Accuracy by segment"
+    )
+    shown = values(expand(target["expr"], chosen | {"model": "credit"}))
+    assert {("", *group): right[group] / total[group] for group in total} == pytest.approx(shown)
+    assert {group[2] for group in total} >= {"age=<=45", "age=>45"}
+
+
 def test_every_variable_offers_something(fleet: WatchedFleet) -> None:
     for board in ALL.values():
         chosen = next(_choices(fleet, board))
