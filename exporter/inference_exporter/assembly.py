@@ -13,6 +13,7 @@ from dataclasses import replace
 from inference_exporter import __version__, reference
 from inference_exporter import config as configuration
 from inference_exporter.clock import Clock, SystemClock
+from inference_exporter.config.probabilities import with_classes
 from inference_exporter.config.schema import Config, ModelConfig, ReferenceFile, Warmup
 from inference_exporter.derived import Deriver
 from inference_exporter.errors import ConfigError, Problem, ProfileError
@@ -58,14 +59,22 @@ def load_all(path: str) -> tuple[Config, dict[str, Reference | None]]:
     config = configuration.load(path)
     problems: list[Problem] = []
     references: dict[str, Reference | None] = {}
+    models: list[ModelConfig] = []
     for model in config.models:
         try:
-            references[model.name] = load_reference(model)
+            known = references[model.name] = load_reference(model)
+            models.append(_with_classes(model, known))
         except ProfileError as error:
             problems.append(Problem(path, f"models.{model.name}.reference", str(error)))
+        except ValueError as error:
+            problems.append(Problem(path, f"models.{model.name}.fields.scores", str(error)))
     if problems:
         raise ConfigError(problems)
-    return config, references
+    return replace(config, models=tuple(models)), references
+
+
+def _with_classes(model: ModelConfig, known: Reference | None) -> ModelConfig:
+    return model if known is None else with_classes(model, known.classes)
 
 
 def feature_kinds(profile: Reference | None) -> dict[str, Kind] | None:
@@ -98,6 +107,7 @@ def make_model(
     created_series: bool = False,
 ) -> Model:
     """A model with its decoder."""
+    config = _with_classes(config, profile)
 
     def decoder(current: Reference | None) -> Decoder:
         collect = current is None and isinstance(config.reference, Warmup)

@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
+RANKS = 10  # how much of a ranked list is kept: an actual class further down is one of "beyond"
+
 Scalar = str | int | float | bool | None
 TextColumn = Sequence[Scalar]
 
@@ -49,6 +51,42 @@ FeatureColumn = NumericColumn | CategoryColumn
 
 
 @dataclass(frozen=True, slots=True)
+class ClassScores:
+    """The probabilities of all classes, a row per prediction.
+
+    `values` (rows, classes) sum to 1; a row is NaN where there are none that can be used, and
+    `invalid` marks those rows of them that were present.
+    """
+
+    classes: tuple[str, ...]
+    values: Floats
+    invalid: Bools | None = None
+
+    def take(self, rows: Ints) -> ClassScores:
+        """Some rows."""
+        return ClassScores(self.classes, self.values[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class RankedItems:
+    """The first items of ranked lists as numbers of their names, a row per prediction.
+
+    `items` (rows, ranks), best first, 0 where there is no item; `listed` (rows,) whether there was
+    a list. `actual` (rows,) is the number of the label, 0 without one; None: not looked up yet.
+    """
+
+    items: Ints
+    listed: Bools
+    invalid: Bools | None = None
+    actual: Ints | None = None
+
+    def take(self, rows: Ints) -> RankedItems:
+        """Some rows."""
+        actual = None if self.actual is None else self.actual[rows]
+        return RankedItems(self.items[rows], self.listed[rows], None, actual)
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Predictions in columns, all of length `rows`; None where the config names no such field.
 
@@ -68,6 +106,7 @@ class Batch:
 
     `segments` has a column for every configured segment: raw values as they were logged, which
     `segments.Naming` replaces by names.
+    `scores` and `ranking` are those of a classification that logs more than its first choice.
 
     `derived` are outputs and `flags` marks that the model works out itself, from the features.
     """
@@ -83,6 +122,8 @@ class Batch:
     row: TextColumn | None = None
     prediction_value: NumericColumn | None = None
     score: NumericColumn | None = None
+    scores: ClassScores | None = None
+    ranking: RankedItems | None = None
     actual_value: NumericColumn | None = None
     latency: NumericColumn | None = None
     weight: NumericColumn | None = None
@@ -97,11 +138,13 @@ class Batch:
 
     def take(self, rows: Ints) -> Batch:
         """Some rows of a batch without features: of one that was joined with late labels."""
-        chosen: dict[str, TextColumn | NumericColumn] = {}
+        chosen: dict[str, TextColumn | NumericColumn | ClassScores | RankedItems] = {}
         for name in self.__slots__:
             column = getattr(self, name)
             if isinstance(column, NumericColumn):
                 chosen[name] = NumericColumn(column.values[rows])
+            elif isinstance(column, ClassScores | RankedItems):
+                chosen[name] = column.take(rows)
             elif isinstance(column, list | tuple):
                 chosen[name] = [column[row] for row in rows.tolist()]
         segments = {

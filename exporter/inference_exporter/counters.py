@@ -13,6 +13,7 @@ from inference_exporter.accumulators import (
     Weights,
 )
 from inference_exporter.batch import Floats
+from inference_exporter.choices import choice_values
 from inference_exporter.families import correction_of
 from inference_exporter.samples import Labels
 from inference_exporter.tally import Tally
@@ -71,6 +72,8 @@ def _of(base: Labels, one: DenseAccumulator, cells: Floats, tail: Labels) -> Val
         squared, loss = cells[-2:].tolist()
         yield f"{prefix}_squared_error_total", {base: squared}
         yield f"{prefix}_log_loss_total", {base: loss}
+    else:
+        yield from choice_values(base, one, cells)
 
 
 def _score_bins(base: Labels, one: ScoreOutcomes, table: list[list[float]]) -> dict[Labels, float]:

@@ -271,6 +271,45 @@ _TRUTH = (
     ),
     _segmented(
         "counter",
+        "inference_ranked_outcomes_total",
+        "model version rank",
+        "Labelled predictions by the rank of the actual class or item among all probabilities or "
+        "in the ranking, 1 to 10, and `beyond`: top-k accuracy and NDCG.",
+    ),
+    _family(
+        "counter",
+        "inference_class_score_outcomes_total",
+        "model version",
+        "Labelled predictions with the probabilities of more than two classes.",
+    ),
+    _family(
+        "counter",
+        "inference_class_score_outcomes_log_loss_total",
+        "model version",
+        "Sum of -ln(probability of the actual class), probabilities clipped to [1e-15, 1 - 1e-15].",
+    ),
+    _family(
+        "counter",
+        "inference_class_score_outcomes_squared_error_total",
+        "model version",
+        "Sum over labelled predictions and classes of (probability - outcome)^2: the numerator of "
+        "the Brier score of more than two classes.",
+    ),
+    _family(
+        "counter",
+        "inference_top_score_outcomes_total",
+        "model version correct bin",
+        "Labelled predictions by whether the most probable class turned out (`true`, `false`) and "
+        "bin of its probability (20 equal bins of 0 to 1).",
+    ),
+    _family(
+        "counter",
+        "inference_top_score_outcomes_score_total",
+        "model version correct bin",
+        "Sum of the probabilities of the most probable class per bin.",
+    ),
+    _family(
+        "counter",
         "inference_regression_outcomes_total",
         "model version",
         "Numeric predictions with a label.",
@@ -795,6 +834,12 @@ _CORRECTED = (
     "inference_score_outcomes_score_total",
     "inference_score_outcomes_squared_error_total",
     "inference_score_outcomes_log_loss_total",
+    "inference_ranked_outcomes_total",
+    "inference_class_score_outcomes_total",
+    "inference_class_score_outcomes_log_loss_total",
+    "inference_class_score_outcomes_squared_error_total",
+    "inference_top_score_outcomes_total",
+    "inference_top_score_outcomes_score_total",
     "inference_regression_outcomes_total",
     "inference_absolute_error_total",
     "inference_squared_error_total",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ from inference_exporter.accumulators import (
     ScoreOutcomes,
     ScoreRanks,
 )
+from inference_exporter.choices import ChoiceJudge
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import values_of
 from inference_exporter.performance import (
@@ -50,10 +51,14 @@ class Verdict:
 
 
 class Judge:
-    """Reads the truth of one model out of its tallies. `values` are those of `business_value`."""
+    """Reads the truth of one model out of its tallies.
 
-    def __init__(self, layout: Layout, values: Values | None) -> None:
+    `values` are those of `business_value`; `top_k` the k of top-k accuracy.
+    """
+
+    def __init__(self, layout: Layout, values: Values | None, top_k: Sequence[int] = ()) -> None:
         self._layout, self._values = layout, values
+        self._choices = ChoiceJudge(layout, top_k)
         self._regression = next(
             (a for a in layout.dense if isinstance(a, RegressionOutcomes)), None
         )
@@ -92,6 +97,10 @@ class Judge:
             verdict.metrics.update(score_metrics(sums, ranks))
             verdict.intervals.update(score_intervals(sums, ranks))
             verdict.binning = binning_errors(sums, ranks)
+        choices = self._choices.found(tally)
+        verdict.metrics.update(choices.metrics)
+        verdict.intervals.update(choices.intervals)
+        verdict.binning.update(choices.binning)
         return verdict
 
     def _add_value(
@@ -107,7 +116,7 @@ class Judge:
 
 def judge_of(model: ModelConfig, layout: Layout, reference: Reference | None) -> Judge:
     """The judge of a model."""
-    return Judge(layout, values_of(model, reference.classes if reference else ()))
+    return Judge(layout, values_of(model, reference.classes if reference else ()), model.top_k)
 
 
 def confusion_of(tally: Tally) -> dict[tuple[str, str], float]:

@@ -15,6 +15,14 @@ from inference_exporter.accumulators.base import (
     SparseAccumulator,
 )
 from inference_exporter.accumulators.category_bins import CategoryBins
+from inference_exporter.accumulators.choices import outcomes_of
+from inference_exporter.accumulators.class_scores import (
+    ActualRanks,
+    ClassLosses,
+    OneVsRest,
+    ScoredClasses,
+    TopScores,
+)
 from inference_exporter.accumulators.error_spread import ErrorSpread
 from inference_exporter.accumulators.expected import ExpectedErrors, ExpectedOutcomes
 from inference_exporter.accumulators.flags import Flags
@@ -34,7 +42,9 @@ from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 __all__ = [
     "OVERFLOW",
     "RETRACTED",
+    "ActualRanks",
     "CategoryBins",
+    "ClassLosses",
     "Confusion",
     "DenseAccumulator",
     "ErrorSpread",
@@ -49,13 +59,16 @@ __all__ = [
     "Layout",
     "Made",
     "NumericBins",
+    "OneVsRest",
     "Predictions",
     "RegressionOutcomes",
     "Retracted",
     "ScoreOutcomes",
     "ScoreRanks",
+    "ScoredClasses",
     "SparseAccumulator",
     "StatusCodes",
+    "TopScores",
     "Vocabulary",
     "Weights",
     "arrange",
@@ -67,7 +80,7 @@ __all__ = [
 def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
     """The accumulators of a model, from its configuration and, if there is one, its reference."""
     fields, limits = model.fields, model.limits
-    known = reference.classes if reference else ()
+    known = known_classes(model, reference)
     regression = task_of(model, reference) == "regression"
     classes = Vocabulary(limits.classes, known)
     dense: list[DenseAccumulator] = []
@@ -91,7 +104,8 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         dense += [RegressionOutcomes(), ErrorSpread(_centre(reference))]
     elif model.has_labels:
         sparse.append(Confusion(classes, known))
-        if fields.score and (pair := binary_classes(model, reference)):
+        dense += outcomes_of(model)
+        if fields.has_score and (pair := binary_classes(model, reference)):
             dense.append(ScoreOutcomes(positive=pair[1], negative=pair[0]))
             dense += _ranks(pair[1], reference)
     return Layout([*dense, *_of_labels(model, dense)], sparse)
@@ -124,21 +138,28 @@ def _ranks(positive: str, reference: Reference | None) -> list[DenseAccumulator]
 
 def _expectations(model: ModelConfig, reference: Reference | None) -> list[DenseAccumulator]:
     """What estimates performance without labels."""
-    if reference is None or model.fields.prediction is None:
+    if reference is None or not model.fields.predicts:
         return []
     if task_of(model, reference) == "regression":
         return [ExpectedErrors(reference.losses)] if reference.losses else []
     known, pair = reference.calibration, binary_classes(model, reference)
-    if known is None or model.fields.score is None or pair != (known.negative, known.positive):
+    if known is None or not model.fields.has_score or pair != (known.negative, known.positive):
         return []
     return [ExpectedOutcomes(known)]
 
 
 def _flags(model: ModelConfig, reference: Reference | None) -> list[Flags]:
-    flags = [Flags("boundary")] if model.boundary and model.fields.score else []
+    flags = [Flags("boundary")] if model.boundary and model.fields.has_score else []
     if reference and reference.multivariate and model.similar_inputs:
         flags.append(Flags("similar"))
     return flags
+
+
+def known_classes(model: ModelConfig, reference: Reference | None) -> tuple[str, ...]:
+    """The classes that exist from the start, sorted: of the reference, or with probabilities."""
+    if reference is not None and reference.classes:
+        return reference.classes
+    return tuple(sorted(model.fields.scores.classes)) if model.fields.scores else ()
 
 
 def task_of(model: ModelConfig, reference: Reference | None) -> str:

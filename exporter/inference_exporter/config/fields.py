@@ -13,10 +13,20 @@ from inference_exporter.config.schema import (
     FeaturesField,
     Field,
     Fields,
+    RankingField,
+    ScoresField,
     StatusField,
     TimestampField,
 )
-from inference_exporter.config.values import mapping_of, names, one_of, paths, scalar_name, text
+from inference_exporter.config.values import (
+    mapping_of,
+    names,
+    one_of,
+    only_list_of,
+    paths,
+    scalar_name,
+    text,
+)
 
 _RANGE = re.compile(r"-?\d+\.\.-?\d+", re.ASCII)
 
@@ -69,6 +79,18 @@ OK = Key(
 )  # fmt: skip
 
 
+CLASSES = Key(
+    "classes", only_list_of(scalar_name, "a list of classes"), "a list of classes",
+    "The classes, in the order of a logged list.", "[cat, dog, bird]",
+    default="those of the reference",
+)  # fmt: skip
+BETWEEN = Key(
+    "delimiter", text, "a text",
+    "Where the list is a text and not JSON: what is between two of its entries.", "';'",
+    default="`|`",
+)  # fmt: skip
+
+
 def _made_by(kind: type) -> Any:
     def make(**values: Any) -> Any:
         return kind(paths=values.pop("from"), **values)
@@ -92,7 +114,11 @@ DURATION = Section("A duration", _made_by(DurationField), (FROM, UNIT))
 TIMESTAMP = Section("timestamp", _made_by(TimestampField), (FROM, UNIT, TIMEZONE))
 STATUS = Section("status", _made_by(StatusField), (FROM, OK))
 
+SCORES = Section("scores", _made_by(ScoresField), (FROM, CLASSES, BETWEEN))
+RANKING = Section("ranking", _made_by(RankingField), (FROM, BETWEEN))
+
 field, duration, timestamp, status = map(_short, (FIELD, DURATION, TIMESTAMP, STATUS))
+scores, ranking = map(_short, (SCORES, RANKING))
 
 
 def _rest(value: object) -> bool:
@@ -169,6 +195,12 @@ FIELDS = Section(
         Key("prediction", field, PATH, "The predicted class or value.", "prediction"),
         Key("score", field, PATH, "The probability of the positive or predicted class.",
             "probability"),
+        Key("scores", scores, f"{PATH}, or {{from, classes, delimiter}}",
+            "The probabilities of all classes; without `prediction` the most probable one is"
+            " predicted.", "{from: probabilities, classes: [cat, dog, bird]}"),
+        Key("ranking", ranking, f"{PATH}, or {{from, delimiter}}",
+            "Classes or items, best first, where there are no probabilities; without `prediction`"
+            " the first one is predicted.", "recommended"),
         Key("latency", duration, f"{PATH}, or {{from, unit}}",
             "How long the request took, end to end.", "{from: latency_ms, unit: ms}"),
         Key("status", status, f"{PATH}, or {{from, ok}}", "The outcome of the request.",

@@ -109,7 +109,7 @@ def check_labels(values: dict[str, object], findings: Findings) -> None:
         return
     if getattr(fields, "id", None) is None:
         findings.add("fields.id", "missing; labels refer to it")
-    if getattr(fields, "prediction", None) is None:
+    if not getattr(fields, "predicts", False):
         findings.add("fields.prediction", "missing; labels are compared with it")
     if isinstance(values.get("reference"), Warmup) and values.get("task") is None:
         findings.add("task", "missing; until the warm-up is complete only this tells how to join")

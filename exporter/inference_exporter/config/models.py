@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from inference_exporter.batch import RANKS
 from inference_exporter.config import lines
 from inference_exporter.config.checks import Check, Findings, Key, Section, expected
 from inference_exporter.config.concept import concept_drift
 from inference_exporter.config.derived import derived
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.labels import check_labels, labels
+from inference_exporter.config.probabilities import check_outputs
 from inference_exporter.config.schema import (
     DEFAULT_LATENCY_BUCKETS,
     STATISTIC_NAMES,
@@ -162,6 +164,10 @@ MODEL = Section(
             "numbers by tp, fp, fn, tn, or by predicted and then by actual class",
             "What a prediction is worth, in your unit, once its outcome is known; what is not "
             "listed is worth 0.", "{tp: 40, fp: -5, fn: -200}", default="none"),
+        Key("top_k", only_list_of(integer(1, RANKS), "a list of whole numbers"),
+            "a list of whole numbers, 1 to 10",
+            "With `fields.scores` or `fields.ranking`: how many of the first choices count as"
+            " `top_<k>_accuracy`; those below the number of classes are shown.", "[1, 3, 10]"),
         Key("reference", _reference, "a path, or {warmup: rows}",
             "What normal is: a profile made by `reference build`, or the first predictions.",
             "credit.reference.json"),
@@ -224,6 +230,7 @@ def model(value: object) -> ModelConfig:
         lines.check_paths(line, fields, tuple(values.get("when", ())), findings)
     check_labels(values, findings)
     check_segments(values, None if line is None else lines.columns_of(line), findings)
+    check_outputs(values, findings)
     findings.raise_any()
     _bound_at_objective(values)
     return ModelConfig(name="", format=line, **values)  # type: ignore[arg-type]  # raised above

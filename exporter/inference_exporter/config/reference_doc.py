@@ -11,7 +11,15 @@ from collections.abc import Iterator
 from inference_exporter.config.checks import Key, Section
 from inference_exporter.config.concept import CONCEPT_DRIFT
 from inference_exporter.config.derived import DERIVED
-from inference_exporter.config.fields import DURATION, FEATURES, FIELDS, STATUS, TIMESTAMP
+from inference_exporter.config.fields import (
+    DURATION,
+    FEATURES,
+    FIELDS,
+    RANKING,
+    SCORES,
+    STATUS,
+    TIMESTAMP,
+)
 from inference_exporter.config.labels import LABELS
 from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, TOP
 from inference_exporter.config.segments import SEGMENT
@@ -69,6 +77,22 @@ features: {rest: true, exclude: [hostname, level]}   # the other keys of the lin
 ```
 """
 
+_SCORES = """\
+Forms of `scores` in a line, all with `classes: [cat, dog, bird]`:
+
+| in the log | |
+|---|---|
+| `{"cat": 0.7, "dog": 0.2, "bird": 0.1}` | an object; classes that are not in it have 0 |
+| `[0.7, 0.2, 0.1]` | a list, in the order of `classes` |
+| `"0.7\\|0.2\\|0.1"`, `"[0.7, 0.2, 0.1]"` | a text: the only form in `logfmt`, `regex` and `csv` |
+
+Without `classes` they are those of the reference file, if sorting their names leaves no doubt.
+Probabilities must be finite, not negative and sum to 1: to within 0.01, for they may be rounded;
+then they are divided by their sum. Other vectors, and lists of another length, are counted as
+invalid values of `scores`; the line still counts. With two classes the probability of the positive
+one is the `score`, where no `score` is configured.
+"""
+
 
 def render() -> str:
     """The page."""
@@ -86,6 +110,9 @@ def _parts() -> Iterator[str]:
     yield from _section(STATUS, "fields.status")
     yield from _section(FEATURES, "fields.features")
     yield _FORMS
+    yield from _section(SCORES, "fields.scores")
+    yield _SCORES
+    yield from _section(RANKING, "fields.ranking")
     yield from _section(CONCEPT_DRIFT, "concept_drift")
     yield from _section(BOUNDARY, "boundary")
     yield from _section(DERIVED, "derived.<name>")

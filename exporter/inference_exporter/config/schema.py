@@ -84,6 +84,27 @@ class FeaturesField:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoresField:
+    """Where the probabilities of all classes are: an object by class, or a list.
+
+    `classes` are those of a list, in its order; empty: those of the reference. Where a text holds
+    the list, `delimiter` is between two probabilities, unless it is JSON.
+    """
+
+    paths: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    delimiter: str = "|"
+
+
+@dataclass(frozen=True, slots=True)
+class RankingField:
+    """Where a list of classes or items is, best first; `delimiter` as in `ScoresField`."""
+
+    paths: tuple[str, ...]
+    delimiter: str = "|"
+
+
+@dataclass(frozen=True, slots=True)
 class Fields:
     """The fields of a prediction line; None where the log has no such field."""
 
@@ -93,6 +114,8 @@ class Fields:
     features: FeaturesField | None = None
     prediction: Field | None = None
     score: Field | None = None
+    scores: ScoresField | None = None
+    ranking: RankingField | None = None
     latency: DurationField | None = None
     status: StatusField | None = None
     trace_id: Field | None = None
@@ -100,6 +123,16 @@ class Fields:
     weight: Field | None = None
     row: Field | None = None
     steps: Mapping[str, DurationField] = field(default_factory=dict)
+
+    @property
+    def predicts(self) -> bool:
+        """Whether lines say what was predicted: as such, or as what is first of all classes."""
+        return any(one is not None for one in (self.prediction, self.scores, self.ranking))
+
+    @property
+    def has_score(self) -> bool:
+        """Whether there is one score a line: as such, or as one of two probabilities."""
+        return self.score is not None or (self.scores is not None and len(self.scores.classes) == 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +294,7 @@ class ModelConfig:
     task: Literal["classification", "regression"] | None = None
     positive_class: str | None = None
     business_value: BusinessValue | None = None
+    top_k: tuple[int, ...] = (3, 5)
     reference: ReferenceFile | Warmup | None = None
     windows: tuple[Window, ...] = (Window("1h", 3600.0), Window("24h", 86400.0))
     lateness: float = 3600.0

@@ -54,6 +54,9 @@ def _name(raw: object) -> str:
 
 def class_pair(model: ModelConfig, classes: Sequence[str]) -> tuple[str, str] | None:
     """(negative, positive) of a two-class model; None where there is no positive class."""
+    scores = model.fields.scores
+    if not classes and scores is not None:
+        classes = sorted(scores.classes)
     if model.positive_class is not None:
         rest = [name for name in classes if name != model.positive_class]
         return (rest[0] if len(rest) == 1 else "rest", model.positive_class)

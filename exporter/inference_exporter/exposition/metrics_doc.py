@@ -84,6 +84,8 @@ LABELS = {
     "feature": "Name of an input; empty on thresholds for the whole model.",
     "output": "`score` or `prediction`.",
     "bin": "Bin of the value: `00`, `01`, … for numbers; the category, `other` or `unseen`.",
+    "rank": "Rank of the actual class or item, `1` to `10`, or `beyond`.",
+    "correct": "Whether the most probable class turned out: `true` or `false`.",
     "range": "The bin's range of values, for people.",
     "statistic": "What measures the distance: `psi`, `js`, `ks`, …",
     "window": "Span of time as written in the configuration, such as `1h`.",

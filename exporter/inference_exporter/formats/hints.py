@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from inference_exporter.batch import NumericColumn
+import numpy as np
+
+from inference_exporter.batch import ClassScores, NumericColumn, RankedItems
 from inference_exporter.config.lines import field_paths
 from inference_exporter.config.schema import DurationField, ModelConfig
 from inference_exporter.formats.base import Decoded
@@ -51,6 +53,10 @@ class Seen:
 def _usable(column: object) -> int:
     if isinstance(column, NumericColumn):
         return int((column.values == column.values).sum())
+    if isinstance(column, ClassScores):
+        return int((~np.isnan(column.values[:, 0])).sum())
+    if isinstance(column, RankedItems):
+        return int(column.listed.sum())
     assert isinstance(column, tuple | list)
     return sum(value is not None for value in column)
 

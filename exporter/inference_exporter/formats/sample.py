@@ -16,11 +16,21 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from inference_exporter.batch import Batch, NumericColumn, category_name
+import numpy as np
+
+from inference_exporter.batch import (
+    RANKS,
+    Batch,
+    ClassScores,
+    NumericColumn,
+    RankedItems,
+    category_name,
+)
 from inference_exporter.config.lines import field_paths
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.success import Success
 from inference_exporter.formats import Decoded, make_decoder
+from inference_exporter.formats.columns.choices import VECTORS
 from inference_exporter.formats.columns.plan import Kind
 from inference_exporter.formats.columns.routes import walker
 from inference_exporter.formats.hints import Seen, hints
@@ -95,6 +105,8 @@ class _Row:
         if isinstance(column, NumericColumn):
             show = {"timestamp": moment, "latency": duration}.get(name, number)
             return self._number(name, column, show)
+        if name in VECTORS:
+            return _vector(column, walker(self._paths[name])(self._raw)) or self._unusable(name)
         value = column[0]
         if value is None:
             return self._unusable(name) if self._decoded.invalid.get(name) else "missing"
@@ -117,6 +129,21 @@ def _number(column: NumericColumn, show: Callable[[float], str]) -> str:
     if not math.isnan(value):
         return show(value)
     return "missing" if column.invalid is None or not column.invalid[0] else ""
+
+
+def _vector(column: ClassScores | RankedItems, raw: object) -> str:
+    """Probabilities by class, the highest first, or the ranked items; empty if invalid."""
+    if column.invalid is not None and column.invalid[0]:
+        return ""
+    if isinstance(column, RankedItems):
+        items = raw if isinstance(raw, list) else [raw]
+        return ", ".join(map(text, items[:RANKS])) if column.listed[0] else "missing"
+    row = column.values[0]
+    if math.isnan(row[0]):
+        return "missing"
+    order = np.argsort(-row, kind="stable")[:RANKS].tolist()
+    more = ", …" if len(row) > RANKS else ""
+    return ", ".join(f"{column.classes[at]} {number(float(row[at]))}" for at in order) + more
 
 
 def _features(batch: Batch, decoded: Decoded) -> Iterator[_Entry]:

@@ -12,6 +12,13 @@ from inference_exporter.performance.business import (
     business_value_interval,
     pair_values,
 )
+from inference_exporter.performance.class_losses import (
+    LOSS_SUMS,
+    class_losses,
+    loss_intervals,
+    loss_metrics,
+    top_calibration_error,
+)
 from inference_exporter.performance.confusion import MACRO, WEIGHTED, classification_metrics
 from inference_exporter.performance.confusion_intervals import classification_intervals
 from inference_exporter.performance.estimates import (
@@ -21,6 +28,13 @@ from inference_exporter.performance.estimates import (
     estimates,
 )
 from inference_exporter.performance.intervals import Interval, Intervals, Metrics, wilson
+from inference_exporter.performance.one_vs_rest import (
+    REST_EDGES,
+    rest_errors,
+    rest_intervals,
+    rest_metrics,
+)
+from inference_exporter.performance.ranks import rank_intervals, rank_metrics
 from inference_exporter.performance.regression import regression_intervals, regression_metrics
 from inference_exporter.performance.score_intervals import score_intervals
 from inference_exporter.performance.scores import (
@@ -33,7 +47,9 @@ from inference_exporter.performance.scores import (
 )
 
 __all__ = [
+    "LOSS_SUMS",
     "MACRO",
+    "REST_EDGES",
     "SCORE_BINS",
     "WEIGHTED",
     "Estimates",
@@ -47,16 +63,25 @@ __all__ = [
     "binning_errors",
     "business_value",
     "business_value_interval",
+    "class_losses",
     "classification_intervals",
     "classification_metrics",
     "count_scores",
     "error_estimates",
     "estimates",
+    "loss_intervals",
+    "loss_metrics",
     "pair_values",
     "rank_edges",
+    "rank_intervals",
+    "rank_metrics",
     "regression_intervals",
     "regression_metrics",
+    "rest_errors",
+    "rest_intervals",
+    "rest_metrics",
     "score_intervals",
     "score_metrics",
+    "top_calibration_error",
     "wilson",
 ]

@@ -94,7 +94,7 @@ def score_metrics(sums: ScoreSums, ranks: Floats | None = None) -> Metrics:
     if positives.any() and negatives.any():
         found["roc_auc"] = roc_auc(negatives, positives)
     if positives.any():
-        found["average_precision"] = float(_precision_steps(negatives, positives).sum())
+        found["average_precision"] = average_precision(negatives, positives)
     return {(metric, ""): value for metric, value in found.items()}
 
 
@@ -105,6 +105,11 @@ def roc_auc(negatives: Floats, positives: Floats) -> float:
     """
     below = np.cumsum(negatives) - negatives
     return float((positives * (below + negatives / 2)).sum() / (positives.sum() * negatives.sum()))
+
+
+def average_precision(negatives: Floats, positives: Floats) -> float:
+    """Mean precision at the lower edge of each positive's bin, scores of a bin being ties."""
+    return float(_precision_steps(negatives, positives).sum())
 
 
 def _precision_steps(negatives: Floats, positives: Floats) -> Floats:
@@ -127,15 +132,20 @@ def binning_errors(sums: ScoreSums, ranks: Floats | None = None) -> Metrics:
     of the bin before it, and at most (T + t) / (T + t + F), none before it and all positives tied.
     """
     negatives, positives = sums.rows if ranks is None else ranks
+    return {(name, ""): value for name, value in ranking_errors(negatives, positives).items()}
+
+
+def ranking_errors(negatives: Floats, positives: Floats) -> dict[str, float]:
+    """The bounds of `binning_errors`, by metric, of rows per bin."""
     if not positives.any():
         return {}
-    found: Metrics = {}
+    found: dict[str, float] = {}
     if negatives.any():
         pairs = float(positives.sum() * negatives.sum())
-        found["roc_auc", ""] = float((positives * negatives).sum()) / (2 * pairs)
-    value = float(_precision_steps(negatives, positives).sum())
+        found["roc_auc"] = float((positives * negatives).sum()) / (2 * pairs)
+    value = average_precision(negatives, positives)
     low, high = _precision_bounds(negatives, positives)
-    found["average_precision", ""] = max(value - low, high - value, 0.0)
+    found["average_precision"] = max(value - low, high - value, 0.0)
     return found
 
 

@@ -19,6 +19,7 @@ from inference_exporter.batch import (
 )
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.formats.base import Decoded
+from inference_exporter.formats.columns.choices import VECTORS, Choices
 from inference_exporter.formats.columns.plan import UNUSABLE, Plan
 from inference_exporter.formats.columns.texts import category_column, trace_ids
 from inference_exporter.formats.columns.times import PER_SECOND, time_reader
@@ -43,6 +44,8 @@ class Assembler:
         self._numbers = {name: reader for name, reader in _readers(model)}
         self._texts = [name for name in _TEXTS if plan.index(name) is not None]
         self._index = {leaf.name: i for i, leaf in enumerate(plan.leaves)}
+        self._choices = Choices(model)
+        self._vectors = [name for name in VECTORS if name in self._index]
         self._when = [
             (self._index[f"when.{path}"], frozenset(allowed))
             for path, allowed in model.when.items()
@@ -82,14 +85,18 @@ class Assembler:
         values = {name: column.values for name, column in texts.items()}
         if "trace_id" in values:
             values["trace_id"] = trace_ids(values["trace_id"])
+        vectors = {name: columns[self._index[name]] for name in self._vectors}
+        choices = self._choices.read(vectors, invalid) if vectors else {}
         batch = Batch(
             rows=len(carrier),
-            **cast(dict[str, Any], numbers | values),
+            **cast(dict[str, Any], numbers | values | choices),
             steps=steps,
             features=features,
             segments=segments,
             raw_features=_raw(carrier) if self._plan.collect else None,
-            inputs=self._inputs(columns, values.get("prediction")),
+            inputs=self._inputs(
+                columns, values.get("prediction", cast(Any, choices.get("prediction")))
+            ),
         )  # fmt: skip
         return batch, invalid, dropped
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from inference_exporter.formats.columns.generic import named
-from inference_exporter.formats.columns.plan import UNUSABLE, Kind, Plan
+from inference_exporter.formats.columns.plan import UNUSABLE, Kind, Leaf, Plan
 from inference_exporter.formats.columns.routes import Route, scrub, ways
 
 _NUMBER = float | str | bool | None  # integers become floats while they are parsed
@@ -26,6 +26,7 @@ _TYPES: dict[Kind, Any] = {
     "categorical": _TEXT,
     "vector": list[Any] | str | int | float | bool | None,
 }
+_WHOLE = dict[str, Any] | list[Any] | str | int | float | bool | None
 _ANY = dict[str, Any] | None
 _ANY_LIST = list[Any] | None
 
@@ -122,12 +123,18 @@ _Split = Callable[[Sequence[Any]], tuple[list[Sequence[object]], Sequence[object
 
 
 def _wanted(plan: Plan, container: Any) -> list[tuple[tuple[Route, ...], Any]]:
-    wanted = [(ways(leaf.paths), _NUMBER if leaf.number else _TEXT) for leaf in plan.leaves]
+    wanted = [(ways(leaf.paths), _type_of(leaf)) for leaf in plan.leaves]
     if plan.rest:
         wanted += [(((name,),), _TYPES[kind]) for name, kind in plan.features.items()]
     if plan.container is not None:
         wanted.append((ways(plan.container.paths), container))
     return wanted
+
+
+def _type_of(leaf: Leaf) -> Any:
+    if leaf.vector:
+        return _WHOLE
+    return _NUMBER if leaf.number else _TEXT
 
 
 def _container(plan: Plan) -> tuple[_Split | None, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inference_exporter.formats.columns.plan import UNUSABLE, Plan
-from inference_exporter.formats.columns.routes import scalar, scrub, walker
+from inference_exporter.formats.columns.routes import scalar, scrub, walker, whole
 
 Line = dict[str, object]
 Row = tuple[object, ...]
@@ -14,14 +14,16 @@ class Generic:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._leaves = tuple(walker(leaf.paths) for leaf in plan.leaves)
+        self._leaves = tuple(
+            (walker(leaf.paths), whole if leaf.vector else scalar) for leaf in plan.leaves
+        )
         self._container = walker(plan.container.paths) if plan.container else None
         self._absent = (None,) * len(plan.features)
         self._misshapen = (UNUSABLE,) * len(plan.features)
 
     def row(self, line: Line) -> Row:
         """The row of one line."""
-        return (*(scalar(find(line)) for find in self._leaves), *self._features(line))
+        return (*(take(find(line)) for find, take in self._leaves), *self._features(line))
 
     def _features(self, line: Line) -> Row:
         """The features and the carrier."""

@@ -25,15 +25,17 @@ UNUSABLE = "\x00unusable"
 """Stands in a row for a value that is present but cannot be used: an object, a list, NaN."""
 
 _NUMBERS = ("timestamp", "score", "latency", "weight")
+_VECTORS = ("scores", "ranking")
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One scalar to find in a line. `number` says that it is wanted as a number."""
+    """One value to find in a line: a number, a `vector` (a list or an object), or any scalar."""
 
     name: str
     paths: tuple[str, ...]
     number: bool
+    vector: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def _leaves(fields: Fields, when: tuple[str, ...]) -> list[Leaf]:
     for name in fields.__slots__:
         field = getattr(fields, name)
         if field is not None and name not in ("features", "steps"):
-            leaves.append(Leaf(name, field.paths, name in _NUMBERS))
+            leaves.append(Leaf(name, field.paths, name in _NUMBERS, name in _VECTORS))
     leaves.extend(Leaf(f"steps.{s}", field.paths, True) for s, field in fields.steps.items())
     leaves.extend(Leaf(f"when.{path}", (path,), False) for path in when)
     return leaves

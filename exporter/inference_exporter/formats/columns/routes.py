@@ -65,6 +65,13 @@ def scalar(value: object) -> object:
     return value
 
 
+def whole(value: object) -> object:
+    """A list or an object as it is, its texts such that they can be encoded."""
+    if isinstance(value, list):
+        return [scrub(one) if isinstance(one, str) else one for one in value]
+    return scrub(value) if isinstance(value, str) else value
+
+
 def scrub(text: str) -> str:
     """Text that can be encoded: lone surrogates, which JSON can spell, become `?`."""
     if text.isascii():

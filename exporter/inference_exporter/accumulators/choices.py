@@ -1,0 +1,33 @@
+"""Which accumulators a model gets for its probabilities of many classes, or for its rankings."""
+
+from __future__ import annotations
+
+from inference_exporter.accumulators.base import DenseAccumulator
+from inference_exporter.accumulators.class_scores import (
+    ActualRanks,
+    ClassLosses,
+    OneVsRest,
+    ScoredClasses,
+    TopScores,
+)
+from inference_exporter.batch import RANKS
+from inference_exporter.config.schema import ModelConfig
+
+
+def outcomes_of(model: ModelConfig) -> list[DenseAccumulator]:
+    """What labels add to.
+
+    Two classes have one score, and all that is made of it. Of predictions that wait for their
+    label only the ten most probable classes are kept: with more classes there are no losses and
+    no ROC AUC, for which all of them are needed.
+    """
+    scores, ranking = model.fields.scores, model.fields.ranking
+    if ranking is not None:
+        return [ActualRanks(None)]
+    if scores is None or len(scores.classes) <= 2:
+        return []
+    classes = ScoredClasses(scores.classes)
+    found: list[DenseAccumulator] = [ActualRanks(classes), TopScores(classes)]
+    if model.labels is None or len(scores.classes) <= RANKS:
+        found += [ClassLosses(classes), OneVsRest(classes)]
+    return found
