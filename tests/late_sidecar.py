@@ -30,7 +30,7 @@ models:
     windows: [1h, 24h]
     lateness: 24h
     fields:
-      {{timestamp: at, id: id, version: version, prediction: predicted, score: score, row: row}}
+      {{timestamp: at, id: id, version: version, {outputs}, row: row}}
     labels: {{id: id, actual: actual, row: row, {labels}}}
 """
 
@@ -48,16 +48,28 @@ class LateSidecar:
         *,
         task: str = "classification",
         more: str = "",
+        outputs: str = "prediction: predicted, score: score",
     ) -> None:
         self.folder = folder
         self.clock = ManualClock(NOW)
         self.inbox = Inbox()
         (folder / "predictions.jsonl").touch()
         (folder / "labels.jsonl").touch()
-        text = MODEL.format(task=task, labels=labels, more=more)
-        (folder / "config.yaml").write_text(text, encoding="utf-8")
+        self._settings = {"task": task, "labels": labels, "more": more, "outputs": outputs}
+        self._write_config()
         self._before: Series = {}
         self._start()
+
+    def _write_config(self) -> None:
+        text = MODEL.format(**self._settings)
+        (self.folder / "config.yaml").write_text(text, encoding="utf-8")
+
+    def reconfigure(self, **settings: str) -> None:
+        """Start again with other settings; what was committed stays if it means the same."""
+        self._before = {}
+        self._settings |= settings
+        self._write_config()
+        self.crash()
 
     def _start(self) -> None:
         config, references = load_all(str(self.folder / "config.yaml"))

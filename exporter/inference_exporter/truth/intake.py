@@ -19,6 +19,7 @@ from inference_exporter.batch import (
 )
 from inference_exporter.config.schema import LabelsConfig, ModelConfig
 from inference_exporter.numeric import numeric_column
+from inference_exporter.truth.choices import classes_kept, label_values, put_choices
 from inference_exporter.truth.join import Join
 from inference_exporter.truth.keys import keys_of
 from inference_exporter.truth.record import OUTSIDE, SEGMENTS, Schema, set_times
@@ -31,11 +32,15 @@ _OTHER_NAMES = (
 def make_join(model: ModelConfig, config: LabelsConfig, *, regression: bool) -> Join:
     """The join of a model: keeps what its truth accumulators read."""
     texts = ["version"] if model.fields.version else []
-    scores = ["score"] if model.fields.score else []
+    scores = ["score"] if model.fields.has_score else []
     values = ["prediction_value"] if regression else []
     segments = {f"{SEGMENTS}{one.name}": model.limits.segments for one in model.segments}
     texts += [*([] if regression else ["prediction"]), *segments]
-    schema = Schema(tuple(texts), tuple(values + scores), regression)
+    classes, ranking = classes_kept(model), model.fields.ranking is not None
+    schema = Schema(
+        tuple(texts), tuple(values + scores), regression,
+        () if regression else classes, ranking and not regression,
+    )  # fmt: skip
     limits = {
         "version": model.limits.versions,
         "prediction": _OTHER_NAMES * model.limits.classes,
@@ -77,6 +82,7 @@ class Intake:
                 records[name] = column.values[rows]
             elif name in ("score", "prediction_value"):
                 records[name] = np.nan
+        put_choices(records, batch, rows)
         if batch.actual is not None:
             records["actual"] = self._actual(_chosen(batch.actual, rows))
         ids = _chosen(batch.id, rows)
@@ -110,7 +116,8 @@ class Intake:
     def _actual(self, column: Sequence[Scalar]) -> Floats:
         if self._regression:
             return numeric_column(column).values
-        return self._join.names["prediction"].codes(column).astype(np.float64)
+        codes = self._join.names["prediction"].codes(column)
+        return label_values(codes, column) if self._join.ranked else codes.astype(np.float64)
 
     def _unknown(self, column: Sequence[Scalar]) -> int:
         if self._regression or not self._known:

@@ -23,6 +23,7 @@ from inference_exporter.batch import Batch, Bools, Floats, Ints, NumericColumn
 from inference_exporter.config.schema import LabelsConfig
 from inference_exporter.samples import Labels
 from inference_exporter.truth.arrivals import CHUNK, Arrivals
+from inference_exporter.truth.choices import choices_of, label_codes
 from inference_exporter.truth.labels import LABEL, LabelRows, delays, label_rows, one_per_key
 from inference_exporter.truth.pending import Pending
 from inference_exporter.truth.record import (
@@ -101,6 +102,11 @@ class Join:
         mine = (self._model, self._config, self._schema, self._limits)
         return mine == (other._model, other._config, other._schema, other._limits)
 
+    @property
+    def ranked(self) -> bool:
+        """Whether a label is also an item of a ranking."""
+        return self._schema.ranking
+
     # -- collecting ----------------------------------------------------------------------------
 
     @property
@@ -112,7 +118,7 @@ class Join:
         """Records to fill in for `expect`."""
         records: Records = np.zeros(rows, self._codec.dtype)
         records["schema"] = self._codec.number
-        if self._schema.regression:
+        if self._schema.labels_are_numbers:
             records["actual"] = np.nan
         return records
 
@@ -331,7 +337,8 @@ class Join:
         if self._schema.regression:
             numbers["actual_value"] = NumericColumn(actual.astype(np.float64))
         else:
-            texts["actual"] = self._names_of("actual").texts(actual)
+            codes = label_codes(actual) if self.ranked else actual
+            texts["actual"] = self._names_of("actual").texts(codes)
         return Batch(
             rows=len(records),
             timestamp=NumericColumn(
@@ -339,6 +346,7 @@ class Join:
             ),
             label_delay=None if delay is None else NumericColumn(delay),
             segments=segments,
+            **choices_of(records, self._schema.scores),
             **texts,  # type: ignore[arg-type]  # names of columns
             **numbers,  # type: ignore[arg-type]
         )
@@ -411,5 +419,7 @@ _COUNTS, _NAMES = "truth/counts", "truth/names"
 
 
 def _kind(schema: Schema) -> str:
-    """Early labels of a regression are of no use to a classification."""
+    """Early labels of a regression are of no use to a classification, nor to a ranking."""
+    if schema.ranking:
+        return "item"
     return "number" if schema.regression else "class"

@@ -1,6 +1,8 @@
 """What is kept of a prediction until its label comes: 21 bytes for a two-class model with a score.
 
-    schema u1 | seconds u4 | milliseconds u2 | names u2 … | numbers f8 … | actual u2 or f8
+    schema u1 | seconds u4 | milliseconds u2 | names u2 … | numbers f8 … | choices | actual u2 or f8
+
+Choices are what `truth.choices` keeps of probabilities and rankings: nothing for most models.
 
 Names (versions, classes, segments) are numbers into `Names`; no id, no feature is kept. A record
 names its schema, so that records of an older configuration are still understood; the highest bit
@@ -19,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference_exporter.batch import Floats, Ints, Scalar, category_name
+from inference_exporter.truth.choices import choice_fields
 
 Records = npt.NDArray[np.void]
 
@@ -87,14 +90,28 @@ class Schema(msgspec.Struct, frozen=True, array_like=True):
     texts: tuple[str, ...]
     numbers: tuple[str, ...]
     regression: bool
+    scores: tuple[str, ...] = ()  # the classes of probabilities that are kept
+    ranking: bool = False
+
+    def meaning(self, name: str) -> object:
+        """What a field holds: equal fields of two schemas mean the same."""
+        if name == "actual":
+            return self.regression, self.ranking
+        return self.scores if name in ("scores", "top_class", "top_score") else ""
 
     @property
     def dtype(self) -> np.dtype[np.void]:
         """The record as it is on disk, without padding."""
-        fields: list[tuple[str, str]] = [("schema", "u1"), ("seconds", "<u4"), ("millis", "<u2")]
+        fields: list[Any] = [("schema", "u1"), ("seconds", "<u4"), ("millis", "<u2")]
         fields += [(name, "<u2") for name in self.texts]
         fields += [(name, "<f8") for name in self.numbers]
-        return np.dtype([*fields, ("actual", "<f8" if self.regression else "<u2")])
+        fields += choice_fields(self.scores, ranking=self.ranking)
+        return np.dtype([*fields, ("actual", "<f8" if self.labels_are_numbers else "<u2")])
+
+    @property
+    def labels_are_numbers(self) -> bool:
+        """Whether a label is a number with NaN for none, and not the number of a name."""
+        return self.regression or self.ranking
 
 
 def set_times(records: Records, times: Floats) -> None:
@@ -147,14 +164,16 @@ class Codec:
             rows = [row for row, blob in enumerate(blobs) if blob[0] & ~OUTSIDE == number]
             if rows:
                 old = np.frombuffer(b"".join(blobs[row] for row in rows), schema.dtype)
-                records[rows] = self._converted(old)
+                records[rows] = self._converted(old, schema)
         return records
 
-    def _converted(self, old: Records) -> Records:
+    def _converted(self, old: Records, schema: Schema) -> Records:
         """What both layouts have; new numbers are absent, as is a label of another kind."""
         new = np.zeros(len(old), self.dtype)
-        for name, kind in ((name, self.dtype[name].kind) for name in self.dtype.names or ()):
-            if name in (old.dtype.names or ()) and old.dtype[name].kind == kind:
+        today = self.schemas[self.number]
+        for name, kind in ((name, self.dtype[name].base.kind) for name in self.dtype.names or ()):
+            same = name in (old.dtype.names or ()) and old.dtype[name].base.kind == kind
+            if same and schema.meaning(name) == today.meaning(name):
                 new[name] = old[name]
             elif kind == "f":
                 new[name] = np.nan
