@@ -9,6 +9,7 @@ import numpy as np
 
 from inference_exporter.accumulators import (
     DenseAccumulator,
+    ExpectedClasses,
     ExpectedErrors,
     ExpectedOutcomes,
     Layout,
@@ -16,7 +17,13 @@ from inference_exporter.accumulators import (
 from inference_exporter.batch import Floats
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import values_of
-from inference_exporter.performance import Estimates, Expected, error_estimates, estimates
+from inference_exporter.performance import (
+    Estimates,
+    Expected,
+    class_estimates,
+    error_estimates,
+    estimates,
+)
 from inference_exporter.profile import Reference
 from inference_exporter.samples import Labels
 from inference_exporter.tally import Tally
@@ -31,7 +38,7 @@ class Forecast:
     def __init__(self, model: ModelConfig, layout: Layout, reference: Reference | None) -> None:
         self._layout = layout
         self._values = values_of(model, reference.classes if reference else ())
-        kinds = ExpectedOutcomes | ExpectedErrors
+        kinds = ExpectedOutcomes | ExpectedErrors | ExpectedClasses
         self._one = next((one for one in layout.dense if isinstance(one, kinds)), None)
 
     def put(self, put: Put, base: Labels, window: str, tally: Tally, least: int) -> None:
@@ -50,7 +57,12 @@ class Forecast:
                     put(f"{FAMILY}_lower", labels, interval[0])
                     put(f"{FAMILY}_upper", labels, interval[1])
 
-    def _of(self, one: ExpectedOutcomes | ExpectedErrors, cells: Floats) -> tuple[float, Estimates]:
+    def _of(
+        self, one: ExpectedOutcomes | ExpectedErrors | ExpectedClasses, cells: Floats
+    ) -> tuple[float, Estimates]:
+        if isinstance(one, ExpectedClasses):
+            sums = one.sums(cells)
+            return float(sums.rows.sum()), class_estimates(sums, self._values, one.classes)
         if isinstance(one, ExpectedOutcomes):
             live, hits, _, spread = one.table(cells)
             table = Expected(live, hits, spread, one.calibration.rows)
@@ -80,3 +92,9 @@ def expected_values(
                 variance[*base, predicted, actual] = spread[side]
         yield "inference_expected_outcomes_total", expected
         yield "inference_expected_outcomes_variance_total", variance
+    elif isinstance(one, ExpectedClasses):
+        sums = one.sums(cells)
+        pairs = [(*base, p, a) for p in one.classes for a in one.classes]
+        for family, table in (("_total", sums.cells), ("_variance_total", sums.spread)):
+            values = dict(zip(pairs, table.ravel().tolist(), strict=True))
+            yield f"inference_expected_outcomes{family}", values

@@ -528,8 +528,9 @@ _TRUTH = (
         "gauge",
         "inference_performance_estimate",
         "model version metric window",
-        "Performance to expect without labels, from calibrated scores (two classes; precision, "
-        "recall and f1 are the positive class's) or the reference's errors by decile of the "
+        "Performance to expect without labels, from calibrated scores (precision, recall and f1 "
+        "are the positive class's of two; of more classes there are macro_precision, macro_recall "
+        "and macro_f1) or the reference's errors by decile of the "
         "prediction. It assumes that inputs mean what they meant: it cannot see concept drift.",
     ),
     *(

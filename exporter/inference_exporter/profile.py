@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from inference_exporter.batch import Floats
+from inference_exporter.batch import Floats, Ints
 
 OTHER = "other"  # categories the reference knows but does not list
 UNSEEN = "unseen"  # categories the reference does not know
@@ -142,6 +142,50 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassCalibration:
+    """From the probabilities of more than two classes to such that come true, from labelled rows.
+
+    Per class the knots of `scores` and `probabilities` as in `Calibration`, one against the rest;
+    then those of `top`: from the probability of the predicted class, whichever it is, once all sum
+    to 1, to how often it comes true. `rows` (classes,): labelled rows by predicted class;
+    `error_before`, `error_after` (classes + 1,): of each class, and of the predicted one.
+    """
+
+    classes: tuple[str, ...]
+    scores: tuple[Floats, ...]
+    probabilities: tuple[Floats, ...]
+    top: tuple[Floats, Floats]
+    rows: Floats
+    error_before: Floats
+    error_after: Floats
+
+    def calibrated(self, values: Floats, predicted: Ints) -> Floats:
+        """Probabilities (rows, classes) that sum to 1, of rows with these predicted columns."""
+        found = values.copy()
+        for at, (xs, ys) in enumerate(zip(self.scores, self.probabilities, strict=True)):
+            if len(xs):
+                found[:, at] = np.interp(values[:, at], xs, ys)
+        found = summing_to_one(found, values)
+        if not len(self.top[0]):
+            return found
+        own = np.take_along_axis(found, predicted[:, None], axis=1)
+        truer = np.interp(own, *self.top)
+        rest = 1 - own  # which is shared out among the others as before; alike if there is none
+        alike = np.full(found.shape, 1 / (found.shape[1] - 1))
+        found = np.divide(found, rest, out=alike, where=np.broadcast_to(rest > 0, found.shape))
+        shares: Floats = found * (1 - truer)
+        np.put_along_axis(shares, predicted[:, None], truer, axis=1)
+        return shares
+
+
+def summing_to_one(values: Floats, otherwise: Floats) -> Floats:
+    """Rows divided by their sum; where that is 0, the other rows."""
+    sums = np.broadcast_to(values.sum(axis=1, keepdims=True), values.shape)
+    found: Floats = np.divide(values, sums, out=otherwise.copy(), where=sums > 0)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class LossTable:
     """Errors of a regression by decile of the prediction; `edges` (D-1,), the rest (D,).
 
@@ -178,6 +222,7 @@ class Reference:
     source: str = ""  # the file it was built from, or "warm-up"
     rejected: int = 0  # lines of the reference data that could not be read
     calibration: Calibration | None = None  # None: too few labelled scores, or more than 2 classes
+    class_calibration: ClassCalibration | None = None  # of the probabilities of more classes
     losses: LossTable | None = None  # None: too few labelled numbers
     multivariate: Multivariate | None = None
     centroids: Mapping[str, Floats] = field(default_factory=dict)  # of derived features

@@ -15,7 +15,7 @@ from inference_exporter.accumulators.base import (
     SparseAccumulator,
 )
 from inference_exporter.accumulators.category_bins import CategoryBins
-from inference_exporter.accumulators.choices import outcomes_of
+from inference_exporter.accumulators.choices import expected_of, outcomes_of
 from inference_exporter.accumulators.class_scores import (
     ActualRanks,
     ClassLosses,
@@ -25,6 +25,7 @@ from inference_exporter.accumulators.class_scores import (
 )
 from inference_exporter.accumulators.error_spread import ErrorSpread
 from inference_exporter.accumulators.expected import ExpectedErrors, ExpectedOutcomes
+from inference_exporter.accumulators.expected_classes import ExpectedClasses
 from inference_exporter.accumulators.flags import Flags
 from inference_exporter.accumulators.histogram import Histogram
 from inference_exporter.accumulators.late_labels import LabelDelay, Labelled, Made, Retracted
@@ -48,6 +49,7 @@ __all__ = [
     "Confusion",
     "DenseAccumulator",
     "ErrorSpread",
+    "ExpectedClasses",
     "ExpectedErrors",
     "ExpectedOutcomes",
     "Flags",
@@ -142,6 +144,8 @@ def _expectations(model: ModelConfig, reference: Reference | None) -> list[Dense
         return []
     if task_of(model, reference) == "regression":
         return [ExpectedErrors(reference.losses)] if reference.losses else []
+    if more := expected_of(model, reference):
+        return more
     known, pair = reference.calibration, binary_classes(model, reference)
     if known is None or not model.fields.has_score or pair != (known.negative, known.positive):
         return []

@@ -10,8 +10,18 @@ from inference_exporter.accumulators.class_scores import (
     ScoredClasses,
     TopScores,
 )
+from inference_exporter.accumulators.expected_classes import ExpectedClasses
 from inference_exporter.batch import RANKS
 from inference_exporter.config.schema import ModelConfig
+from inference_exporter.profile import Reference
+
+
+def expected_of(model: ModelConfig, reference: Reference) -> list[DenseAccumulator]:
+    """What estimates performance without labels, where there are more than two classes."""
+    scores, known = model.fields.scores, reference.class_calibration
+    if scores is None or known is None or known.classes != scores.classes:
+        return []
+    return [ExpectedClasses(known)]
 
 
 def outcomes_of(model: ModelConfig) -> list[DenseAccumulator]:

@@ -30,12 +30,12 @@ from inference_exporter.config.lines import field_paths
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.success import Success
 from inference_exporter.formats import Decoded, make_decoder
-from inference_exporter.formats.columns.choices import VECTORS
 from inference_exporter.formats.columns.plan import Kind
 from inference_exporter.formats.columns.routes import walker
 from inference_exporter.formats.hints import Seen, hints
 from inference_exporter.formats.keys import raw_values
 from inference_exporter.formats.shown import INVALID, duration, moment, number, text
+from inference_exporter.outputs import VECTORS
 
 _Entry = tuple[str, str]
 

@@ -12,6 +12,7 @@ from inference_exporter.performance.business import (
     business_value_interval,
     pair_values,
 )
+from inference_exporter.performance.class_estimates import ExpectedClassSums, class_estimates
 from inference_exporter.performance.class_losses import (
     LOSS_SUMS,
     class_losses,
@@ -54,6 +55,7 @@ __all__ = [
     "WEIGHTED",
     "Estimates",
     "Expected",
+    "ExpectedClassSums",
     "Interval",
     "Intervals",
     "Metrics",
@@ -63,6 +65,7 @@ __all__ = [
     "binning_errors",
     "business_value",
     "business_value_interval",
+    "class_estimates",
     "class_losses",
     "classification_intervals",
     "classification_metrics",

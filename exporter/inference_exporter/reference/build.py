@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from inference_exporter.batch import category_name
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.errors import ProfileError
+from inference_exporter.outputs import Choices
 from inference_exporter.profile import Reference
 from inference_exporter.reference.passes import shard_from
-from inference_exporter.reference.roles import Block
+from inference_exporter.reference.roles import Block, with_choices
 from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.tables import blocks
+from inference_exporter.vectors import parsed
 
 _PASSES = 2
 _PASSES_WHOLE = 4  # with a fit of rows as a whole, and their distribution
@@ -44,7 +47,8 @@ def build_shard(
 ) -> Shard:
     """As `build`, with what merging the profile with those of other files takes."""
     sizes = [_size(path) for path in paths]
-    model = with_label_column(model)
+    model = with_named_classes(with_label_column(model), paths)
+    choices = Choices(model)
     passes = _PASSES_WHOLE if model.multivariate else _PASSES
     vectors = any(one.kind == "centroid_distance" for one in model.derived.values())
     total = (passes + (vectors and bins is None)) * sum(sizes)
@@ -59,7 +63,7 @@ def build_shard(
                 if progress:
                     progress(before + position, total)
 
-            yield from blocks(path, model, report)
+            yield from (with_choices(one, choices) for one in blocks(path, model, report))
             done = before + size
             report(size)
 
@@ -74,6 +78,30 @@ def with_label_column(model: ModelConfig) -> ModelConfig:
     if model.labels is None or model.fields.actual is not None:
         return model
     return replace(model, fields=replace(model.fields, actual=model.labels.actual))
+
+
+def with_named_classes(model: ModelConfig, paths: Sequence[str]) -> ModelConfig:
+    """The model with the classes that its probabilities are of; objects in the files name them."""
+    scores = model.fields.scores
+    if scores is None or scores.classes:
+        return model
+    known: set[str] = set()
+    for path in paths:
+        for block in blocks(path, model, lambda _: None):
+            known |= _named(block.raw.get("scores", ()), scores.delimiter)
+    if not 2 <= len(known) <= model.limits.classes:
+        raise ProfileError(
+            f"{paths[0]}: the probabilities are of {len(known)} classes; 2 to "
+            f"{model.limits.classes} (limits.classes) are possible, and where they are lists the "
+            "classes must be in fields.scores.classes"
+        )
+    fields = replace(model.fields, scores=replace(scores, classes=tuple(sorted(known))))
+    return replace(model, fields=fields)
+
+
+def _named(cells: Sequence[object], delimiter: str) -> set[str]:
+    objects = (one for one in parsed(cells, delimiter) if isinstance(one, dict))
+    return {category_name(name) for one in objects for name in one}
 
 
 def _size(path: str) -> int:

@@ -61,12 +61,18 @@ def fit(score: Floats, outcome: Floats) -> Knots:
 
 def cross_validated(score: Floats, outcome: Floats) -> tuple[float, float]:
     """Calibration error before and after calibration; each row's is fitted without its fold."""
+    probability = left_out(score, outcome)
+    return calibration_error(score, outcome), calibration_error(probability, outcome)
+
+
+def left_out(score: Floats, outcome: Floats) -> Floats:
+    """The probability of each row, by a fit without its tenth of the rows."""
     fold = np.random.default_rng(0).permutation(len(score)) % _FOLDS
     probability = np.empty(len(score))
     for one in range(_FOLDS):
         out = fold == one
         probability[out] = np.interp(score[out], *fit(score[~out], outcome[~out]))
-    return calibration_error(score, outcome), calibration_error(probability, outcome)
+    return probability
 
 
 def calibration_error(probability: Floats, outcome: Floats) -> float:

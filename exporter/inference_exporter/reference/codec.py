@@ -36,8 +36,10 @@ from inference_exporter.profile import (
 )
 from inference_exporter.reference.codec_expectations import (
     CalibrationState,
+    ClassCalibrationState,
     LossState,
     calibration_of,
+    class_calibration_of,
     losses_of,
 )
 from inference_exporter.reference.fingerprint import fingerprint
@@ -101,6 +103,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     performance_samples: int
     performance: list[_Metric]
     calibration: CalibrationState | None = None
+    class_calibration: ClassCalibrationState | msgspec.UnsetType = msgspec.UNSET
     losses: LossState | None = None
     multivariate: _Multivariate | msgspec.UnsetType = msgspec.UNSET
     centroids: dict[str, list[float]] | msgspec.UnsetType = msgspec.UNSET
@@ -127,6 +130,7 @@ def dumps(reference: Reference) -> bytes:
         centroids={name: one.tolist() for name, one in reference.centroids.items()}
         or msgspec.UNSET,
         calibration=CalibrationState.of(reference.calibration),
+        class_calibration=ClassCalibrationState.of(reference.class_calibration),
         losses=LossState.of(reference.losses),
     )
     return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()
@@ -212,6 +216,7 @@ def loads(data: bytes) -> Reference:
         multivariate=_decode_fit(file.multivariate),
         centroids={name: np.array(one) for name, one in (file.centroids or {}).items()},
         calibration=calibration_of(file.calibration),
+        class_calibration=class_calibration_of(file.class_calibration),
         losses=losses_of(file.losses),
     )
     if fingerprint(reference) != file.fingerprint:

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from inference_exporter.batch import Floats
-from inference_exporter.profile import Calibration, LossTable
+from inference_exporter.profile import Calibration, ClassCalibration, LossTable
 
 
 class CalibrationState(msgspec.Struct, forbid_unknown_fields=True):
@@ -30,6 +30,32 @@ class CalibrationState(msgspec.Struct, forbid_unknown_fields=True):
             one.negative, one.positive, one.scores.tolist(), one.probabilities.tolist(),
             one.edges.tolist(), one.rows.tolist(), one.error_before, one.error_after,
         )  # fmt: skip
+
+
+class ClassCalibrationState(msgspec.Struct, forbid_unknown_fields=True):
+    """A calibration of more than two classes as JSON; knots by class."""
+
+    classes: list[str]
+    scores: dict[str, list[float]]
+    probabilities: dict[str, list[float]]
+    top_scores: list[float]
+    top_probabilities: list[float]
+    rows: list[float]
+    error_before: list[float]
+    error_after: list[float]
+
+    @classmethod
+    def of(cls, one: ClassCalibration | None) -> ClassCalibrationState | msgspec.UnsetType:
+        """To be written."""
+        if one is None:
+            return msgspec.UNSET
+        scores, probabilities = (
+            {name: knots.tolist() for name, knots in zip(one.classes, table, strict=True)}
+            for table in (one.scores, one.probabilities)
+        )
+        rest = (one.rows.tolist(), one.error_before.tolist(), one.error_after.tolist())
+        top = (one.top[0].tolist(), one.top[1].tolist())
+        return cls(list(one.classes), scores, probabilities, *top, *rest)
 
 
 class LossState(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,6 +90,31 @@ def calibration_of(state: CalibrationState | None) -> Calibration | None:
         raise ValueError("is damaged: calibration: a probability is not between 0 and 1")
     errors = (state.error_before, state.error_after)
     return Calibration(state.negative, state.positive, scores, values, edges, rows, *errors)
+
+
+def class_calibration_of(
+    state: ClassCalibrationState | msgspec.UnsetType,
+) -> ClassCalibration | None:
+    """As it was written; ValueError if that cannot be."""
+    if isinstance(state, msgspec.UnsetType):
+        return None
+    names, what = state.classes, "is damaged: class_calibration:"
+    if len(names) < 3 or len(set(names)) < len(names):
+        raise ValueError(f"{what} at least three different classes are needed")
+    if set(state.scores) != set(names) or set(state.probabilities) != set(names):
+        raise ValueError(f"{what} scores and probabilities must be of the classes")
+    scores = tuple(_array(state.scores[name]) for name in names)
+    values = tuple(_array(state.probabilities[name]) for name in names)
+    top = (_array(state.top_scores), _array(state.top_probabilities))
+    for xs, ys in (*zip(scores, values, strict=True), top):
+        if len(xs) != len(ys) or (np.diff(xs) <= 0).any() or (np.diff(ys) < 0).any():
+            raise ValueError(f"{what} scores and probabilities must ascend together")
+        if ((ys < 0) | (ys > 1)).any():
+            raise ValueError(f"{what} a probability is not between 0 and 1")
+    columns = [_array(column) for column in (state.rows, state.error_before, state.error_after)]
+    if [len(one) - len(names) for one in columns] != [0, 1, 1] or (columns[0] < 0).any():
+        raise ValueError(f"{what} rows and errors must be of the classes")
+    return ClassCalibration(tuple(names), scores, values, top, *columns)
 
 
 def losses_of(state: LossState | None) -> LossTable | None:

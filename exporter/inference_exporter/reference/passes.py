@@ -12,6 +12,7 @@ from inference_exporter.derived import Centroids, Deriver
 from inference_exporter.errors import ProfileError
 from inference_exporter.profile import FeatureProfile, Multivariate, NumericProfile, Reference
 from inference_exporter.reference.census import CategoryCensus, EmptyCensus, NumericCensus
+from inference_exporter.reference.class_scores import LabelledChoices
 from inference_exporter.reference.fingerprint import fingerprint
 from inference_exporter.reference.losses import PredictedErrors
 from inference_exporter.reference.outcomes import ClassOutcomes, NumberOutcomes
@@ -122,6 +123,7 @@ class _Count:
         regression = self._task == "regression"
         self._outcomes = NumberOutcomes() if regression else ClassOutcomes()
         self._scored = ScoredLabels(None if regression else model)
+        self._choices = LabelledChoices(None if regression else model)
         self._errors = PredictedErrors()
 
     def add(self, block: Block) -> None:
@@ -133,6 +135,7 @@ class _Count:
         _add(self._score, block.score)
         self._outcomes.add(block.prediction, block.actual)
         self._scored.add(block.score, block.actual)
+        self._choices.add(block)
         if self._task == "regression":
             self._errors.add(block.prediction, block.actual)
 
@@ -158,7 +161,8 @@ class _Count:
         )
 
     def _reference(self, model: ModelConfig, now: float, source: str) -> Reference:
-        rows, classes = self.rows, self._outcomes.classes
+        rows = self.rows
+        classes = tuple(sorted({*self._outcomes.classes, *self._choices.classes}))
         outputs: dict[str, FeatureProfile] = {}
         if self._score:
             outputs["score"] = self._score.profile(rows)
@@ -177,11 +181,13 @@ class _Count:
             performance={
                 **self._outcomes.metrics(model.limits.classes, values_of(model, classes)),
                 **self._scored.metrics(classes, edges),
+                **self._choices.metrics(),
             },
             performance_samples=self._outcomes.samples,
             source=source,
             rejected=self._survey.rejected,
             calibration=self._scored.calibration(classes, edges),
+            class_calibration=self._choices.calibration(),
             losses=self._errors.table() if self._task == "regression" else None,
         )
         return replace(reference, fingerprint=fingerprint(reference))

@@ -11,14 +11,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
-from inference_exporter.batch import Scalar, TextColumn, category_name
-from inference_exporter.config.schema import DurationField, Field, Fields, ModelConfig
+from inference_exporter.batch import (
+    ClassScores,
+    NumericColumn,
+    RankedItems,
+    Scalar,
+    TextColumn,
+    category_name,
+)
+from inference_exporter.config.schema import (
+    DurationField,
+    Field,
+    Fields,
+    ModelConfig,
+    RankingField,
+    ScoresField,
+)
 from inference_exporter.derived import Deriver
+from inference_exporter.outputs import VECTORS, Choices
 
 Row = Mapping[str, object]
+_Output = Field | DurationField | ScoresField | RankingField
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +48,9 @@ class Block:
     score: TextColumn | None = None
     actual: TextColumn | None = None
     rejected: int = 0
+    scores: ClassScores | None = None
+    ranking: RankedItems | None = None
+    raw: Mapping[str, Sequence[object]] = field(default_factory=dict)  # both, as they are written
 
 
 def derived_block(block: Block, deriver: Deriver) -> Block:
@@ -47,6 +67,17 @@ def derived_block(block: Block, deriver: Deriver) -> Block:
     return replace(block, features=features)
 
 
+def with_choices(block: Block, choices: Choices) -> Block:
+    """The block with probabilities and rankings read, and the outputs that follow from them."""
+    if not block.raw:
+        return block
+    found: dict[str, Any] = dict(choices.read(block.raw, {}))
+    score = found.get("score")
+    if isinstance(score, NumericColumn):
+        found["score"] = [None if one != one else one for one in score.values.tolist()]
+    return replace(block, **found, raw={})
+
+
 def flat_block(columns: Mapping[str, TextColumn], rows: int, fields: Fields) -> Block:
     """A block of a flat table."""
     return Block(
@@ -55,6 +86,11 @@ def flat_block(columns: Mapping[str, TextColumn], rows: int, fields: Fields) -> 
         _column(columns, fields.prediction),
         _column(columns, fields.score),
         _column(columns, fields.actual),
+        raw={
+            name: column
+            for name in VECTORS
+            if (column := _column(columns, getattr(fields, name))) is not None
+        },
     )
 
 
@@ -73,6 +109,7 @@ def _taken(fields: Fields) -> Iterable[str]:
     single = (
         fields.timestamp, fields.id, fields.version, fields.prediction, fields.score,
         fields.latency, fields.status, fields.trace_id, fields.actual, fields.weight,
+        fields.scores, fields.ranking,
     )  # fmt: skip
     for one in (*single, *fields.steps.values()):
         for path in one.paths if one else ():
@@ -82,9 +119,7 @@ def _taken(fields: Fields) -> Iterable[str]:
                 yield path.partition(".")[0]
 
 
-def _column(
-    columns: Mapping[str, TextColumn], one: Field | DurationField | None
-) -> TextColumn | None:
+def _column(columns: Mapping[str, TextColumn], one: _Output | None) -> TextColumn | None:
     paths = one.paths if one else ()
     for path in (*paths, *(path.rpartition(".")[2] for path in paths)):
         if path in columns:
@@ -107,7 +142,13 @@ def log_block(rows: Sequence[Row], model: ModelConfig) -> Block:
     rows = [row for row in rows if all(_is(row, path, allowed) for path, allowed in when)]
     prediction = [_scalar(row, fields.prediction) for row in rows]
     objects = [_features(row, fields) for row in rows]
-    used = [i for i, one in enumerate(objects) if one or prediction[i] is not None]
+    raw = {name: [first(row, one.paths) for row in rows] for name, one in _vectors(fields)}
+    outputs: list[Sequence[object]] = [prediction, *raw.values()]
+    used = [
+        i
+        for i, one in enumerate(objects)
+        if one or any(output[i] is not None for output in outputs)
+    ]
     rows = [rows[i] for i in used]
     return Block(
         len(rows),
@@ -115,7 +156,15 @@ def log_block(rows: Sequence[Row], model: ModelConfig) -> Block:
         [prediction[i] for i in used] if fields.prediction else None,
         [_scalar(row, fields.score) for row in rows] if fields.score else None,
         [_scalar(row, fields.actual) for row in rows] if fields.actual else None,
+        raw={name: [column[i] for i in used] for name, column in raw.items()},
     )
+
+
+def _vectors(fields: Fields) -> Iterable[tuple[str, ScoresField | RankingField]]:
+    for name in VECTORS:
+        one = getattr(fields, name)
+        if one is not None:
+            yield name, one
 
 
 def feature_columns(objects: Sequence[Row]) -> dict[str, TextColumn]:

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from inference_exporter.batch import Floats
-from inference_exporter.profile import Calibration, FeatureProfile, NumericProfile, Reference
+from inference_exporter.profile import (
+    Calibration,
+    ClassCalibration,
+    FeatureProfile,
+    NumericProfile,
+    Reference,
+)
 
 _WIDTH = 30  # characters of the longest bar
 _NAME = 32  # characters of a category's name that are shown
@@ -32,6 +38,8 @@ def show(reference: Reference) -> str:
         lines += ["", *_performance(reference)]
     if reference.calibration:
         lines += ["", _calibration(reference.calibration)]
+    if reference.class_calibration:
+        lines += ["", *_class_calibration(reference.class_calibration)]
     return "\n".join(lines) + "\n"
 
 
@@ -93,6 +101,16 @@ def _calibration(one: Calibration) -> str:
     errors = f"{one.error_before:.4f} as they are, {one.error_after:.4f} by isotonic regression"
     kept = f"{len(one.scores)} points" if len(one.scores) else "scores are taken as they are"
     return f"calibration error of the score of {cut(one.positive)}: {errors}; {kept}"
+
+
+def _class_calibration(one: ClassCalibration) -> Iterator[str]:
+    yield "calibration errors of probabilities: as they are, by isotonic regression"
+    names = (*(cut(name) for name in one.classes), "the predicted class")
+    for name, knots, before, after in zip(
+        names, (*one.scores, one.top[0]), one.error_before, one.error_after, strict=True
+    ):
+        kept = f"{len(knots)} points" if len(knots) else "taken as they are"
+        yield f"  {name:<{_NAME}} {before:.4f} {after:.4f}  {kept}"
 
 
 def _number(value: float) -> str:

@@ -15,6 +15,7 @@ import msgspec
 from inference_exporter.batch import Batch, Scalar, TextColumn
 from inference_exporter.config.schema import ModelConfig, Warmup
 from inference_exporter.profile import Reference
+from inference_exporter.reference.kept_choices import choices_to_keep, has_choices, with_kept
 from inference_exporter.reference.passes import build_from
 from inference_exporter.reference.roles import Block, feature_columns
 
@@ -24,6 +25,8 @@ _CHUNK_ROWS = 4096
 _VERSION = 1
 
 _Row = tuple[dict[str, object], Scalar, Scalar, Scalar]  # features, prediction, score, actual
+_LongRow = tuple[dict[str, object], Scalar, Scalar, Scalar, list[float] | None]  # and choices
+_AnyRow = _Row | _LongRow
 
 
 class _Kept(msgspec.Struct, array_like=True):
@@ -40,7 +43,8 @@ class WarmupBuilder:
         wanted = model.reference.rows if isinstance(model.reference, Warmup) else MAX_ROWS
         self._limit = min(wanted, MAX_ROWS)
         self._chunks: list[bytes] = []
-        self._open: list[_Row] = []
+        self._open: list[_AnyRow] = []
+        self._long = has_choices(model)
         self.rows = 0
         self.changed = False
 
@@ -56,7 +60,8 @@ class WarmupBuilder:
 
     def add(self, batch: Batch) -> None:
         """Keep the batch's rows that have inputs, as far as they are still wanted."""
-        for row in _rows(batch):
+        choices = choices_to_keep(batch) if self._long else None
+        for row in _rows(batch, choices):
             if self.rows >= self._limit:
                 return
             self._open.append(row)
@@ -92,7 +97,7 @@ class WarmupBuilder:
     def _restore(self, kept: _Kept) -> None:
         self._chunks = kept.chunks
         if self._chunks:
-            last = _unpack(self._chunks[-1])
+            last = self._unpack(self._chunks[-1])
             if len(last) < _CHUNK_ROWS:
                 self._open = last
                 self._chunks = self._chunks[:-1]
@@ -102,12 +107,30 @@ class WarmupBuilder:
 
     def _blocks(self) -> Iterator[Block]:
         for chunk in self._chunks:
-            yield _block(_unpack(chunk))
+            yield self._block(self._unpack(chunk))
         if self._open:
-            yield _block(self._open)
+            yield self._block(self._open)
+
+    def _unpack(self, chunk: bytes) -> list[_AnyRow]:
+        kind = list[_LongRow] if self._long else list[_Row]
+        rows: list[_AnyRow] = msgspec.msgpack.decode(zlib.decompress(chunk), type=kind)
+        return rows
+
+    def _block(self, rows: list[_AnyRow]) -> Block:
+        block = Block(
+            len(rows),
+            feature_columns([row[0] for row in rows]),
+            [row[1] for row in rows],
+            [row[2] for row in rows],
+            [row[3] for row in rows],
+        )
+        if not self._long:
+            return block
+        kept = [row[4] for row in rows]  # type: ignore[misc]  # rows are long ones
+        return with_kept(block, self._model, kept)
 
 
-def _rows(batch: Batch) -> Iterator[_Row]:
+def _rows(batch: Batch, choices: list[list[float] | None] | None) -> Iterator[_AnyRow]:
     features = batch.raw_features
     nothing: TextColumn = [None] * batch.rows
     score: TextColumn = nothing if batch.score is None else batch.score.values.tolist()
@@ -116,15 +139,16 @@ def _rows(batch: Batch) -> Iterator[_Row]:
         if batch.inputs is None or batch.inputs[row]:
             found = features[row] if features is not None else None
             number = score[row]
-            yield (
+            kept: _Row = (
                 {} if found is None else dict(found),
                 prediction[row],
                 None if number != number else number,  # NaN
                 actual[row],
             )
+            yield kept if choices is None else (*kept, choices[row])
 
 
-def _pack(rows: list[_Row]) -> bytes:
+def _pack(rows: list[_AnyRow]) -> bytes:
     try:
         packed = msgspec.msgpack.encode(rows)
     except OverflowError:  # an integer beyond 64 bits; as text it is still the same number
@@ -132,26 +156,11 @@ def _pack(rows: list[_Row]) -> bytes:
     return zlib.compress(packed, 1)
 
 
-def _with_text(row: _Row) -> _Row:
+def _with_text(row: _AnyRow) -> _AnyRow:
     features, *outputs = row
     plain = {name: _short(value) for name, value in features.items()}
-    prediction, score, actual = map(_short, outputs)
-    return plain, prediction, score, actual  # type: ignore[return-value]
+    return plain, *map(_short, outputs)  # type: ignore[return-value]
 
 
 def _short(value: object) -> object:
     return str(value) if isinstance(value, int) and not -(2**63) <= value < 2**64 else value
-
-
-def _unpack(chunk: bytes) -> list[_Row]:
-    return msgspec.msgpack.decode(zlib.decompress(chunk), type=list[_Row])
-
-
-def _block(rows: list[_Row]) -> Block:
-    return Block(
-        len(rows),
-        feature_columns([row[0] for row in rows]),
-        [row[1] for row in rows],
-        [row[2] for row in rows],
-        [row[3] for row in rows],
-    )

@@ -74,11 +74,17 @@ def _by_class(place: Place, rows: Rows) -> Values:
     positive = next(
         iter(place.index.rows("inference_positive_class_info", place.facts.name)), ("",)
     )
-    of_positive = {"precision", "recall", "f1"}
     return {
-        (key[0], key[1] if len(key) > 1 else (positive[0] if key[0] in of_positive else "")): value
+        (key[0], key[1]) if len(key) > 1 else _estimate(key[0], positive[0]): value
         for key, value in rows.items()
     }
+
+
+def _estimate(metric: str, positive: str) -> tuple[str, str]:
+    """Metric and class of an estimate: the mean over many classes, or the positive one of two."""
+    if metric.startswith("macro_"):
+        return metric.removeprefix("macro_"), "macro"
+    return metric, positive if metric in ("precision", "recall", "f1") else ""
 
 
 def _intervals(place: Place, family: str) -> Mapping[tuple[str, str], tuple[float, float]]:

@@ -19,7 +19,6 @@ from inference_exporter.batch import (
 )
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.formats.base import Decoded
-from inference_exporter.formats.columns.choices import VECTORS, Choices
 from inference_exporter.formats.columns.plan import UNUSABLE, Plan
 from inference_exporter.formats.columns.texts import category_column, trace_ids
 from inference_exporter.formats.columns.times import PER_SECOND, time_reader
@@ -29,6 +28,7 @@ from inference_exporter.numeric import (
     refuse,
     scaled,
 )
+from inference_exporter.outputs import VECTORS, Choices
 
 Columns = Sequence[Sequence[object]]
 Reader = Callable[[Sequence[object]], NumericColumn]
