@@ -13,8 +13,6 @@ from inference_exporter.config.schema import (
     FeaturesField,
     Field,
     Fields,
-    RankingField,
-    ScoresField,
     StatusField,
     TimestampField,
 )
@@ -27,6 +25,7 @@ from inference_exporter.config.values import (
     scalar_name,
     text,
 )
+from inference_exporter.config.vector_fields import RankingField, ScoresField
 
 _RANGE = re.compile(r"-?\d+\.\.-?\d+", re.ASCII)
 

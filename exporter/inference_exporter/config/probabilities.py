@@ -12,8 +12,8 @@ from inference_exporter.config.schema import (
     Limits,
     ModelConfig,
     ReferenceFile,
-    ScoresField,
 )
+from inference_exporter.config.vector_fields import ScoresField
 
 
 def check_outputs(values: Mapping[str, object], findings: Findings) -> None:

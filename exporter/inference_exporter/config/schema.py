@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from inference_exporter.config.vector_fields import RankingField, ScoresField
+
 DEFAULT_LATENCY_BUCKETS = (
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 )  # prometheus-client's defaults, which most dashboards expect  # fmt: skip
@@ -81,27 +83,6 @@ class FeaturesField:
     exclude: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ScoresField:
-    """Where the probabilities of all classes are: an object by class, or a list.
-
-    `classes` are those of a list, in its order; empty: those of the reference. Where a text holds
-    the list, `delimiter` is between two probabilities, unless it is JSON.
-    """
-
-    paths: tuple[str, ...]
-    classes: tuple[str, ...] = ()
-    delimiter: str = "|"
-
-
-@dataclass(frozen=True, slots=True)
-class RankingField:
-    """Where a list of classes or items is, best first; `delimiter` as in `ScoresField`."""
-
-    paths: tuple[str, ...]
-    delimiter: str = "|"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,8 @@ from inference_exporter.config.schema import (
     Field,
     Fields,
     ModelConfig,
-    RankingField,
-    ScoresField,
 )
+from inference_exporter.config.vector_fields import RankingField, ScoresField
 from inference_exporter.derived import Deriver
 from inference_exporter.outputs import VECTORS, Choices
 
