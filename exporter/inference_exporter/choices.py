@@ -17,6 +17,7 @@ from inference_exporter.batch import Floats
 from inference_exporter.performance import (
     Intervals,
     Metrics,
+    calibration_interval,
     loss_intervals,
     loss_metrics,
     rank_intervals,
@@ -73,6 +74,9 @@ def add_found(found: Found, one: Kinds, cells: Floats, top_k: Sequence[int]) -> 
         error = top_calibration_error(misses + hits, missed + hit, hits)
         if error is not None:
             found.metrics["calibration_error", ""] = error
+            interval = calibration_interval(misses + hits, hits, error)
+            if interval is not None:
+                found.intervals["calibration_error", ""] = interval
     else:
         rows = one.rows(cells)
         found.metrics.update(rest_metrics(rows, one.classes))

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from concurrent.futures import Future
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -84,6 +85,22 @@ def test_a_score_is_kept_to_the_last_bit_and_a_record_is_small() -> None:
     (packed,) = Codec.pack(records)
     assert len(packed) == 21
     assert Codec((schema,), 0).unpack([packed])["score"].tolist() == [0.1]
+
+
+def test_probabilities_and_rankings_take_what_the_docs_say_and_others_nothing() -> None:
+    """docs/multiclass.md: bytes beside the 21 of a prediction with a score."""
+    plain = Schema(("version", "prediction"), ("score",), False)
+    assert plain.dtype.itemsize == 21
+    for classes, ranking, more in ((3, False, 4), (10, False, 32), (11, False, 42),
+                                   (256, False, 42), (257, False, 52), (0, True, 38)):  # fmt: skip
+        names = tuple(f"c{at}" for at in range(classes))
+        schema = Schema(("version", "prediction"), (), False, names, ranking)
+        assert schema.dtype.itemsize == 21 + more
+
+
+def test_a_state_from_before_probabilities_is_read() -> None:
+    known = msgspec.msgpack.decode(b"\x93\x91\xaaprediction\x91\xa5score\xc2", type=Schema)
+    assert known == Schema(("prediction",), ("score",), False)
 
 
 def test_names_tell_truth_from_one() -> None:

@@ -12,6 +12,7 @@ from inference_exporter.performance.business import (
     business_value_interval,
     pair_values,
 )
+from inference_exporter.performance.calibration_interval import calibration_interval
 from inference_exporter.performance.class_estimates import ExpectedClassSums, class_estimates
 from inference_exporter.performance.class_losses import (
     LOSS_SUMS,
@@ -65,6 +66,7 @@ __all__ = [
     "binning_errors",
     "business_value",
     "business_value_interval",
+    "calibration_interval",
     "class_estimates",
     "class_losses",
     "classification_intervals",
