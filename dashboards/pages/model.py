@@ -85,7 +85,7 @@ def _strip() -> tuple[Panel, ...]:
 
 def _course() -> tuple[Panel, ...]:
     kept = of(f"model_version:{_REFERENCE}:accuracy", VERSION)
-    auc = of(_REFERENCE, VERSION, 'metric="roc_auc"')
+    auc = of(_REFERENCE, VERSION, 'metric="roc_auc",class=""')  # not those of single classes
     classes = tuple(
         Query(
             f"max by (version, class) ({of(f'{_CLASS}:{metric}{WINDOW}', VERSION)})",

@@ -69,6 +69,20 @@ def test_metrics_of_probabilities_are_scikit_learns(classes: int) -> None:
         assert abs(found[key] - value) <= (0.002 if key[0] == "roc_auc" else 0.02), key
 
 
+def test_what_is_counted_by_class_has_an_end() -> None:
+    """`limits.classes` may be raised; memory for pairs of classes must not grow with its square."""
+    for classes, more in ((256, True), (257, False)):
+        names = ", ".join(f"c{at}" for at in range(classes))
+        text = CONFIG.format(classes=names) + "    limits: {classes: 300}\n"
+        model = model_of(text=text)
+        rows = [{"p": {"c1": 1.0}, "a": "c1"}, {"p": {"c2": 1.0}, "a": "c2"}] * 10
+        model.take(lines_of(rows), NOW)
+        found = values(page_of(model), "inference_performance", "metric", "class")
+        assert found["log_loss", ""] < 1e-9
+        assert (("roc_auc", "macro") in found) == more
+        assert model.layout.cells < 200 * 257
+
+
 def test_the_calibration_error_is_that_of_the_most_probable_class() -> None:
     given, actual = draw(np.random.default_rng(1), 4000, 5)
     model = model_with(5)

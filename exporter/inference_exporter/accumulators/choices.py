@@ -15,11 +15,16 @@ from inference_exporter.batch import RANKS
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.profile import Reference
 
+PAIRS = 100  # classes of which every pair is counted: 320 kB a tally, 60 of them a window
+REST = 256  # classes of which each is counted against the rest: 385 kB a tally
+
 
 def expected_of(model: ModelConfig, reference: Reference) -> list[DenseAccumulator]:
     """What estimates performance without labels, where there are more than two classes."""
     scores, known = model.fields.scores, reference.class_calibration
     if scores is None or known is None or known.classes != scores.classes:
+        return []
+    if len(known.classes) > PAIRS:
         return []
     return [ExpectedClasses(known)]
 
@@ -39,5 +44,7 @@ def outcomes_of(model: ModelConfig) -> list[DenseAccumulator]:
     classes = ScoredClasses(scores.classes)
     found: list[DenseAccumulator] = [ActualRanks(classes), TopScores(classes)]
     if model.labels is None or len(scores.classes) <= RANKS:
-        found += [ClassLosses(classes), OneVsRest(classes)]
+        found.append(ClassLosses(classes))
+        if len(scores.classes) <= REST:
+            found.append(OneVsRest(classes))
     return found

@@ -81,7 +81,11 @@ def _by_class(place: Place, rows: Rows) -> Values:
 
 
 def _estimate(metric: str, positive: str) -> tuple[str, str]:
-    """Metric and class of an estimate: the mean over many classes, or the positive one of two."""
+    """Metric and class of an estimate: the mean over many classes, or the positive one of two.
+
+    >>> _estimate("macro_f1", ""), _estimate("f1", "yes"), _estimate("accuracy", "yes")
+    (('f1', 'macro'), ('f1', 'yes'), ('accuracy', ''))
+    """
     if metric.startswith("macro_"):
         return metric.removeprefix("macro_"), "macro"
     return metric, positive if metric in ("precision", "recall", "f1") else ""
