@@ -123,6 +123,19 @@ def test_csv_with_and_without_a_header() -> None:
     assert "name its columns" in text
 
 
+def test_probabilities_of_all_classes_are_found() -> None:
+    model, text = of({"id": 1, "probabilities": {"1": 0.5, "no": 0.3, "maybe so": 0.2}})
+    assert model.fields.scores is not None
+    assert model.fields.scores.classes == ("1", "maybe so", "no")
+    assert "# guessed: check that these are all classes" in text
+    model, text = of({"id": 1, "out": {"probs": [0.25, 0.75]}, "prediction": "x"})
+    assert model.fields.scores is not None
+    assert (model.fields.scores.paths, model.fields.scores.classes) == (("out.probs",), ("0", "1"))
+    assert "give the classes their names" in text
+    for odd in ([1, 2], [1.0], {"a": 0.5}, {"True": 0.5, "true": 0.5}, "x", [[0.5], [0.5]], {}):
+        assert of({"id": 1, "probs": odd})[0].fields.scores is None
+
+
 def test_the_model_is_called_after_its_log() -> None:
     assert of({"prediction": 1})[0].name == "p"
     assert of({"prediction": 1, "model": "churn"})[0].name == "churn"

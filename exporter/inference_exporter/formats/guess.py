@@ -22,12 +22,13 @@ from inference_exporter.formats.guessing.choose import (
     values_by_path,
 )
 from inference_exporter.formats.guessing.names import NOISE
+from inference_exporter.formats.guessing.probabilities import Probabilities, choose_scores
 from inference_exporter.formats.guessing.shape import Shape, shape_of
 
 _PLAIN = re.compile(r"[A-Za-z_][\w./*-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 _ORDER = (
-    "timestamp", "id", "version", "features", "prediction", "score", "latency", "status",
+    "timestamp", "id", "version", "features", "prediction", "score", "scores", "latency", "status",
     "trace_id", "actual", "steps",
 )  # fmt: skip
 _NO_PAYLOAD = """\
@@ -43,7 +44,7 @@ def guess(lines: Sequence[bytes], log_path: str) -> str:
     shape = shape_of(lines)
     values = values_by_path(shape.rows)
     fields = _from_server(shape) if shape.access else _from_names(shape, values)
-    payload = "features" in fields or "prediction" in fields
+    payload = not fields.keys().isdisjoint(("features", "prediction", "scores"))
     parts = [
         "" if payload else _NO_PAYLOAD,
         *(f"# {note}\n" for note in shape.notes),
@@ -107,6 +108,8 @@ def _from_names(shape: Shape, values: Mapping[str, Sequence[object]]) -> dict[st
         fields["features"] = [_features_line(features)]
     elif "prediction" in chosen or "score" in chosen:
         fields |= _rest(values, chosen)
+    if (scores := choose_scores(outside)) is not None:
+        fields["scores"] = [_scores_line(scores)]
     if steps := choose_steps(outside):
         fields["steps"] = ["steps:", *(f"  {_lines(n, c)[-1]}" for n, c in steps.items())]
     return fields
@@ -134,6 +137,13 @@ def _features_line(choice: Choice) -> str:
         names = ", ".join(choice.names)
         return f"features: {{from: {path}, names: [{names}]}}  # guessed: {choice.doubts[0]}"
     return f"features: {path}  # guessed: check that these are the inputs of the model"
+
+
+def _scores_line(found: Probabilities) -> str:
+    classes = ", ".join(map(_quoted, found.classes))
+    return (
+        f"scores: {{from: {_quoted(found.path)}, classes: [{classes}]}}  # guessed: {found.doubt}"
+    )
 
 
 def _rest(
