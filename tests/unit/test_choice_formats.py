@@ -193,6 +193,19 @@ def test_a_table_and_a_log_make_the_same_reference(tmp_path: Path) -> None:
         assert one.performance[key] == pytest.approx(value, abs=1e-9), key
 
 
+def test_lists_in_parquet_are_read(tmp_path: Path) -> None:
+    pyarrow, parquet = (pytest.importorskip(f"pyarrow{name}") for name in ("", ".parquet"))
+    given, actual = draw(np.random.default_rng(8), 300, 3)
+    path = tmp_path / "good.parquet"
+    columns = {"p": given.tolist(), "a": [NAMES[label] for label in actual]}
+    parquet.write_table(pyarrow.table(columns), path)
+    model = parsed("scores: {from: p, classes: [a, b, c]}, actual: a, features: f")
+    found = build([str(path)], model, now=NOW)
+    assert not found.features
+    for key, value in exact(given, actual, []).items():
+        assert found.performance[key] == pytest.approx(value, abs=1e-9), key
+
+
 def test_a_reference_of_two_classes_calibrates_the_score(tmp_path: Path) -> None:
     random = np.random.default_rng(2)
     scores = random.random(2000)
@@ -209,6 +222,15 @@ def test_a_reference_of_two_classes_calibrates_the_score(tmp_path: Path) -> None
     other = build_of(tmp_path, plain, fields="score: p, prediction: y")
     assert one.calibration is not None
     assert dumps(one) == dumps(other)
+    pages = []
+    for fields, rows in (("scores: p", vectors), ("score: p, prediction: y", plain)):
+        text = f"models: {{m: {{logs: [x], fields: {{{fields}}}, reference: r.json}}}}"
+        model = model_of(text=text, reference=one)
+        model.take(lines_of(rows), NOW)
+        pages.append(page_of(model))
+    assert pages[0] == pytest.approx(pages[1], rel=1e-9)
+    estimates = values(pages[0], "inference_performance_estimate", "metric")
+    assert {("accuracy",), ("roc_auc",), ("f1",)} <= set(estimates)
 
 
 def test_rankings_in_reference_data_are_judged_as_live_ones(tmp_path: Path) -> None:

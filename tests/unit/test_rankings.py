@@ -7,6 +7,7 @@ import pytest
 from sklearn import metrics
 
 from inference_exporter.batch import RANKS
+from inference_exporter.profile import Reference
 from inference_exporter.vectors import RankingReader, ScoresReader, item_codes
 from performance_data import NOW, lines_of, model_of, page_of, values
 
@@ -62,6 +63,25 @@ def test_the_first_item_is_the_prediction() -> None:
     assert values(page, "inference_predictions_total", "prediction") == {("a",): 30}
     assert values(page, "inference_outcomes_total", "predicted", "actual") == {("a", "b"): 30}
     assert values(page, "inference_performance", "metric", "class")["top_1_accuracy", ""] == 0
+
+
+@pytest.mark.parametrize("ranked", [True, False])
+def test_a_reference_with_many_items_makes_no_more_series_than_the_limit(ranked: bool) -> None:
+    """Every pair of known classes has a series from the start: 50 of them, not 3,000."""
+    items = tuple(f"film-{at:04d}" for at in range(3000))
+    known = Reference("m", 1, 0.0, "", "classification", {}, classes=items)
+    output = "ranking: r" if ranked else "prediction: r"
+    text = CONFIG.replace("ranking: r", output) + "    reference: r.json\n"
+    model = model_of(text=text, reference=known)
+    last = [items[-1], items[-2]]
+    rows = [{"r": last if ranked else last[0], "a": items[-2]}] * 20
+    model.take(lines_of(rows), NOW)
+    page = page_of(model)
+    outcomes = values(page, "inference_outcomes_total", "predicted", "actual")
+    assert len(outcomes) <= 51**2
+    if ranked:  # the first items that are seen have series
+        assert outcomes == {(items[-1], items[-2]): 20}
+        assert values(page, "inference_performance", "metric", "class")["top_3_accuracy", ""] == 1
 
 
 def test_items_have_one_number_however_they_are_written() -> None:

@@ -160,10 +160,16 @@ def _flags(model: ModelConfig, reference: Reference | None) -> list[Flags]:
 
 
 def known_classes(model: ModelConfig, reference: Reference | None) -> tuple[str, ...]:
-    """The classes that exist from the start, sorted: of the reference, or with probabilities."""
+    """The classes that exist from the start, sorted: of the reference, or with probabilities.
+
+    `limits.classes` at most; of more items of rankings none, for then the first that are seen have
+    series, as without a reference.
+    """
+    limit, scores = model.limits.classes, model.fields.scores
     if reference is not None and reference.classes:
-        return reference.classes
-    return tuple(sorted(model.fields.scores.classes)) if model.fields.scores else ()
+        few = len(reference.classes) <= limit or model.fields.ranking is None
+        return reference.classes[:limit] if few else ()
+    return tuple(sorted(scores.classes)) if scores else ()
 
 
 def task_of(model: ModelConfig, reference: Reference | None) -> str:

@@ -52,7 +52,8 @@ def make_join(model: ModelConfig, config: LabelsConfig, *, regression: bool) -> 
 class Intake:
     """Fills the join of one model from batches.
 
-    `known` are the classes that the reference has; a label with another one is odd.
+    `known` are the classes that the reference has; a label with another one is odd, but not if it
+    is an item of a ranking.
     """
 
     def __init__(self, join: Join, *, regression: bool, known: Collection[str] = ()) -> None:
@@ -120,7 +121,7 @@ class Intake:
         return label_values(codes, column) if self._join.ranked else codes.astype(np.float64)
 
     def _unknown(self, column: Sequence[Scalar]) -> int:
-        if self._regression or not self._known:
+        if self._regression or not self._known or self._join.ranked:
             return 0
         counted = Counter(column)
         return sum(
