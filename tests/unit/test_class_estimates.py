@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +144,24 @@ def test_the_interval_holds_its_95_percent_without_drift(
     assert set(hits) == set(METRICS)
     for metric, count in hits.items():
         assert 0.90 <= count / 400 <= 0.98, (metric, count / 400)
+
+
+@pytest.mark.slow
+def test_the_last_step_of_the_calibration_takes_away_what_many_classes_are_too_sure_of() -> None:
+    """10 classes, 8 references of 5,000 rows: accuracy to expect less that of 20,000 labels."""
+    random = np.random.default_rng(1)
+    gaps: dict[str, list[float]] = {"each class": [], "and the predicted one": []}
+    for _ in range(8):
+        known = calibrated(*draw(random, 5000, 10))
+        plain = replace(known, top=(np.empty(0), np.empty(0)))
+        given, actual = draw(random, 20_000, 10)
+        truth = float((given.argmax(axis=1) == actual).mean())
+        for found, one in zip(gaps.values(), (plain, known), strict=True):
+            found.append(estimated(one, given)["accuracy"][0] - truth)
+    means = {name: round(float(np.mean(gap)), 4) for name, gap in gaps.items()}
+    print(f"accuracy estimated too high by {means}")  # noqa: T201
+    assert means["each class"] > 0.01
+    assert abs(means["and the predicted one"]) < 0.005
 
 
 def truth_of(random: np.random.Generator, p: Floats) -> Ints:
