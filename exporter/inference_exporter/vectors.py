@@ -156,7 +156,7 @@ def _parsed(text: str, delimiter: str) -> object:
             return _decode(text)
         except _BAD:
             return False  # present, and neither a list nor an object
-    return [entry.strip() for entry in text.split(delimiter)]
+    return [entry.strip() for entry in text.split(delimiter if delimiter.strip() else None)]
 
 
 def item_codes(column: TextColumn) -> Ints:

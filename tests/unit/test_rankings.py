@@ -102,6 +102,12 @@ def test_a_ranking_may_be_a_text(text: str, items: int) -> None:
     assert (found.invalid is None) == bool(items)
 
 
+def test_entries_may_be_separated_by_any_white_space() -> None:
+    found = ScoresReader(("a", "b", "c"), " ").read(["0.25 0.25   0.5", " 0 1 0 ", "0 1"])
+    assert found.values[:2].tolist() == [[0.25, 0.25, 0.5], [0, 1, 0]]
+    assert found.invalid is not None
+
+
 BAD: dict[str, object] = {
     "too short": [0.5, 0.5], "too long": [0.25] * 4, "negative": [1.2, -0.1, -0.1],
     "sum": [0.5, 0.3, 0.1], "text": [0.5, 0.5, "x"], "null": [0.5, 0.5, None],

@@ -78,15 +78,21 @@ OK = Key(
 )  # fmt: skip
 
 
+def _between(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise expected("a text such as ; or a space", value)
+    return value
+
+
 CLASSES = Key(
     "classes", only_list_of(scalar_name, "a list of classes"), "a list of classes",
     "The classes, in the order of a logged list.", "[cat, dog, bird]",
     default="those of the reference",
 )  # fmt: skip
 BETWEEN = Key(
-    "delimiter", text, "a text",
+    "delimiter", _between, "a text",
     "Where the list is a text and not JSON: what is between two of its entries.", "';'",
-    default="`|`",
+    default="|",
 )  # fmt: skip
 
 
