@@ -15,6 +15,7 @@ from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.status.views import ModelView, VersionView
 from inference_exporter.samples import Snapshot
 from inference_exporter.status_facts import ModelFacts, StatusFacts
+from multiclass import draw
 from sidecar import NOW, Sidecar, line
 from status_case import CONFIG, WARMUP, drifted, rows
 
@@ -242,6 +243,24 @@ def test_estimates_stand_beside_the_metric_they_estimate() -> None:
     first = next(row for row in rows if row.of_class == of_class)
     assert (first.realised_between, first.estimated_between) == ((0.6, 0.75), (0.65, 0.77))
     assert first.reference.value == 0.72
+
+
+def test_many_classes_have_their_estimates_beside_the_means(tmp_path: Path) -> None:
+    """A warm-up with probabilities, end to end: macro means, ranks, and no word of a score."""
+    fields = "{scores: {from: p, classes: [a, b, c, d]}, actual: y}"
+    sidecar = Sidecar(tmp_path, f"fields: {fields}\nreference: {{warmup: 400}}\n")
+    given, actual = draw(np.random.default_rng(2), 1000, 4)
+    rows = zip(given.tolist(), actual.tolist(), strict=True)
+    sidecar.reads(*(line(p=row, y="abcd"[label]) for row, label in rows))
+    performance = shown(sidecar.snapshot).performance
+    found = {(row.metric, row.of_class): row for row in performance.rows}
+    for metric in ("precision", "recall", "f1"):
+        row = found[metric, "macro"]
+        assert row.estimated.value is not None
+        assert row.realised.value == pytest.approx(row.estimated.value, abs=0.1)
+    assert found["accuracy", ""].estimated.value is not None
+    assert found["top_3_accuracy", ""].reference.value is not None
+    assert not any(metric.startswith("macro_") for metric, _ in found)
 
 
 def test_the_version_seen_last_comes_first_and_others_can_be_chosen(tmp_path: Path) -> None:
