@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from exporter_process import wait_for
 from grafana import dashboards, expand, metrics_in, targets, times
 from watched_fleet import SCRAPE, WatchedFleet, watched_fleet
 
@@ -171,6 +172,9 @@ def test_a_segment_with_larger_errors_is_one_alert_of_its_version_and_window(
 
 
 def test_accuracy_by_segment_is_that_of_the_rows_of_all_replicas(fleet: WatchedFleet) -> None:
+    gauge = 'inference_performance{model="credit",metric="accuracy",class="",segment!=""}'
+    both = f'count(count by (segment) ({gauge[:-1]},segment=~"age=.*"}})) == 2'
+    wait_for(lambda: fleet.ask("query", query=both)["result"], "accuracy by age", 60)
     chosen, now = next(_choices(fleet, ALL["inference-model"])), time.time()
 
     def values(expr: str) -> dict[tuple[str, ...], float]:
@@ -182,7 +186,7 @@ def test_accuracy_by_segment_is_that_of_the_rows_of_all_replicas(fleet: WatchedF
         }
 
     rows = values('inference_performance_samples{model="credit", segment!=""}')
-    each = values('inference_performance{model="credit",metric="accuracy",class="",segment!=""}')
+    each = values(gauge)
     right: dict[tuple[str, ...], float] = {}
     total: dict[tuple[str, ...], float] = {}
     for (instance, *group), accuracy in each.items():
