@@ -1,0 +1,156 @@
+"""Inputs and outputs against the reference: bins, drift, quality, outliers."""
+
+from __future__ import annotations
+
+from inference_exporter.families.family import Family, family
+
+
+def _binned(scope: str, what: str) -> tuple[Family, ...]:
+    base = f"model version reference {scope}"
+    return (
+        family(
+            "counter",
+            f"inference_{scope}_bin_total",
+            f"{base} bin",
+            f"{what} per bin fixed by the reference. `reference` is a hash of the "
+            "bins: counts with different hashes must not be added. With a warm-up "
+            "reference each replica has its own bins, and replicas cannot be merged.",
+        ),
+        family(
+            "gauge",
+            f"inference_{scope}_reference_ratio",
+            f"{base} bin range",
+            "Share of the reference in the bin, smoothed as (count + 0.5) / (rows + 0.5 bins).",
+        ),
+        family(
+            "gauge",
+            f"inference_{scope}_reference_samples",
+            f"{base}",
+            "Rows of the reference behind the shares.",
+        ),
+        family(
+            "gauge",
+            f"inference_{scope}_drift_quantile",
+            f"{base}",
+            "Chi-square quantile: times (1/n + 1/m) for n live and m reference rows, the PSI that "
+            "noise exceeds as seldom as the threshold `false_alarms_per_month` asks; for rules.",
+        ),
+        family(
+            "gauge",
+            f"inference_{scope}_drift",
+            f"model version {scope} statistic window",
+            "Distance between the window and the reference; absent below the minimum of samples.",
+        ),
+        family(
+            "gauge",
+            f"inference_{scope}_drift_p_value",
+            f"model version {scope} statistic window",
+            "Probability of a distance at least this large without drift, where defined.",
+        ),
+        family(
+            "gauge",
+            f"inference_{scope}_drift_samples",
+            f"model version {scope} window",
+            "Values in the window behind the distance.",
+        ),
+        family(
+            "gauge",
+            f"inference_{scope}_drift_critical",
+            f"model version {scope} statistic window",
+            "Distance that chance alone exceeds no more often than the budget of false alarms "
+            'allows one test (`inference_threshold{name="drift_test_significance"}`).',
+        ),
+        family(
+            "gauge",
+            f"inference_{scope}_drift_state",
+            f"model version {scope} window",
+            "Last decision: 1 drifted (significant and large), 0 ok, absent without enough data.",
+        ),
+        family(
+            "gauge",
+            f"inference_{scope}_drift_design_effect",
+            f"model version {scope} window",
+            "How many rows are worth one independent row, because neighbours resemble each other.",
+        ),
+    )
+
+
+INPUTS = (
+    *_binned("feature", "Values of the feature"),
+    *_binned("output", "Values of the output (score, prediction)"),
+    family(
+        "gauge",
+        "inference_feature_reference_missing_ratio",
+        "model version reference feature",
+        "Share of the reference's rows in which the feature was absent, null or unusable.",
+    ),
+    family(
+        "gauge",
+        "inference_drifted_features",
+        "model version window",
+        "Features whose last decision is drifted; absent while none had enough data.",
+    ),
+    family(
+        "gauge",
+        "inference_undecided_features",
+        "model version window",
+        "Features without enough data at the last decision.",
+    ),
+    family(
+        "gauge",
+        "inference_drift_decision_timestamp_seconds",
+        "model window",
+        "End of the last tumbling window that was decided on.",
+    ),
+    family(
+        "counter",
+        "inference_outliers_total",
+        "model version",
+        "Predictions whose outlier distance exceeds that of 99.9 % of the reference's rows.",
+    ),
+    family(
+        "counter",
+        "inference_similar_inputs_total",
+        "model version",
+        "Predictions after the first `similar_inputs` with near-identical inputs in their minute: "
+        "someone may be probing the model.",
+    ),
+    family(
+        "counter",
+        "inference_boundary_predictions_total",
+        "model version",
+        "Predictions whose score is within the configured margin of the decision boundary.",
+    ),
+    family(
+        "gauge",
+        "inference_multivariate_drift",
+        "model version statistic window",
+        "Predictions as a whole: `outlier_share` (0.001 in the reference), `outlier_distance` and "
+        "`reconstruction_error` (mean over the reference's mean), `unseen_share` of categories, "
+        "`similar_share` and `boundary_share` of predictions.",
+    ),
+    family(
+        "counter",
+        "inference_feature_missing_total",
+        "model version feature",
+        "Inputs in which the feature was absent or null.",
+    ),
+    family(
+        "counter",
+        "inference_feature_unknown_total",
+        "model feature",
+        "Sampled lines (one of each block) with a feature that the reference does not know.",
+    ),
+    family(
+        "counter",
+        "inference_feature_invalid_total",
+        "model version feature",
+        "Inputs in which the feature had the wrong type or was not a finite number.",
+    ),
+    family(
+        "counter",
+        "inference_feature_out_of_range_total",
+        "model version feature",
+        "Numeric values below the reference's minimum or above its maximum.",
+    ),
+)

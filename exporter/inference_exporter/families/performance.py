@@ -1,0 +1,148 @@
+"""How good the model is: from labels, before they come, by segment, and over time."""
+
+from __future__ import annotations
+
+from inference_exporter.families.family import family, segmented
+
+PERFORMANCE = (
+    segmented(
+        "gauge",
+        "inference_performance",
+        "model version metric class window",
+        "Model performance over the window, from labels; absent below the minimum of samples.",
+    ),
+    *(
+        segmented(
+            "gauge",
+            f"inference_performance_{bound}",
+            "model version metric class window",
+            f"{bound.capitalize()} end of the 95 % interval of inference_performance: how far the "
+            "value may be off because the rows are a sample; docs/performance.md has how.",
+        )
+        for bound in ("lower", "upper")
+    ),
+    family(
+        "gauge",
+        "inference_performance_worst_segment",
+        "model version metric class window field segment",
+        "Worst value of the metric among the segments of one field, with enough labels each.",
+    ),
+    family(
+        "gauge",
+        "inference_performance_worst_segment_gap",
+        "model version metric class window field",
+        "How much worse the worst segment is than all rows together; the worst of many is always "
+        "worse, see inference_performance_worst_segment_gap_critical.",
+    ),
+    family(
+        "gauge",
+        "inference_performance_worst_segment_gap_critical",
+        "model version metric class window field",
+        "Gap of the worst segment that chance alone exceeds no more often than the budget of false "
+        "alarms allows.",
+    ),
+    family(
+        "gauge",
+        "inference_fairness_ratio",
+        "model version metric field window",
+        "Smallest rate of a group over the largest, for fields that are `protected`: "
+        "`selection_rate`, `true_positive_rate`, `false_positive_rate` of the positive class. 1 is "
+        "alike; the four-fifths rule asks 0.8.",
+    ),
+    family(
+        "gauge",
+        "inference_fairness_ratio_critical",
+        "model version metric field window",
+        "Ratio that chance alone falls below, were all groups treated alike, no more often than "
+        "the budget of false alarms allows.",
+    ),
+    segmented(
+        "gauge",
+        "inference_group_rate",
+        "model version metric window",
+        "Rate behind the fairness ratio, of each group: how often the positive class is predicted "
+        "(`selection_rate`), and how often for rows that are positive (`true_positive_rate`) or "
+        "not (`false_positive_rate`).",
+    ),
+    segmented(
+        "gauge",
+        "inference_performance_binning_error",
+        "model version metric window",
+        "Largest difference between the metric of binned scores (roc_auc, average_precision) and "
+        "that of the scores themselves.",
+    ),
+    segmented(
+        "gauge",
+        "inference_performance_samples",
+        "model version window",
+        "Labelled predictions in the window.",
+    ),
+    family(
+        "counter",
+        "inference_expected_outcomes_total",
+        "model version predicted actual",
+        "Outcomes to expect without labels: sums of calibrated probabilities by predicted and "
+        "actual class. Concept drift is invisible to it.",
+    ),
+    family(
+        "counter",
+        "inference_expected_outcomes_variance_total",
+        "model version predicted actual",
+        "Variance of the expected outcomes: sum of p (1 - p). It knows nothing of concept drift.",
+    ),
+    *(
+        family(
+            "counter",
+            f"inference_expected_{loss}_error_total",
+            "model version",
+            f"Sum of the {loss} errors to expect without labels: the reference's mean in the same "
+            "decile of the prediction. Concept drift is invisible to it.",
+        )
+        for loss in ("absolute", "squared")
+    ),
+    family(
+        "gauge",
+        "inference_performance_estimate",
+        "model version metric window",
+        "Performance to expect without labels, from calibrated scores (precision, recall and f1 "
+        "are the positive class's of two; of more classes there are macro_precision, macro_recall "
+        "and macro_f1) or the reference's errors by decile of the "
+        "prediction. It assumes that inputs mean what they meant: it cannot see concept drift.",
+    ),
+    *(
+        family(
+            "gauge",
+            f"inference_performance_estimate_{bound}",
+            "model version metric window",
+            f"{bound.capitalize()} end of the 95 % interval in which labels will put the estimated "
+            "metric, if there is no concept drift: that is invisible to it.",
+        )
+        for bound in ("lower", "upper")
+    ),
+    family(
+        "gauge",
+        "inference_performance_estimate_samples",
+        "model version window",
+        "Predictions in the window behind the estimate.",
+    ),
+    family(
+        "gauge",
+        "inference_performance_reference",
+        "model version metric class",
+        "The same metric on the reference data.",
+    ),
+    family(
+        "gauge",
+        "inference_concept_drift",
+        "model version detector signal",
+        "Verdict of a sequential test on a stream of errors, residuals or latencies: 2 for an hour "
+        "(`hold`) after a detection, 1 while it warns, 0 else. How often without any drift: "
+        "docs/concept-drift.md.",
+    ),
+    family(
+        "counter",
+        "inference_concept_drifts_total",
+        "model version detector signal",
+        "Detections of the sequential test; docs/concept-drift.md has how many come without drift.",
+    ),
+)

@@ -1,0 +1,51 @@
+"""Requests, predictions, latency."""
+
+from __future__ import annotations
+
+from inference_exporter.families.family import family, segmented
+
+TRAFFIC = (
+    segmented(
+        "counter",
+        "inference_requests_total",
+        "model version code",
+        "Lines of the prediction log by status code; `ok` where the log has no status "
+        "field, `unknown` where this line had none.",
+    ),
+    segmented(
+        "counter",
+        "inference_request_failures_total",
+        "model version",
+        "Requests whose status is not among the configured ok values.",
+    ),
+    segmented(
+        "histogram",
+        "inference_request_duration_seconds",
+        "model version",
+        "End-to-end latency as logged by the model server; exemplars carry the trace id.",
+    ),
+    family(
+        "gauge",
+        "inference_request_duration_quantile_seconds",
+        "model version q window",
+        "Latency quantile over the window, interpolated in cells 7 % wide; one sidecar's own.",
+    ),
+    family(
+        "histogram",
+        "inference_step_duration_seconds",
+        "model version step",
+        "Latency of one step of the request, such as feature_lookup or inference, as logged.",
+    ),
+    segmented(
+        "counter",
+        "inference_predictions_total",
+        "model version prediction",
+        "Predictions by predicted class; the label is empty for regression.",
+    ),
+    family(
+        "counter",
+        "inference_prediction_weight_total",
+        "model version",
+        "Sum of the weights of the predictions, where the log is sampled and says so.",
+    ),
+)
