@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from inference_exporter import particulars
 from inference_exporter.accumulators import Vocabulary, arrange, binary_classes, task_of
-from inference_exporter.accumulators.outcomes import ScoreOutcomes
 from inference_exporter.batch import Batch, Floats, Ints
 from inference_exporter.concept import ConceptRunner
 from inference_exporter.config.schema import ModelConfig, Warmup
-from inference_exporter.config.thresholds import in_force
 from inference_exporter.decisions import PREFIX as DECISIONS
 from inference_exporter.decisions import Decisions, gauges, significance
 from inference_exporter.derived import Deriver, with_derived
@@ -269,13 +268,12 @@ class Model:
         if self.segments is not None:
             yield from self.segments.samples(self._created_series, self._cache)
         yield from self._evaluate(clock, facts)
-        yield from self._concept(clock)
-        yield from self._unknown()
         if self.late is not None:
             yield from self.late.samples(self._cache)
         for family, values in gauges(self.config.name, self.decisions).items():
             yield self._cache.samples(family, values)
-        yield from self._facts()
+        for family, values in self._particulars(clock):
+            yield self._cache.samples(family, values)
 
     def _evaluate(self, clock: float, facts: EvaluationFacts) -> list[Samples]:
         """Windowed values; those of the last time while no line came and no pane has aged."""
@@ -315,57 +313,24 @@ class Model:
                 for family, labels, value in found:
                     gauges.setdefault(family, {})[labels] = value
 
-    def _unknown(self) -> Iterator[Samples]:
-        """Features that only the log has."""
-        if self._mismatch is None:
-            return
-        name, unknown = self.config.name, self._mismatch.unknown
-        counts: dict[Labels, float] = {(name, feature): n * 1.0 for feature, n in unknown.items()}
-        differences: dict[Labels, float] = {(name, "unknown"): float(len(unknown))}
-        yield self._cache.samples("inference_feature_unknown_total", counts)
-        yield self._cache.samples("inference_reference_schema_differences", differences)
-
-    def _concept(self, now: float) -> Iterator[Samples]:
-        """What the sequential tests say."""
-        if self.concept is None:
-            return
-        for family, values in (
-            ("inference_concept_drift", self.concept.levels(now)),
-            ("inference_concept_drifts_total", self.concept.detections()),
-        ):
-            named: dict[Labels, float] = {
-                (self.config.name, *key): value for key, value in values.items()
-            }
-            yield self._cache.samples(family, named)
-
-    def _facts(self) -> Iterator[Samples]:
+    def _particulars(self, now: float) -> Iterator[tuple[str, dict[Labels, float]]]:
+        """What is true of the model beside its counts."""
         name = self.config.name
-        newest: dict[Labels, float] = {}
-        infos: dict[Labels, float] = {}
-        kind = task_of(self.config, self.reference)
-        line_format = type(self.config.format).__name__.removesuffix("Format").lower()
-        for version, history in self.timeline.versions.items():
-            infos[(name, version, line_format, kind)] = 1.0
-            if not np.isnan(history.newest):
-                newest[(name, version)] = history.newest
-        yield self._cache.samples("inference_model_info", infos)
-        yield self._cache.samples("inference_last_prediction_timestamp_seconds", newest)
-        thresholds: dict[Labels, float] = {
-            (name, key, ""): value for key, value in in_force(self.config.thresholds).items()
+        if self.concept is not None:
+            yield from particulars.of_streams(self.config, self.concept, now).items()
+        if self._mismatch is not None:
+            yield from particulars.of_features(self.config, self._mismatch).items()
+        versions = self.timeline.versions
+        yield from particulars.of_versions(self.config, self.reference, versions).items()
+        limits = {
+            **particulars.thresholds(self.config),
+            **significance(name, self.decisions),
         }
-        thresholds.update(significance(name, self.decisions))
-        yield self._cache.samples("inference_threshold", thresholds)
-        positive: dict[Labels, float] = {
-            (name, one.classes[1]): 1.0
-            for one in self.layout.dense
-            if isinstance(one, ScoreOutcomes)
-        }
-        yield self._cache.samples("inference_positive_class_info", positive)
+        yield "inference_threshold", limits
+        yield from particulars.positive_class(self.config, self.layout).items()
         if isinstance(self.config.reference, Warmup):
-            remaining: dict[Labels, float] = {
-                (name,): float(self.warmup.remaining if self.warmup else 0)
-            }
-            yield self._cache.samples("inference_reference_warmup_remaining", remaining)
+            remaining = float(self.warmup.remaining if self.warmup else 0)
+            yield "inference_reference_warmup_remaining", {(name,): remaining}
 
     def status(self) -> ModelFacts:
         """What the status page says beyond the samples; of the same time as they are."""
