@@ -273,6 +273,7 @@ def _reads_alike(
     config: Config, model: ModelConfig, new_config: Config, new_model: ModelConfig
 ) -> bool:
     def reading(of: Config, one: ModelConfig) -> tuple[object, ...]:
-        return (one.logs, one.limits.line_bytes, one.limits.open_files, of.rotate_grace)
+        limits = one.limits
+        return one.logs, one.exclude, limits.line_bytes, limits.open_files, of.rotate_grace
 
     return reading(config, model) == reading(new_config, new_model)

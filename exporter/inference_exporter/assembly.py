@@ -129,6 +129,7 @@ def make_source(config: Config, model: ModelConfig, start_at: str, *, wait: bool
         return StdinSource(line_bytes=model.limits.line_bytes, wait=wait)
     return FileSource(
         model.logs,
+        exclude=model.exclude,
         start_at="beginning" if start_at == "beginning" else "end",
         rotate_grace=config.rotate_grace,
         line_bytes=model.limits.line_bytes,

@@ -68,6 +68,8 @@ def _overlaid(base: object, over: object) -> object:
 def _resolved(model: ModelConfig, folder: Path) -> ModelConfig:
     """The model with its relative paths starting where the file is."""
     logs = tuple(log if log == "-" else str(folder / log) for log in model.logs)
+    excluded = tuple(str(folder / one) if "/" in one else one for one in model.exclude)
+    model = replace(model, exclude=excluded)
     if model.labels is not None:
         model = replace(model, labels=label_section.resolved(model.labels, folder))
     if model.derived:

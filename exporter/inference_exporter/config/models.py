@@ -139,6 +139,10 @@ MODEL = Section(
             "a path, a glob or a list of them",
             "The logs to follow; `-` is the standard input. Relative to the configuration file.",
             "[/logs/predictions*.jsonl]", required=True),
+        Key("exclude", list_of(text, "a name, a glob or a list of them"),
+            "a name, a glob or a list of them",
+            "Files that are not read although `logs` (or `labels.logs`) matches them: by name, or"
+            " by path if there is a `/` in it.", "['*-debug.jsonl']", default="none"),
         Key("format", one_of(*lines.FORMAT_NAMES), "json, logfmt, regex or csv",
             "How a line is written.", "json", default="json"),
         Key("pattern", lines.pattern, "a regular expression",

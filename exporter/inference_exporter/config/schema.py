@@ -268,6 +268,7 @@ class ModelConfig:
 
     name: str
     logs: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
     format: LineFormat = field(default_factory=JsonFormat)
     fields: Fields = field(default_factory=Fields)
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

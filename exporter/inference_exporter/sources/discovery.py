@@ -2,7 +2,8 @@
 
 A pattern is a path whose parts may hold `*`, `?` and `[…]`; a part with a wildcard does not match
 names that begin with a dot unless it does so itself. Only regular files count; symbolic links
-are followed. A plain path costs one `stat`.
+are followed. A plain path costs one `stat`. Names that a pattern of `exclude` matches are as good
+as not there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
+from pathlib import PurePosixPath
 
 _MAGIC = re.compile(r"[*?[]")
 
@@ -50,9 +52,9 @@ def gone(error: OSError) -> bool:
 class Discovery:
     """Lists the files of some patterns."""
 
-    def __init__(self, patterns: Sequence[str], limit: int) -> None:
+    def __init__(self, patterns: Sequence[str], limit: int, exclude: Sequence[str] = ()) -> None:
         self._patterns = tuple(os.path.abspath(pattern) for pattern in patterns)  # noqa: PTH100 - globs
-        self._limit = limit
+        self._limit, self._exclude = limit, tuple(exclude)
 
     def plain(self) -> tuple[str, ...]:
         """The patterns that name a single file, there or not."""
@@ -78,6 +80,8 @@ class Discovery:
     def _add(self, path: str, listing: Listing) -> bool:
         if path in listing.files:
             return True
+        if any(PurePosixPath(path).match(pattern) for pattern in self._exclude):
+            return False
         try:
             facts = os.stat(path)  # noqa: PTH116 - one call per file and second
         except OSError as error:

@@ -51,13 +51,15 @@ class FileSource:
 
     `start_at="end"` holds for files that are there at the very first start only; it begins at the
     line being written at that moment. `fresh=False` says that there was a former run although its
-    checkpoint is not known: then everything is read from its beginning.
+    checkpoint is not known: then everything is read from its beginning. `exclude` are patterns of
+    names or of whole paths that are left out.
     """
 
     def __init__(  # noqa: PLR0913 - each is an option of its own
         self,
         patterns: Sequence[str],
         *,
+        exclude: Sequence[str] = (),
         start_at: Literal["beginning", "end"] = "end",
         rotate_grace: float = 30.0,
         grace_limit: float = 600.0,
@@ -70,7 +72,9 @@ class FileSource:
         opener: Opener = os.open,
     ) -> None:
         self._table = Table(line_bytes, max_open_files, opener)
-        self._names = Names(self._table, Discovery(patterns, MOST_FILES), start_at == "end")
+        self._names = Names(
+            self._table, Discovery(patterns, MOST_FILES, exclude), start_at == "end"
+        )
         self._names.fresh = fresh
         self._grace, self._grace_limit = rotate_grace, grace_limit
         self._chunk = min(block_bytes, line_bytes)
