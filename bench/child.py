@@ -39,14 +39,17 @@ def exporter(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "inference_exporter", *arguments]
 
 
-def run(command: Sequence[str], folder: Path) -> tuple[str, Usage]:
-    """Run a program in a folder; its standard output and its usage. Fails if the program does."""
+def run(command: Sequence[str], folder: Path, *, aloud: bool = False) -> tuple[str, Usage]:
+    """Run a program in a folder; its standard output and its usage. Fails if the program does.
+
+    With `aloud` its standard error is ours: it says how far it is.
+    """
     report, report_end = os.pipe()
     output, errors = folder / "stdout.txt", folder / "stderr.txt"
     launch = [sys.executable, "-I", "-S", str(_LAUNCHER), str(report_end), *command]
     with output.open("wb") as stdout, errors.open("wb") as stderr:
         process = subprocess.Popen(
-            launch, cwd=folder, stdout=stdout, stderr=stderr,
+            launch, cwd=folder, stdout=stdout, stderr=None if aloud else stderr,
             env=environment(), pass_fds=[report_end],
         )  # fmt: skip
     os.close(report_end)

@@ -2,8 +2,9 @@
 
     python -m bench.pending FOLDER ROWS LABELS LINES
 
-`FOLDER` has a configuration (bench.labels makes it). Prints a JSON object with what was measured:
-user and system CPU seconds of this process.
+`FOLDER` has a configuration (bench.labels makes it); `LABELS` and `LINES` are those of a round.
+Says on standard error how far it is, and prints a JSON object with what was measured: user and
+system CPU seconds of this process.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from inference_exporter.telemetry import Telemetry
 from inference_exporter.truth.join import FULL
 
 CHUNK = 50_000
+ROUNDS = 5
 _STRIDE = 7_368_787  # a prime
 _LINES = 3000  # labels in a block of 128 KiB
+_MADE = 10_000  # lines of predictions that are in memory at the same time
 
 
 class Full:
@@ -83,30 +86,40 @@ class Full:
         self.pipeline.feeds[0].dirty = True
         self.pipeline.commit()
 
-    def join(self, rows: int, labels: int) -> float:
+    def join(self, rows: int, first: int, labels: int) -> float:
         """Labels as JSON lines for predictions all over the log, each once; CPU seconds."""
         assert math.gcd(_STRIDE, rows) == 1
-        numbers = np.arange(labels) * _STRIDE % rows  # keys are hashes: any order is random
+        numbers = np.arange(first, first + labels) * _STRIDE % rows  # keys are hashes anyway
         seconds = 0.0
-        for first in range(0, labels, _LINES):
-            chosen = numbers[first : first + _LINES].tolist()
+        for start in range(0, labels, _LINES):
+            chosen = numbers[start : start + _LINES].tolist()
             self.labels.queue = [
                 b"".join(b'{"id": "%016x", "actual": %d}\n' % (n, n & 1) for n in chosen)
             ]
             seconds += _seconds(self.pipeline.turn)  # which commits as often as it must
         return seconds + _seconds(self._commit)
 
-    def count(self, lines: list[bytes]) -> float:
+    def matched(self) -> float:
+        """Labels joined so far."""
+        late = self.model.late
+        assert late is not None
+        values = late.join.samples()["inference_labels_total"]
+        return values[self.model.config.name, "7", "matched"]
+
+    def count(self, seed: int, lines: int) -> float:
         """Prediction lines; CPU seconds."""
-        blocks = blocks_of(lines)
+        seconds = 0.0
+        for block in _blocks(seed, lines):
+            self.lines.queue.append(block)
+            seconds += _seconds(self.pipeline.turn)  # which commits as often as it must
+        return seconds + _seconds(self._commit)
 
-        def take() -> None:
-            for block in blocks:
-                self.lines.queue.append(block)
-                self.pipeline.turn()
-            self._commit()
 
-        return _seconds(take)
+def _blocks(seed: int, lines: int) -> Iterator[bytes]:
+    """Blocks as files are read, made one after the other: they are not to be in memory."""
+    writer = traffic.Writer(start=traffic.START - 3600, random=np.random.default_rng(seed))
+    for first in range(0, lines, _MADE):
+        yield from blocks_of(writer.lines(min(_MADE, lines - first)))
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -115,22 +128,23 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def _without(folder: Path, lines: list[bytes]) -> float:
+def _without(folder: Path, seed: int, lines: int) -> float:
     """The same lines without a join, committed as often."""
     bench = Bench(folder, state=folder / "state", clock=ManualClock(traffic.START))
     bench.pipeline.turn()
-    blocks = blocks_of(lines)
-
-    def take() -> None:
-        for number, block in enumerate(blocks):
-            bench.source.queue.append(block)
-            bench.pipeline.turn()
-            if number % max(1, len(blocks) * FULL // len(lines)) == 0:
-                bench.pipeline.commit()
-        bench.pipeline.commit()
-
-    seconds = _seconds(take)
+    commits = max(1, lines // FULL)
+    waiting, seconds = 0, 0.0
+    for block in _blocks(seed, lines):
+        bench.source.queue.append(block)
+        seconds += _seconds(bench.pipeline.turn)
+        waiting += block.count(b"\n")
+        if waiting * commits >= lines:
+            waiting = 0
+            seconds += _seconds(bench.pipeline.commit)
+    seconds += _seconds(bench.pipeline.commit)
     bench.close()
+    for file in (folder / "state").iterdir():
+        file.unlink()
     return seconds
 
 
@@ -140,35 +154,43 @@ def _peak_bytes() -> int:
     return int(line.split()[1]) * 1024
 
 
-def main(folder: Path, rows: int, labels: int, count: int) -> dict[str, float]:
-    """Everything, once."""
+def main(folder: Path, rows: int, labels: int, lines: int) -> dict[str, object]:
+    """Everything, `ROUNDS` times what is quick."""
     assembly.calm_memory()
     full = Full(folder)
-    filled = list(full.fill(rows))
-    full.count(traffic.Writer().lines(1))  # the log of the last large commit shrinks
-    size = full.store.size_bytes
-    joined = full.join(rows, labels)
-    late = full.model.late
-    assert late is not None
+    filled = []
+    for number, seconds in enumerate(full.fill(rows)):
+        filled.append(seconds)
+        if number % 20 == 19 and number * CHUNK < rows:
+            _tell(f"{(number + 1) * CHUNK:,} of {rows:,} predictions wait")
     last = min(rows, 20 * CHUNK)
-    matched = late.join.samples()["inference_labels_total"][
-        (full.model.config.name, "7", "matched")
-    ]
-    assert matched == labels, matched
-    peak = _peak_bytes()
-    lines = traffic.Writer(start=traffic.START - 3600, random=np.random.default_rng(7)).lines(count)
-    with_join = full.count(lines)
+    joined = [full.join(rows, turn * labels, labels) for turn in range(ROUNDS)]
+    assert full.matched() == ROUNDS * labels, full.matched()
+    _tell(f"{ROUNDS * labels:,} labels joined")
+    full.count(0, 1)  # the log of the last large commit shrinks
+    size = full.store.size_bytes
+    with_join, without = [full.count(1, lines)], list[float]()
+    peak = _peak_bytes()  # before there is a second exporter in this process
+    for turn in range(1, ROUNDS + 1):
+        without.append(_without(folder / "without", turn, lines))
+        if turn < ROUNDS:
+            with_join.append(full.count(turn + 1, lines))
+        _tell(f"{turn * lines:,} lines with the join and without")
     full.pipeline.close()
     full.store.close()
     return {
         "rows": rows,
         "fill_per_second": last / sum(filled[-1 - last // CHUNK :]),
-        "labels_per_second": labels / joined,
+        "labels_per_second": [labels / seconds for seconds in joined],
         "bytes_per_pending": size / rows,
         "peak_bytes": peak,
-        "lines_per_second": count / with_join,
-        "lines_per_second_without": count / _without(folder / "without", lines),
+        "lines_per_second": [lines / seconds for seconds in with_join],
+        "lines_per_second_without": [lines / seconds for seconds in without],
     }
+
+
+def _tell(text: str) -> None:
+    print(f"    {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,12 @@ def test_a_part_of_the_suite_prints_a_table_and_leaves_the_page_alone() -> None:
     assert (page.read_bytes() if page.exists() else None) == before
 
 
+@pytest.mark.slow
+def test_the_labels_that_are_measured_are_all_joined() -> None:
+    output = bench("--quick", "--only", "labels")  # fails where one is not
+    assert "with over without" in output
+
+
 @pytest.mark.server
 def test_mtail_the_bare_loop_and_once_count_the_same_lines() -> None:
     output = bench("--quick", "--only", "throughput")  # fails where a count is wrong

@@ -22,8 +22,8 @@ import numpy as np
 from inference_exporter.batch import Batch, Bools, Floats, Ints, NumericColumn
 from inference_exporter.config.schema import LabelsConfig
 from inference_exporter.samples import Labels
-from inference_exporter.truth.arrivals import CHUNK, Arrivals
 from inference_exporter.truth.choices import choices_of, label_codes
+from inference_exporter.truth.chunks import CHUNK
 from inference_exporter.truth.labels import LABEL, LabelRows, delays, label_rows, one_per_key
 from inference_exporter.truth.pending import Pending
 from inference_exporter.truth.record import (
@@ -37,14 +37,13 @@ from inference_exporter.truth.record import (
     times_of,
 )
 from inference_exporter.truth.shelf import Shelf
-from inference_exporter.truth.sieve import Sieve
 from inference_exporter.truth.tables import Tables
 from inference_exporter.truth.tallies import Counts
 
 EARLY = 100_000
 EVICTED = 131_072
 FULL = 200_000
-_AT_ONCE = 64 * CHUNK  # predictions evicted in one commit because of their age
+_AT_ONCE = 256 * CHUNK  # predictions evicted in one commit because of their age
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,7 @@ class Join:
         self._tables = Tables(model)
         self._counts = Counts(config.shared)
         self.names = {name: Names(limit) for name, limit in limits.items()}
-        self._sieve = Sieve(config.max_pending)
         self._use((), schema)
-        self._arrivals = Arrivals(self._tables, config.wait)
         self._early = Shelf(self._tables, f"early/{_kind(schema)}", LABEL)
         self._evicted = Shelf(self._tables, "evicted", [("key", "<i8")])
         self._predictions: list[tuple[Ints, Records]] = []
@@ -95,7 +92,7 @@ class Join:
         schemas = known if schema in known else (*known, schema)
         self._names_saved = schema in known
         self._codec = Codec(schemas, schemas.index(schema))
-        self._pending = Pending(self._tables, self._codec, self._sieve)
+        self._pending = Pending(self._tables, self._codec, self._config.wait)
 
     def is_like(self, other: Join) -> bool:
         """Whether both are configured alike."""
@@ -173,23 +170,23 @@ class Join:
         keys = np.concatenate([keys for keys, _ in self._predictions])
         records = np.concatenate([records for _, records in self._predictions])
         unique, first = np.unique(keys, return_index=True)
-        known, _ = self._pending.find(connection, unique)
+        known = self._pending.has(connection, unique)
         room = self._room(connection, len(unique) - int(known.sum()))
+        self._predictions = []  # looked up: from here on nothing can fail
         new = np.sort(first[~known])[:room]  # in order of arrival
         self._count("ignored", "duplicate_id", by=len(keys) - int((~known).sum()))
         self._count("evicted", "unwritten", by=int((~known).sum()) - len(new))
-        self._arrivals.add(keys[new], now)
-        new = new[np.argsort(keys[new])]
-        self._pending.add(keys[new], records[new])
-        self._note_waiting(records[new])
-        self._predictions = []
-        labels = self._called(keys[new], staged)
+        if len(new) < len(keys):  # mostly all are new, and need no copy
+            keys, records = keys[new], records[new]
+        self._pending.add(keys, records, now)
+        self._note_waiting(records)
+        labels = self._called(np.sort(keys), staged)
         self._labels = [labels]
         return labels
 
     def _room(self, connection: sqlite3.Connection | None, wanted: int) -> int:
         """How many predictions may be kept in memory: all, unless commits keep failing."""
-        on_disk = connection is not None and self._arrivals.size > self._pending.new
+        on_disk = connection is not None and self._pending.size > self._pending.new
         return max(0, 3 * FULL - self._pending.unwritten) if on_disk else wanted
 
     def _note_waiting(self, records: Records) -> None:
@@ -218,12 +215,13 @@ class Join:
         last = self._config.update == "last"
         chosen = one_per_key(labels, last=last)
         rows = chosen.rows
-        found, records = self._pending.find(connection, np.ascontiguousarray(rows["key"]))
+        found = self._pending.find(connection, np.ascontiguousarray(rows["key"]))
         self._labels = []
         self._count("label", "", "duplicate", by=chosen.repeated)
         self._count("problem", "conflict", by=chosen.conflicts)
-        self._unknown(rows[~found], last=last)
-        rows, records = rows[found], records[found]
+        self._unknown(rows[~found.there], last=last)
+        rows, places = rows[found.there], found.places[found.there]
+        records = found.records[found.there]
         labelled = is_labelled(records)
         otherwise = labelled & (records["actual"] != rows["actual"])
         self._count("problem", "conflict", by=int(otherwise.sum()))
@@ -232,9 +230,11 @@ class Join:
                 self._count("label", version, result, by=count)
                 if result == "matched":
                     self._counts.add_awaiting(version, -count)
-        return self._joined(rows, records, ~labelled, otherwise & last)
+        return self._joined(rows, places, records, ~labelled, otherwise & last)
 
-    def _joined(self, rows: LabelRows, records: Records, fresh: Bools, replaced: Bools) -> Settled:
+    def _joined(
+        self, rows: LabelRows, places: Ints, records: Records, fresh: Bools, replaced: Bools
+    ) -> Settled:
         elapsed, skewed = delays(rows[fresh], times_of(records[fresh]))
         self._count("problem", "clock_skew", by=skewed)
         delay = np.full(len(rows), np.nan)
@@ -245,7 +245,8 @@ class Join:
         retracted = self._batch(records[replaced], None) if replaced.any() else None
         records = records[counted]
         records["actual"] = rows["actual"][counted]
-        self._pending.replace(np.ascontiguousarray(rows["key"][counted]), records)
+        keys = np.ascontiguousarray(rows["key"][counted])
+        self._pending.replace(keys, places[counted], records)
         return Settled(self._batch(records, delay[counted]), retracted)
 
     def _unknown(self, rows: LabelRows, *, last: bool) -> None:
@@ -275,27 +276,22 @@ class Join:
 
     def _give_up(self, connection: sqlite3.Connection | None, now: float) -> None:
         evicted = 0
-        while (chunk := self._arrivals.first) is not None:
-            if self._arrivals.size > self._config.max_pending:
+        while (chunk := self._pending.first) is not None:
+            if self._pending.size > self._config.max_pending:
                 reason = "capacity"
             elif chunk.arrived < now - self._config.wait and evicted < _AT_ONCE:
                 reason = "expired"
             else:
                 break
             evicted += chunk.count
-            self._evict(self._arrivals.oldest(connection), reason, connection)
-            self._arrivals.drop_oldest()
-        if self._sieve.worn:
-            self._sieve.refill(self._arrivals.keys(connection))
+            self._evict(*self._pending.give_up_first(connection), reason)
         self._forget_early(now)
 
-    def _evict(self, keys: Ints, reason: str, connection: sqlite3.Connection | None) -> None:
-        found, records = self._pending.find(connection, keys)
-        waiting = found & ~is_labelled(records)
+    def _evict(self, keys: Ints, records: Records, reason: str) -> None:
+        waiting = ~is_labelled(records)
         for version, count in self._by_version(records[waiting]).items():
             self._counts.add_awaiting(version, -count)
         self._count("evicted", reason, by=int(waiting.sum()))
-        self._pending.remove(keys[found])
         gone = np.zeros(int(waiting.sum()), np.dtype([("key", "<i8")]))
         gone["key"] = keys[waiting]
         self._evicted.add(gone)
@@ -360,12 +356,12 @@ class Join:
     def write(self, connection: sqlite3.Connection) -> None:
         """What changed since the last confirmed commit; part of the caller's transaction."""
         self._tables.create(connection)
-        for part in (self._pending, self._arrivals, self._early, self._evicted):
+        for part in (self._pending, self._early, self._evicted):
             part.write(connection)
 
     def confirm(self) -> None:
         """What was written is on disk."""
-        for part in (self._pending, self._arrivals, self._early, self._evicted):
+        for part in (self._pending, self._early, self._evicted):
             part.confirm()
 
     def take_changes(self) -> dict[str, bytes]:
@@ -394,9 +390,8 @@ class Join:
         except (ValueError, msgspec.MsgspecError) as error:
             return [f"labels: {error}"]
         if connection is not None and self._tables.exist(connection):
-            for part in (self._arrivals, self._early, self._evicted):
+            for part in (self._pending, self._early, self._evicted):
                 part.restore(connection)
-            self._sieve.refill(self._arrivals.keys(connection))
         return []
 
     def _restore_names(self, data: bytes) -> None:

@@ -1,122 +1,144 @@
-"""Pending predictions by key: what is on disk, under what the next commit will write over it.
+"""Pending predictions by key: chunks in order of arrival, an index of keys, labels by place.
 
-Reading looks at both. Nothing is forgotten until a commit is confirmed, so one that fails (a full
-disk) loses nothing. Without a disk that was ever written, everything stays in memory.
+New predictions are only ever written behind those that are there. What was given up goes chunk by
+chunk, oldest first. Reading looks at what is on disk and at what the next commit will write.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 
 import numpy as np
 
 from inference_exporter.batch import Bools, Ints
+from inference_exporter.truth.chunks import Chunk, Chunks
+from inference_exporter.truth.index import Index
+from inference_exporter.truth.legacy import Legacy
+from inference_exporter.truth.marks import Marks
+from inference_exporter.truth.places import NOWHERE
 from inference_exporter.truth.record import Codec, Records
-from inference_exporter.truth.sieve import Sieve
 from inference_exporter.truth.tables import Tables
 
-_AT_ONCE = 10_000  # records that are Python objects at the same time
-_NONE = np.empty(0, np.int64)
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Which of the keys are there; where, and the records, zeros where there is none."""
+
+    there: Bools
+    places: Ints
+    records: Records
 
 
 class Pending:
-    """A mapping of key to record; keys go in and out as sorted arrays without repetitions."""
+    """A mapping of key to record in order of arrival."""
 
-    def __init__(self, tables: Tables, codec: Codec, sieve: Sieve) -> None:
-        self._tables, self._codec, self._sieve = tables, codec, sieve
-        self._forget()
+    def __init__(self, tables: Tables, codec: Codec, wait: float) -> None:
+        self._tables, self._codec = tables, codec
+        self._chunks = Chunks(tables, codec, wait)
+        self._marks = Marks(tables, codec.schemas[codec.number])
+        self._index = Index(tables)
+        self._legacy = Legacy(tables.model, codec)
 
-    def _forget(self) -> None:
-        self._keys = _NONE  # not written yet, ascending
-        self._records: Records = np.empty(0, self._codec.dtype)
-        self._new = np.empty(0, np.bool_)  # not on disk at all
-        self._deleted = _NONE  # still on disk
+    def restore(self, connection: sqlite3.Connection) -> None:
+        """Take up what is on disk."""
+        if self._tables.have_chunks(connection):
+            self._chunks.restore(connection)
+            last = self._index.restore(connection)
+            for keys, places in self._chunks.keys_after(connection, last):
+                order = np.argsort(keys)
+                self._index.add(keys[order], places[order])
+        self._legacy.restore(connection)
 
     @property
-    def unwritten(self) -> int:
-        """Records that wait for a commit."""
-        return len(self._keys)
+    def size(self) -> int:
+        """Predictions that are remembered."""
+        return self._chunks.size + self._legacy.size
 
     @property
     def new(self) -> int:
         """Those of them that are nowhere on disk."""
-        return int(np.count_nonzero(self._new))
+        return self._chunks.new
 
-    def find(self, connection: sqlite3.Connection | None, keys: Ints) -> tuple[Bools, Records]:
-        """Which keys are there, and the records; where there is none, zeros."""
+    @property
+    def unwritten(self) -> int:
+        """Predictions and labels that wait for a commit."""
+        return self._chunks.new + self._marks.unwritten + self._legacy.unwritten
+
+    # -- by key: ascending, without repetitions ------------------------------------------------
+
+    def has(self, connection: sqlite3.Connection | None, keys: Ints) -> Bools:
+        """Which keys are there."""
+        there: Bools = self._places(connection, keys) != NOWHERE
+        rest = np.flatnonzero(~there)
+        there[rest] = self._legacy.find(connection, keys[rest])[0]
+        return there
+
+    def find(self, connection: sqlite3.Connection | None, keys: Ints) -> Found:
+        """Look keys up."""
+        places = self._places(connection, keys)
+        there = places != NOWHERE
         records = np.zeros(len(keys), self._codec.dtype)
-        found, at = _search(self._keys, keys)
-        records[found] = self._records[at[found]]
-        if connection is None or found.all():
-            return found, records
-        gone, _ = _search(self._deleted, keys)
-        wanted = np.flatnonzero(~found & ~gone)
-        wanted = wanted[self._sieve.may_have(keys[wanted])]
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = wanted[start : start + _AT_ONCE]
-            have, blobs = self._tables.fetch(connection, keys[some])
-            if blobs:
-                rows = some[np.searchsorted(keys[some], have)]
-                records[rows] = self._codec.unpack(blobs)
-                found[rows] = True
-        return found, records
+        records[there] = self._at(connection, places[there])
+        rest = np.flatnonzero(~there)
+        there[rest], records[rest] = self._legacy.find(connection, keys[rest])
+        return Found(there, places, records)
 
-    def add(self, keys: Ints, records: Records) -> None:
-        """Records whose keys are not there."""
-        self._sieve.add(keys)
-        again, _ = _search(self._deleted, keys)
-        if again.any():  # deleted and back within one commit: on disk it is a replacement
-            self._deleted = np.setdiff1d(self._deleted, keys[again], assume_unique=True)
-        self._merge(keys, records, ~again)
+    def _places(self, connection: sqlite3.Connection | None, keys: Ints) -> Ints:
+        return self._index.find(self._readable(connection), keys, self._chunks.first_place)
 
-    def replace(self, keys: Ints, records: Records) -> None:
-        """Other records for keys that are there."""
-        inside, at = _search(self._keys, keys)
-        self._records[at[inside]] = records[inside]
-        rest = ~inside
-        self._merge(keys[rest], records[rest], np.zeros(int(rest.sum()), np.bool_))
+    def _at(self, connection: sqlite3.Connection | None, places: Ints) -> Records:
+        connection = self._readable(connection)
+        records = self._chunks.records(connection, places)
+        self._marks.apply(connection, places, records)
+        return records
 
-    def remove(self, keys: Ints) -> None:
-        """Forget keys that are there."""
-        gone, _ = _search(keys, self._keys)
-        only_here = self._keys[gone & self._new]
-        on_disk = np.setdiff1d(keys, only_here, assume_unique=True)
-        self._deleted = np.union1d(self._deleted, on_disk)
-        keep = ~gone
-        self._keys, self._records = self._keys[keep], self._records[keep]
-        self._new = self._new[keep]
+    def _readable(self, connection: sqlite3.Connection | None) -> sqlite3.Connection | None:
+        """None if nothing of chunks is on disk: then there may be no tables."""
+        return connection if self._chunks.size > self._chunks.new else None
 
-    def _merge(self, keys: Ints, records: Records, new: Bools) -> None:
-        if not len(keys):
-            return
-        if not len(self._keys):
-            self._keys, self._records, self._new = keys, records.copy(), new
-            return
-        together = np.concatenate((self._keys, keys))
-        order = np.argsort(together, kind="stable")
-        self._keys = together[order]
-        self._records = np.concatenate((self._records, records))[order]
-        self._new = np.concatenate((self._new, new))[order]
+    def replace(self, keys: Ints, places: Ints, records: Records) -> None:
+        """Other labels for keys that were found: those of these records."""
+        here = places != NOWHERE
+        self._marks.put(places[here], records["actual"][here])
+        self._legacy.replace(keys[~here], records[~here])
+
+    def add(self, keys: Ints, records: Records, now: float) -> None:
+        """Predictions that came now, in order of arrival, none of which is there."""
+        places = self._chunks.add(keys, records, now)
+        order = np.argsort(keys)
+        self._index.add(keys[order], places[order])
+
+    # -- in order of arrival -------------------------------------------------------------------
+
+    @property
+    def first(self) -> Chunk | None:
+        """The chunk that came first."""
+        return self._legacy.first or self._chunks.first
+
+    def give_up_first(self, connection: sqlite3.Connection | None) -> tuple[Ints, Records]:
+        """Forget the chunk that came first; its keys, ascending, and records."""
+        if self._legacy.first is not None:
+            assert connection is not None  # it was read from there
+            keys, records = self._legacy.oldest(connection)
+            self._legacy.drop_oldest(keys)
+            return keys, records
+        keys, places = self._chunks.oldest(self._readable(connection))
+        records = self._at(connection, places)
+        self._chunks.drop_oldest()
+        self._index.forget_before(self._chunks.first_place)
+        self._marks.forget_before(self._chunks.first_place)
+        order = np.argsort(keys)
+        return keys[order], records[order]
+
+    # -- state ---------------------------------------------------------------------------------
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Everything not written yet; part of the caller's transaction."""
-        if len(self._deleted):
-            self._tables.delete(connection, self._deleted)
-        for new in (True, False):
-            chosen = np.flatnonzero(self._new == new)
-            for start in range(0, len(chosen), _AT_ONCE):
-                some = chosen[start : start + _AT_ONCE]
-                blobs = self._codec.pack(self._records[some])
-                self._tables.put(connection, self._keys[some], blobs, new=new)
+        for part in (self._chunks, self._marks, self._index, self._legacy):
+            part.write(connection)
 
     def confirm(self) -> None:
         """What `write` wrote is on disk."""
-        self._forget()
-
-
-def _search(among: Ints, keys: Ints) -> tuple[Bools, Ints]:
-    """Which of the keys are among the others (ascending), and where."""
-    if not len(among):
-        return np.zeros(len(keys), np.bool_), np.zeros(len(keys), np.int64)
-    at = np.minimum(np.searchsorted(among, keys), len(among) - 1)
-    return among[at] == keys, at
+        for part in (self._chunks, self._marks, self._index, self._legacy):
+            part.confirm()

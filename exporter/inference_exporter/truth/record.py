@@ -109,6 +109,11 @@ class Schema(msgspec.Struct, frozen=True, array_like=True):
         return np.dtype([*fields, ("actual", "<f8" if self.labels_are_numbers else "<u2")])
 
     @property
+    def label_kind(self) -> int:
+        """0 if a label is a class, 1 if it is a number, 2 if it is an item of a ranking."""
+        return 1 if self.regression else 2 * self.ranking
+
+    @property
     def labels_are_numbers(self) -> bool:
         """Whether a label is a number with NaN for none, and not the number of a name."""
         return self.regression or self.ranking
@@ -154,6 +159,19 @@ class Codec:
         plain = np.ascontiguousarray(records).view(f"V{records.dtype.itemsize}")
         packed: list[bytes] = plain.tolist()
         return packed
+
+    def is_current(self, data: bytes) -> bool:
+        """Whether a column of records is in today's layout."""
+        return data[0] & ~OUTSIDE == self.number
+
+    def column(self, data: bytes, rows: Ints | None = None) -> Records:
+        """Records (or those rows of them) that lie side by side, all of one schema."""
+        number = data[0] & ~OUTSIDE
+        if number >= len(self.schemas):
+            raise ValueError(f"records of schema {number}, which is not known")
+        records = np.frombuffer(data, self.schemas[number].dtype)
+        chosen = records.copy() if rows is None else records[rows]
+        return chosen if self.is_current(data) else self._converted(chosen, self.schemas[number])
 
     def unpack(self, blobs: Sequence[bytes]) -> Records:
         """Records in today's layout, those of older schemas included."""

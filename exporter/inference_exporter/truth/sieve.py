@@ -1,57 +1,58 @@
-"""Which keys can be on disk at all: a bit each, so that most that are not need no look.
+"""Which keys can be somewhere at all: a few bits each, so that most that are not need no look.
 
-A new prediction's key is hardly ever there, nor is that of a label for another replica. The bits
-take 2 bytes per prediction remembered, 16 MB at most; with 10 million of them 7 of 100 looks that
-the sieve lets through are in vain.
+A new prediction's key is hardly ever there, nor is that of a label for another replica, and a key
+is in one generation of the index at most. The bits are a Bloom filter: 8 to 16 a key and three
+looks, so that at most 3 of 100 keys that are not there get through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
+import numpy.typing as npt
 
-from inference_exporter.batch import Bools, Ints
+from inference_exporter.batch import Ints
 
-_SMALLEST, _LARGEST = 16, 27  # powers of two: bits
-_BITS_PER_KEY = 16
+_SMALLEST, _LARGEST = 12, 28  # powers of two: bits
+_BITS_PER_KEY = 8
+_LOOKS = 3
+
+_Words = npt.NDArray[np.uint32]
+
+
+class Probes:
+    """Keys, prepared to be looked up in several sieves."""
+
+    def __init__(self, keys: Ints) -> None:
+        words = keys.view(np.uint64)  # keys are hashes: their halves are random already
+        self.start = words.astype(np.uint32)
+        self.step = (words >> np.uint64(32)).astype(np.uint32) | np.uint32(1)
+        self.byte, self.bit = _places(self.start)
 
 
 class Sieve:
     """A set of keys that may say yes to a key it does not have, never no to one it has."""
 
     def __init__(self, capacity: int) -> None:
-        wanted = (capacity * _BITS_PER_KEY - 1).bit_length()
-        self._power = min(max(wanted, _SMALLEST), _LARGEST)
-        self._capacity = max(capacity, 1)
-        self._bits = np.zeros(1 << (self._power - 3), np.uint8)
-        self.added = 0
-
-    @property
-    def worn(self) -> bool:
-        """Whether so many keys came and went that it should be filled anew."""
-        return self.added > 2 * self._capacity
-
-    def refill(self, keys: Iterable[Ints]) -> None:
-        """Only these keys from now on."""
-        self._bits[:] = 0
-        self.added = 0
-        for some in keys:
-            self.add(some)
+        power = min(max((capacity * _BITS_PER_KEY - 1).bit_length(), _SMALLEST), _LARGEST)
+        self._bits = np.zeros(1 << (power - 3), np.uint8)
+        self._mask = np.uint32(len(self._bits) - 1)
 
     def add(self, keys: Ints) -> None:
-        """More keys."""
-        at, bit = self._places(keys)
-        np.bitwise_or.at(self._bits, at, bit)
-        self.added += len(keys)
+        """More keys; for more than `capacity` of them it is less fine."""
+        probes = Probes(keys)
+        for look in range(_LOOKS):
+            byte, bit = _places(probes.start + np.uint32(look) * probes.step)
+            np.bitwise_or.at(self._bits, byte & self._mask, bit)
 
-    def may_have(self, keys: Ints) -> Bools:
-        """Which of the keys may be there."""
-        at, bit = self._places(keys)
-        there: Bools = (self._bits[at] & bit) != 0
-        return there
+    def may_have(self, probes: Probes) -> Ints:
+        """Positions of the keys that may be there, ascending."""
+        rows: Ints = np.flatnonzero(self._bits[probes.byte & self._mask] & probes.bit)
+        for look in range(1, _LOOKS):
+            byte, bit = _places(probes.start[rows] + np.uint32(look) * probes.step[rows])
+            rows = rows[(self._bits[byte & self._mask] & bit) != 0]
+        return rows
 
-    def _places(self, keys: Ints) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.uint8]]]:
-        place = keys.view(np.uint64) >> np.uint64(64 - self._power)
-        bit = np.left_shift(np.uint8(1), (place & np.uint64(7)).astype(np.uint8))
-        return (place >> np.uint64(3)).astype(np.int64), bit
+
+def _places(hashes: _Words) -> tuple[_Words, npt.NDArray[np.uint8]]:
+    bit = np.left_shift(np.uint8(1), (hashes & np.uint32(7)).astype(np.uint8))
+    return hashes >> np.uint32(3), bit

@@ -1,13 +1,14 @@
-"""The tables of one model in the state database: pending predictions, and the order they came in.
+"""The tables of one model in the state database: pending predictions, and what is found by key.
 
 | table | row | purpose |
 |---|---|---|
-| `pending_<model>` | key, record | found by key; 40 bytes a row, 60 with free space in its pages |
-| `queue_<model>` | sequence, time of arrival, keys | first in, first out: 8 bytes a prediction |
+| `chunk_<model>` | sequence, arrived, records, keys | predictions as they came, 1,024 a row |
+| `label_<model>` | part of a chunk, labels | of 512 predictions a row, if one has a label |
+| `index_<model>` | block, last place, keys, places | where a key's record is: sorted, 1,024 a row |
 | `aside_<model>` | kind, sequence, value | small things in chunks: early labels, evicted keys |
 
-Keys go in and are looked up sorted and many at a time: neighbours share a page of the tree, which
-makes ten times the speed of single rows.
+Rows are columns of many predictions side by side: they are written one after the other, never
+inserted between others, and NumPy reads them as they are.
 """
 
 from __future__ import annotations
@@ -17,98 +18,127 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
-import numpy as np
-
 from inference_exporter.batch import Ints
 
-_ASKED = 2000  # keys in one question; SQLite allows 32,766
-_IN = ",".join("?" * _ASKED)
+_ASKED = 500  # rows in one question: their bytes are not in memory at once
 
 
 class Tables:
     """SQL of one model; `connection` is given by the caller, who owns the transaction."""
 
     def __init__(self, model: str) -> None:
-        name = hashlib.blake2b(model.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-        self._pending, self._queue, self._aside = (
-            f'"{kind}_{name}"' for kind in ("pending", "queue", "aside")
+        self.model = hashlib.blake2b(
+            model.encode("utf-8", "surrogatepass"), digest_size=8
+        ).hexdigest()
+        self._chunk, self._label, self._index, self._aside = (
+            f'"{kind}_{self.model}"' for kind in ("chunk", "label", "index", "aside")
         )
-        self._fetch = f"SELECT key, record FROM {self._pending} WHERE key IN"
 
     def exist(self, connection: sqlite3.Connection) -> bool:
-        """Whether anything was ever written."""
-        names = (self._pending.strip('"'),)
-        found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", names)
-        return found.fetchone() is not None
+        """Whether anything was ever written, by this version or one before."""
+        return _exists(connection, self._aside)
+
+    def have_chunks(self, connection: sqlite3.Connection) -> bool:
+        """Whether this version wrote something."""
+        return _exists(connection, self._chunk)
 
     def create(self, connection: sqlite3.Connection) -> None:
         """Make the tables where there are none; part of the caller's transaction."""
         for statement in (
-            f"{self._pending} (key INTEGER PRIMARY KEY, record BLOB NOT NULL)",
-            f"{self._queue} (sequence INTEGER PRIMARY KEY, arrived REAL, keys BLOB NOT NULL)",
+            f"{self._chunk} (sequence INTEGER PRIMARY KEY, arrived REAL,"
+            " records BLOB NOT NULL, keys BLOB NOT NULL)",
+            f"{self._label} (part INTEGER PRIMARY KEY, labels BLOB NOT NULL)",
+            f"{self._index} (block INTEGER PRIMARY KEY, last INTEGER, keys BLOB NOT NULL,"
+            " places BLOB NOT NULL)",
             f"{self._aside} (kind TEXT, sequence INTEGER, value BLOB NOT NULL,"
             " PRIMARY KEY (kind, sequence)) WITHOUT ROWID",
         ):
             connection.execute(f"CREATE TABLE IF NOT EXISTS {statement}")
 
-    # -- pending -------------------------------------------------------------------------------
+    # -- chunks --------------------------------------------------------------------------------
 
-    def fetch(self, connection: sqlite3.Connection, keys: Ints) -> tuple[Ints, list[bytes]]:
-        """The keys that are there, ascending, with their records. `keys` are sorted."""
-        found: list[tuple[int, bytes]] = []
-        whole = len(keys) // _ASKED * _ASKED
-        asked = keys.tolist()
-        for start in range(0, whole, _ASKED):
-            found += connection.execute(f"{self._fetch} ({_IN})", asked[start : start + _ASKED])
-        if rest := asked[whole:]:
-            found += connection.execute(f"{self._fetch} ({','.join('?' * len(rest))})", rest)
-        have = np.fromiter((key for key, _ in found), np.int64, len(found))
-        records = [record for _, record in found]
-        if (have[1:] > have[:-1]).all():  # as SQLite goes through the keys it is asked for
-            return have, records
-        order = np.argsort(have)
-        return have[order], [records[at] for at in order.tolist()]
+    def chunks(self, connection: sqlite3.Connection) -> Iterator[tuple[int, float, int]]:
+        """(sequence, arrived, bytes of keys) of all chunks, oldest first."""
+        columns = "sequence, arrived, length(keys)"
+        yield from connection.execute(f"SELECT {columns} FROM {self._chunk} ORDER BY sequence")
 
-    def put(
-        self, connection: sqlite3.Connection, keys: Ints, records: Sequence[bytes], *, new: bool
-    ) -> None:
-        """Insert new records, or replace those that are there. `keys` are sorted."""
-        if new:
-            statement = f"INSERT OR REPLACE INTO {self._pending} (key, record) VALUES (?, ?)"
-            connection.executemany(statement, zip(keys.tolist(), records, strict=True))
-        else:
-            statement = f"UPDATE {self._pending} SET record = ? WHERE key = ?"
-            connection.executemany(statement, zip(records, keys.tolist(), strict=True))
-
-    def delete(self, connection: sqlite3.Connection, keys: Ints) -> None:
-        """Forget records. `keys` are sorted."""
-        statement = f"DELETE FROM {self._pending} WHERE key = ?"
-        connection.executemany(statement, zip(keys.tolist(), strict=True))
-
-    # -- the queue -----------------------------------------------------------------------------
-
-    def queue(self, connection: sqlite3.Connection) -> Iterator[tuple[int, float, int]]:
-        """(sequence, arrived, keys) of all chunks, oldest first."""
-        statement = f"SELECT sequence, arrived, length(keys) FROM {self._queue} ORDER BY sequence"
-        for sequence, arrived, size in connection.execute(statement):
-            yield sequence, arrived, size // 8
-
-    def chunk(self, connection: sqlite3.Connection, sequence: int) -> bytes:
+    def chunk_keys(self, connection: sqlite3.Connection, sequence: int) -> bytes:
         """The keys of a chunk."""
-        statement = f"SELECT keys FROM {self._queue} WHERE sequence = ?"
-        row = connection.execute(statement, (sequence,)).fetchone()
-        return bytes(row[0]) if row else b""
+        statement = f"SELECT keys FROM {self._chunk} WHERE sequence = ?"
+        return bytes(connection.execute(statement, (sequence,)).fetchone()[0])
+
+    def records(
+        self, connection: sqlite3.Connection, sequences: Ints
+    ) -> Iterator[tuple[int, bytes]]:
+        """(sequence, records) of some chunks."""
+        return _some(connection, f"sequence, records FROM {self._chunk}", "sequence", sequences)
 
     def put_chunks(
-        self, connection: sqlite3.Connection, chunks: Iterable[tuple[int, float, bytes]]
+        self, connection: sqlite3.Connection, rows: Iterable[tuple[int, float, bytes, bytes]]
     ) -> None:
-        """Write chunks of the queue."""
-        connection.executemany(f"REPLACE INTO {self._queue} VALUES (?, ?, ?)", chunks)
+        """Write chunks."""
+        connection.executemany(f"REPLACE INTO {self._chunk} VALUES (?, ?, ?, ?)", rows)
 
-    def delete_chunks(self, connection: sqlite3.Connection, sequences: Iterable[int]) -> None:
-        """Forget chunks of the queue."""
-        statement = f"DELETE FROM {self._queue} WHERE sequence = ?"
-        connection.executemany(statement, zip(sequences, strict=True))
+    def delete_chunks(
+        self, connection: sqlite3.Connection, sequences: Iterable[int], parts: int
+    ) -> None:
+        """Forget chunks and the labels in them: so many parts each."""
+        for sequence in sequences:
+            connection.execute(f"DELETE FROM {self._chunk} WHERE sequence = ?", (sequence,))
+            first = sequence * parts
+            statement = f"DELETE FROM {self._label} WHERE part >= ? AND part < ?"
+            connection.execute(statement, (first, first + parts))
+
+    # -- labels --------------------------------------------------------------------------------
+
+    def labels(self, connection: sqlite3.Connection, parts: Ints) -> Iterator[tuple[int, bytes]]:
+        """(part, labels) of the parts that have any."""
+        return _some(connection, f"part, labels FROM {self._label}", "part", parts)
+
+    def put_labels(self, connection: sqlite3.Connection, rows: Iterable[tuple[int, bytes]]) -> None:
+        """Write labels."""
+        connection.executemany(f"REPLACE INTO {self._label} VALUES (?, ?)", rows)
+
+    # -- the index -----------------------------------------------------------------------------
+
+    def generations(
+        self, connection: sqlite3.Connection, bits: int
+    ) -> Iterator[tuple[int, int, int]]:
+        """(number, last place, keys) of all: blocks whose numbers are alike but for some bits."""
+        columns = f"block >> {bits} AS number, max(last), sum(length(keys)) / 8"
+        statement = f"SELECT {columns} FROM {self._index} GROUP BY number ORDER BY number"
+        yield from connection.execute(statement)
+
+    def keys_of_blocks(
+        self, connection: sqlite3.Connection, first: int, end: int
+    ) -> Iterator[bytes]:
+        """The keys of the blocks from `first` to before `end`."""
+        statement = f"SELECT keys FROM {self._index} WHERE block >= ? AND block < ? ORDER BY block"
+        for (keys,) in connection.execute(statement, (first, end)):
+            yield keys
+
+    def block_keys(
+        self, connection: sqlite3.Connection, blocks: Ints
+    ) -> Iterator[tuple[int, bytes]]:
+        """(block, keys) of some blocks."""
+        return _some(connection, f"block, keys FROM {self._index}", "block", blocks)
+
+    def block_places(
+        self, connection: sqlite3.Connection, blocks: Ints
+    ) -> Iterator[tuple[int, bytes]]:
+        """(block, places) of some blocks."""
+        return _some(connection, f"block, places FROM {self._index}", "block", blocks)
+
+    def put_blocks(
+        self, connection: sqlite3.Connection, rows: Iterable[tuple[int, int, bytes, bytes]]
+    ) -> None:
+        """Write blocks."""
+        connection.executemany(f"REPLACE INTO {self._index} VALUES (?, ?, ?, ?)", rows)
+
+    def delete_blocks(self, connection: sqlite3.Connection, first: int, end: int) -> None:
+        """Forget blocks from `first` to before `end`."""
+        statement = f"DELETE FROM {self._index} WHERE block >= ? AND block < ?"
+        connection.execute(statement, (first, end))
 
     # -- small things --------------------------------------------------------------------------
 
@@ -130,3 +160,19 @@ class Tables:
         """Forget values of one kind."""
         statement = f"DELETE FROM {self._aside} WHERE kind = ? AND sequence = ?"
         connection.executemany(statement, zip(repeat(kind), sequences, strict=False))
+
+
+def _exists(connection: sqlite3.Connection, table: str) -> bool:
+    statement = "SELECT 1 FROM sqlite_master WHERE name = ?"
+    return connection.execute(statement, (table.strip('"'),)).fetchone() is not None
+
+
+def _some(
+    connection: sqlite3.Connection, columns: str, key: str, wanted: Ints
+) -> Iterator[tuple[int, bytes]]:
+    """Rows whose key is wanted, ascending like `wanted`, one at a time."""
+    for start in range(0, len(wanted), _ASKED):
+        asked: Sequence[int] = wanted[start : start + _ASKED].tolist()
+        marks = ",".join("?" * len(asked))
+        statement = f"SELECT {columns} WHERE {key} IN ({marks}) ORDER BY {key}"
+        yield from connection.execute(statement, asked)
