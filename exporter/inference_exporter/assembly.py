@@ -14,7 +14,7 @@ from inference_exporter import __version__, reference
 from inference_exporter import config as configuration
 from inference_exporter.clock import Clock, SystemClock
 from inference_exporter.config.probabilities import with_classes
-from inference_exporter.config.schema import Config, ModelConfig, ReferenceFile, Warmup
+from inference_exporter.config.schema import Config, Fields, ModelConfig, ReferenceFile, Warmup
 from inference_exporter.derived import Deriver
 from inference_exporter.errors import ConfigError, Problem, ProfileError
 from inference_exporter.exposition.published import Published
@@ -119,8 +119,16 @@ def make_model(
         decoder,
         event_time=event_time,
         created_series=created_series,
-        make_sampler=lambda: make_decoder(config, None, collect=True),
+        make_sampler=lambda: make_decoder(_only_features(config), None, collect=True),
     )
+
+
+def _only_features(config: ModelConfig) -> ModelConfig:
+    """The model as whoever looks at nothing but features needs it."""
+    features = config.fields.features
+    if features is None or features.form == "rest":
+        return config  # which keys are features follows from the other fields
+    return replace(config, fields=Fields(features=features), segments=())
 
 
 def make_source(config: Config, model: ModelConfig, start_at: str, *, wait: bool = False) -> Source:

@@ -140,16 +140,15 @@ def _one_a_line(block: bytes, objects: int) -> bool:
     A line end between } and { can only be between objects, so it is enough to look at those.
     """
     data = np.frombuffer(block, np.uint8)
-    ends = data == _LINE_END
-    lines = np.count_nonzero(ends) + (not block.endswith(b"\n"))
+    ends = np.flatnonzero(data == _LINE_END)
+    lines = len(ends) + (not block.endswith(b"\n"))
     if objects != lines or not block.startswith(b"{"):
         return False
-    opened = data[2:] == _OPENING
-    between = np.count_nonzero(ends[1:-1] & opened & (data[:-2] == _CLOSING))
-    if between != lines - 1 and b"\r\n" in block:
-        closed = (data[:-3] == _CLOSING) & (data[1:-2] == _RETURN)
-        between += np.count_nonzero(closed & ends[2:-1] & opened[1:])
-    return bool(between == lines - 1)
+    between = ends[: lines - 1]
+    last = data[between - 1]
+    if (last == _RETURN).any():
+        last = np.where(last == _RETURN, data[between - 2], last)
+    return bool((last == _CLOSING).all() and (data[between + 1] == _OPENING).all())
 
 
 def _body(line: bytes) -> bytes:
