@@ -11,7 +11,7 @@ from bench import traffic
 from bench.feed import Bench
 from bench.result import Result, Settings, Spread, Table, Target, say
 from inference_exporter.clock import ManualClock
-from inference_exporter.evaluate import EvaluationFacts
+from inference_exporter.results.evaluate import EvaluationFacts
 
 _FEATURES = {50: 20.0, 500: 200.0}  # milliseconds that are asked for
 _WINDOWS = ("1h", "24h")

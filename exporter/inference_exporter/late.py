@@ -20,8 +20,8 @@ from inference_exporter.config.schema import LabelsConfig, ModelConfig
 from inference_exporter.formats import Decoded, make_decoder
 from inference_exporter.ledger import Ledger
 from inference_exporter.profile import Reference
+from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.samples import Samples
-from inference_exporter.series_cache import SeriesCache
 from inference_exporter.truth import Intake, Join, make_join
 from inference_exporter.windows import NO_PANE, Placement
 

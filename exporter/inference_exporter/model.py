@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from inference_exporter import particulars
 from inference_exporter.accumulators import Vocabulary, arrange, binary_classes, task_of
 from inference_exporter.batch import Batch, Floats, Ints
 from inference_exporter.concept import ConceptRunner
@@ -17,11 +16,7 @@ from inference_exporter.config.schema import ModelConfig, Warmup
 from inference_exporter.decisions import PREFIX as DECISIONS
 from inference_exporter.decisions import Decisions, gauges, significance
 from inference_exporter.derived import Deriver, with_derived
-from inference_exporter.evaluate import Chance, EvaluationFacts, Evaluator, Gauges
-from inference_exporter.exemplars import Exemplars
-from inference_exporter.expectations import Forecast
 from inference_exporter.formats import Decoded, Decoder
-from inference_exporter.judge import judge_of
 from inference_exporter.late import LateLabels
 from inference_exporter.ledger import Ledger
 from inference_exporter.mismatch import Mismatch, absent
@@ -29,11 +24,16 @@ from inference_exporter.numeric import numeric_column
 from inference_exporter.outliers import Outliers, usable
 from inference_exporter.profile import Reference
 from inference_exporter.reference import WarmupBuilder, dumps, loads
+from inference_exporter.results import particulars
+from inference_exporter.results.evaluate import Chance, EvaluationFacts, Evaluator, Gauges
+from inference_exporter.results.exemplars import Exemplars
+from inference_exporter.results.expectations import Forecast
+from inference_exporter.results.judge import judge_of
+from inference_exporter.results.series_cache import SeriesCache
+from inference_exporter.results.totals import Totals
 from inference_exporter.samples import Labels, Samples
 from inference_exporter.segments import GaugesBySegment, Segments, foreign
-from inference_exporter.series_cache import SeriesCache
 from inference_exporter.status_facts import ModelFacts, ReferenceKind
-from inference_exporter.totals import Totals
 from inference_exporter.windows import Placement, Timeline
 
 log = logging.getLogger("inference_exporter.model")

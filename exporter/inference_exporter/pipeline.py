@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from inference_exporter.clock import Clock
-from inference_exporter.evaluate import EvaluationFacts
 from inference_exporter.labelling import Labelling, Side, count_labels, source_name
 from inference_exporter.model import BlockFacts, Model
 from inference_exporter.profile import Reference
 from inference_exporter.recording import counters_of, note_block, note_source
+from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.samples import Samples, Snapshot
 from inference_exporter.source_states import SourceStates
 from inference_exporter.sources import Source

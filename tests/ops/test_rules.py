@@ -14,11 +14,11 @@ from alert_rules.ruleset.render import files
 from alert_rules.ruleset.settings import Settings
 
 import rule_files
-from inference_exporter import evaluate
 from inference_exporter.config.thresholds import THRESHOLDS
 from inference_exporter.families import FAMILIES
 from inference_exporter.performance.scores import SCORE_BINS
 from inference_exporter.reference import grid
+from inference_exporter.results import evaluate
 from inference_exporter.statistics import rule_quantiles
 
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"

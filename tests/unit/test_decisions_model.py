@@ -13,8 +13,8 @@ from inference_exporter.cli import main
 from inference_exporter.clock import ManualClock
 from inference_exporter.demo.data import FEATURES, Applicant, Population
 from inference_exporter.demo.traffic import DRIFTING, drift
-from inference_exporter.evaluate import EvaluationFacts
 from inference_exporter.model import Model
+from inference_exporter.results.evaluate import EvaluationFacts
 
 START = 1_793_527_200.0  # 2026-11-01T10:00:00Z, a full hour
 CONFIG = """\

@@ -9,10 +9,10 @@ from functools import partial
 
 from inference_exporter.accumulators import OVERFLOW, Labelled, Layout, Made, binary_classes
 from inference_exporter.config.schema import ModelConfig, Segment
-from inference_exporter.judge import Judge, Verdict, judge_of, put_verdict
 from inference_exporter.performance import MACRO, WEIGHTED
 from inference_exporter.performance.groups import Measured, parity, worst
 from inference_exporter.profile import Reference
+from inference_exporter.results.judge import Judge, Verdict, judge_of, put_verdict
 from inference_exporter.samples import Labels
 from inference_exporter.tally import Tally
 from inference_exporter.truth import coverage

@@ -17,15 +17,15 @@ from inference_exporter.accumulators import (
 )
 from inference_exporter.batch import Batch, Floats, Ints
 from inference_exporter.config.schema import ModelConfig
-from inference_exporter.counters import SPARSE_FAMILIES, dense_values, sparse_values
-from inference_exporter.exemplars import Exemplars
 from inference_exporter.families import FAMILIES, with_labels
 from inference_exporter.ledger import Ledger
 from inference_exporter.profile import Reference
+from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
+from inference_exporter.results.exemplars import Exemplars
+from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.samples import Labels, Samples, SeriesSet
 from inference_exporter.segments.comparison import Comparison, Gauges
 from inference_exporter.segments.naming import Naming, parts
-from inference_exporter.series_cache import SeriesCache
 from inference_exporter.tally import Tally
 from inference_exporter.windows import Timeline
 

@@ -13,8 +13,8 @@ from inference_exporter.accumulators import (
     Weights,
 )
 from inference_exporter.batch import Floats
-from inference_exporter.choices import choice_values
 from inference_exporter.families import correction_of
+from inference_exporter.results.choices import choice_values
 from inference_exporter.samples import Labels
 from inference_exporter.tally import Tally
 

@@ -15,7 +15,6 @@ from inference_exporter.accumulators import (
     ScoreOutcomes,
     ScoreRanks,
 )
-from inference_exporter.choices import ChoiceJudge
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import values_of
 from inference_exporter.performance import (
@@ -34,6 +33,7 @@ from inference_exporter.performance import (
     score_metrics,
 )
 from inference_exporter.profile import Reference
+from inference_exporter.results.choices import ChoiceJudge
 from inference_exporter.samples import Labels
 from inference_exporter.tally import Tally
 

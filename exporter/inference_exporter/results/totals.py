@@ -19,12 +19,12 @@ from inference_exporter.accumulators import (
 from inference_exporter.batch import Floats
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
-from inference_exporter.counters import SPARSE_FAMILIES, dense_values, sparse_values
-from inference_exporter.expectations import expected_values
 from inference_exporter.families import FAMILIES
 from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
+from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
+from inference_exporter.results.expectations import expected_values
+from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.samples import Exemplar, Labels, Samples, SeriesSet
-from inference_exporter.series_cache import SeriesCache
 from inference_exporter.statistics.rule_quantiles import missing_ratio, psi_quantiles
 from inference_exporter.tally import Tally
 

@@ -23,8 +23,8 @@ from inference_exporter.accumulators import (
     NumericBins,
 )
 from inference_exporter.config.schema import ModelConfig, Window
-from inference_exporter.expectations import Forecast
-from inference_exporter.judge import Judge, put_verdict
+from inference_exporter.results.expectations import Forecast
+from inference_exporter.results.judge import Judge, put_verdict
 from inference_exporter.samples import Labels
 from inference_exporter.statistics import (
     STATISTICS,
@@ -39,7 +39,7 @@ from inference_exporter.tally import Tally
 from inference_exporter.truth import coverage, selection
 from inference_exporter.windows import Timeline
 
-log = logging.getLogger("inference_exporter.evaluate")
+log = logging.getLogger("inference_exporter.results.evaluate")
 
 LATENCY_QUANTILES = (0.5, 0.9, 0.95, 0.99)
 MIN_SAMPLES = 200  # statistics.md: not enough rows is below max(200, 20 x bins)
