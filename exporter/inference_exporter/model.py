@@ -242,6 +242,9 @@ class Model:
         self._use(reference)
         self.decisions.forget(abandoned)
         self._restore_counts(state, now)
+        self.timeline.mark_all()  # what was restored here was never committed
+        if self.segments is not None:
+            self.segments.ledger.timeline.mark_all()
 
     def clock(self, now: float) -> float:
         """The time at which the windows end."""

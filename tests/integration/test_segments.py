@@ -13,12 +13,15 @@ import pytest
 from sklearn import metrics
 
 from exporter_process import Series, total
+from inference_exporter.assembly import make_model
 from inference_exporter.config import load
 from inference_exporter.exposition.landing import Landing
 from inference_exporter.exposition.status import StatusPages
 from inference_exporter.exposition.status.overview import model_view
 from inference_exporter.exposition.status.selection import Selection
+from inference_exporter.families import FAMILIES
 from inference_exporter.formats.sample import explain
+from inference_exporter.results.evaluate import EvaluationFacts
 from late_sidecar import NOW as LATE_NOW
 from late_sidecar import LateSidecar
 from sidecar import NOW, Sidecar
@@ -65,11 +68,13 @@ class Event:
         return "<=30" if self.age <= 30 else "30..50" if self.age <= 50 else ">50"
 
     def line(self, number: int) -> bytes:
+        high = round(0.8 * self.score, 6)
         fields = {
             "at": self.at, "id": f"r{number}", "version": self.version,
             "features": {"age": self.age}, "predicted": self.predicted, "actual": self.actual,
-            "score": self.score, "latency": 0.02 * (number % 40), "status": 500 * (number % 50 == 0)
-            or 200, "trace": f"{number:032x}",
+            "score": self.score, "scores": [0.2, high, 0.8 - high],
+            "latency": 0.02 * (number % 40), "status": 200 if number % 50 else 500,
+            "trace": f"{number:032x}",
         }  # fmt: skip
         if self.country is not None:
             fields["country"] = self.country
@@ -123,25 +128,39 @@ def test_counters_by_segment_are_those_of_a_list_of_events(tmp_path: Path) -> No
     assert failures == {(country,): number for country, number in failed.items()}
 
 
-def test_segments_sum_to_what_the_exporter_counts_without_them(tmp_path: Path) -> None:
+REGRESSION = FIELDS.replace("task: classification", "task: regression").replace(
+    "positive_class: 1\n", ""
+)
+MANY = FIELDS.replace("score: score", "scores: {from: scores, classes: ['0', '1', '2']}")
+
+
+@pytest.mark.parametrize("fields", [FIELDS, REGRESSION, MANY], ids=["two", "regression", "many"])
+def test_segments_sum_to_what_the_exporter_counts_without_them(tmp_path: Path, fields: str) -> None:
     made = events(2000, seed=2)
     lines = [one.line(number) for number, one in enumerate(made)]
     pages = []
-    for name, model in (("with", FIELDS + COUNTRY_AND_AGE), ("without", FIELDS[:-10])):
+    for name, model in (("with", fields + COUNTRY_AND_AGE), ("without", fields[:-10])):
         (tmp_path / name).mkdir()
         sidecar = Sidecar(tmp_path / name, model)
         sidecar.reads(*lines)
         pages.append(sidecar.page())
-    families = {name for name, _ in pages[1]} - {"inference_exporter_series"}
-    assert "inference_request_duration_seconds_bucket" in families
     more = ("country", "age", "segment", "field")
     sums: Counter[tuple[object, ...]] = Counter()
+    by_segment = set()
     for (name, labels), value in pages[0].items():
         if "segment" not in dict(labels):
             sums[name, tuple(pair for pair in labels if pair[0] not in more)] += value  # type: ignore[assignment]
+        if "country" in dict(labels):
+            by_segment.add(name)
     for (name, labels), value in pages[1].items():
         if not name.startswith("inference_exporter_"):
+            assert (name, labels) in sums
             assert sums[name, labels] == pytest.approx(value, rel=1e-9), (name, labels)
+    wanted = {name for name, family in FAMILIES.items() if family.segmented}
+    if fields is MANY:
+        wanted.remove("inference_performance_binning_error")  # there are no scores by segment
+    assert {name for name in by_segment if name.endswith("_total")} <= wanted
+    assert {name for name, _ in pages[1]} & wanted <= by_segment
 
 
 def test_performance_by_segment_is_what_scikit_learn_says(tmp_path: Path) -> None:
@@ -341,6 +360,28 @@ def test_a_reference_that_is_frozen_later_keeps_the_counts(tmp_path: Path) -> No
     sidecar.reads(*(line % n for n in range(25)))
     assert total(sidecar.page(), "inference_reference_warmup_remaining") == 0
     assert counted(sidecar.page(), "inference_requests_total", "country") == {("DE",): 25}
+
+
+def test_a_reference_that_is_frozen_before_the_first_commit_loses_no_counts(tmp_path: Path) -> None:
+    """Counts by segment have the same layout before and after it: they must be written even so."""
+    (tmp_path / "c.yaml").write_text(
+        "models: {m: {logs: x, reference: {warmup: 10}, fields: {prediction: p, features: f},"
+        " segments: [country]}}"
+    )
+    (config,) = load(str(tmp_path / "c.yaml")).models
+    model = make_model(config, None)
+    for part in model.parts(b'{"f": {"country": "DE", "x": 1}, "p": 1}\n' * 15):
+        model.take(part, NOW)
+    puts, _ = model.take_changes()
+    for _ in range(2):  # what is written again by the one that was restored is complete too
+        model = make_model(config, None)
+        assert model.restore(puts, NOW) == []
+        samples = [one for one in model.samples(NOW, EvaluationFacts())
+                   if one.series.family.name == "inference_requests_total"]  # fmt: skip
+        assert {
+            one.series.label_sets[0][-1]: one.values[0] for one in samples if one.values[0]
+        } == {"DE": 15.0}
+        puts = puts | model.take_changes()[0]
 
 
 # -- labels that come late -----------------------------------------------------------------------

@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
@@ -33,6 +34,7 @@ models:
       actual: actual
     reference: {warmup: 1000}
     windows: [10m]
+    segments: {kind: features.c}
 """
 PROMETHEUS = """\
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
@@ -50,6 +52,7 @@ class Writer(threading.Thread):
         folder.mkdir()
         self.path = folder / "predictions.jsonl"
         self.lines = self.failed = self.rotations = 0
+        self.kinds = Counter[str]()
         self._rng = random.Random(seed)
         self._stopping = threading.Event()
 
@@ -81,13 +84,15 @@ class Writer(threading.Thread):
         self.lines += 1
         failed = rng.random() < 0.05
         self.failed += failed
+        kind = rng.choice("abc")
+        self.kinds[kind] += 1
         return (
             json.dumps(
                 {
                     "timestamp": f"2026-11-01T10:00:{self.lines % 60:02d}.{self.lines % 1000:03d}Z",
                     "number": self.lines,
                     "version": rng.choice(["v1", "v2"]),
-                    "features": {"x": rng.gauss(0, 1), "c": rng.choice("abc")},
+                    "features": {"x": rng.gauss(0, 1), "c": kind},
                     "prediction": rng.randrange(2),
                     "actual": rng.randrange(2),
                     "latency_ms": rng.expovariate(0.1),
@@ -168,10 +173,14 @@ def test_counters_in_prometheus_survive_crashes_exactly(
         assert exporter.lines() == writer.lines
         total = 'sum(inference_exporter_lines_total{result="ok"})'
         wait_for(lambda: server.value(total) == writer.lines, "Prometheus has seen them", 20)
-    assert server.value("sum(inference_requests_total)") == writer.lines
-    assert server.value("sum(inference_request_failures_total)") == writer.failed
-    assert server.value("sum(inference_request_duration_seconds_count)") == writer.lines
-    assert server.value("sum(inference_outcomes_total)") == writer.lines
+        # Before it stops: the scrape after that makes every series stale.
+        assert server.value("sum(inference_requests_total)") == writer.lines
+        assert server.value("sum(inference_request_failures_total)") == writer.failed
+        assert server.value("sum(inference_request_duration_seconds_count)") == writer.lines
+        assert server.value("sum(inference_outcomes_total)") == writer.lines
+        for kind, lines in writer.kinds.items():
+            of_kind = f'sum(inference_requests_total{{kind="{kind}"}})'
+            assert server.value(of_kind) == lines
     counters = '{job="exporter",__name__=~".+_(total|count|bucket|sum)"}'
     samples = server.query(f"{counters}[1h]")
     assert len(samples) > 50

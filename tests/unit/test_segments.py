@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score
 from inference_exporter.accumulators import OVERFLOW
 from inference_exporter.batch import Batch
 from inference_exporter.config.schema import Limits, ModelConfig, Segment
+from inference_exporter.families import FAMILIES, correction_of
 from inference_exporter.performance import wilson
 from inference_exporter.performance.groups import (
     HIGHER_IS_BETTER,
@@ -197,3 +198,24 @@ def test_segments_of_sklearn_s_accuracy_are_those_of_the_groups() -> None:
     assert found is not None
     assert found.value == pytest.approx(min(scores))
     assert found.name == str(int(np.argmin(scores)))
+
+
+def test_the_families_with_segments_are_those_of_the_contract() -> None:
+    errors = ("absolute_error", "squared_error", "overprediction", "underprediction",
+              "absolute_percentage_error", "percentage_error_outcomes", "actual_positive",
+              "actual_negative", "actual_squared", "regression_outcomes")  # fmt: skip
+    performance = ("", "_lower", "_upper", "_samples", "_binning_error")
+    wanted = {
+        "inference_requests_total",
+        "inference_request_failures_total",
+        "inference_request_duration_seconds",
+        "inference_predictions_total",
+        "inference_outcomes_total",
+        "inference_label_coverage_ratio",
+        "inference_group_rate",
+        *(f"inference_{name}_total" for name in errors),
+        *(f"inference_performance{end}" for end in performance),
+    }
+    wanted |= {correction_of(name) for name in wanted if "outcome" in name or name in {
+        f"inference_{one}_total" for one in errors}}  # fmt: skip
+    assert {name for name, family in FAMILIES.items() if family.segmented} == wanted

@@ -35,7 +35,7 @@ TRUTH = (
         "model version",
         "Sum of the log loss over labelled predictions, scores clipped to [1e-15, 1 - 1e-15].",
     ),
-    segmented(
+    family(
         "counter",
         "inference_ranked_outcomes_total",
         "model version rank",
@@ -74,7 +74,7 @@ TRUTH = (
         "model version correct bin",
         "Sum of the probabilities of the most probable class per bin.",
     ),
-    family(
+    segmented(
         "counter",
         "inference_regression_outcomes_total",
         "model version",

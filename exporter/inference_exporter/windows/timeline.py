@@ -114,7 +114,7 @@ class Timeline:
     def take_changes(self, *, everything: bool = False) -> tuple[dict[str, bytes], set[str]]:
         """Keys to write and keys to delete since the last call; or all there is."""
         if everything:
-            self._mark_all()
+            self.mark_all()
         puts = {} if self._layout_saved else self._layout()
         for name, history in self.versions.items():
             if history.changed:
@@ -176,9 +176,10 @@ class Timeline:
         """With another layout than was committed, everything is written anew."""
         self._layout_saved = self._signature in layouts
         if any(name != self._signature for name in layouts):
-            self._mark_all()
+            self.mark_all()
 
-    def _mark_all(self) -> None:
+    def mark_all(self) -> None:
+        """Nothing of it is on disk: the next changes are all there is."""
         self._layout_saved = False
         for history in self.versions.values():
             history.changed = True
