@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -151,8 +151,3 @@ def _ranges(raw: TextColumn, bins: tuple[float, ...]) -> Ints:
     indexes = np.searchsorted(bins, values, side="left") + 2
     indexes[np.isnan(values)] = 0
     return indexes
-
-
-def labels_of(fields: Values, name: str) -> Mapping[str, str]:
-    """The values of a history by segment."""
-    return dict(zip(fields, parts(name)[1], strict=True))
