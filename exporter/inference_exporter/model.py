@@ -128,7 +128,7 @@ class Model:
             self.config,
             self.layout,
             reference,
-            self._versions,
+            self._keys,
             alpha=self.decisions.alpha,
             least=self._evaluator.least_labelled,
         )
@@ -202,8 +202,7 @@ class Model:
         if self.concept is not None:
             newest = float(np.fmax.reduce(times)) if self._event_time else now
             seen = now if np.isnan(newest) else newest
-            versions, _ = self._keys(batch)
-            self.concept.take(batch, versions, names, seen)
+            self.concept.take(batch, *self._keys(batch), seen)
         self._exemplars.mark(batch, times, placement, names)
         return placement
 
@@ -212,9 +211,8 @@ class Model:
         self._evaluated = None
         if self.concept is not None:
             assert batch.timestamp is not None
-            versions = None if batch.version is None else self._versions.indexes(batch.version)
             seen = self.timeline.newest if self._event_time else self._settled
-            self.concept.take(batch, versions, self._versions.names, seen)
+            self.concept.take(batch, *self._keys(batch), seen)
 
     def settle(self, connection: sqlite3.Connection | None, now: float) -> bool:
         """Join late labels with their predictions; whether anything changed. Before a commit."""

@@ -13,12 +13,11 @@ from inference_exporter.accumulators import (
     Made,
     RegressionOutcomes,
     ScoreOutcomes,
-    Vocabulary,
 )
 from inference_exporter.batch import Batch, Floats, Ints
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.families import FAMILIES, with_labels
-from inference_exporter.ledger import Ledger
+from inference_exporter.ledger import Keys, Ledger
 from inference_exporter.profile import Reference
 from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
 from inference_exporter.results.exemplars import Exemplars
@@ -38,6 +37,8 @@ class Segments:
 
     Parameters
     ----------
+    versions
+        Tells the version of each row.
     layout
         That of the model, of which only what is published or compared by segment is counted.
     alpha
@@ -51,7 +52,7 @@ class Segments:
         config: ModelConfig,
         layout: Layout,
         reference: Reference | None,
-        versions: Vocabulary,
+        versions: Keys,
         *,
         alpha: float,
         least: int,
@@ -71,9 +72,7 @@ class Segments:
     # -- counts --------------------------------------------------------------------------------
 
     def _keys(self, batch: Batch) -> tuple[Ints, list[str]]:
-        versions = None if batch.version is None else self._versions.indexes(batch.version)
-        indexes = self._naming.find(batch, versions, self._versions.names)
-        return indexes, self._naming.keys
+        return self._naming.find(batch, *self._versions(batch)), self._naming.keys
 
     def named(self, batch: Batch) -> Batch:
         """The batch with names of segments instead of raw values."""
