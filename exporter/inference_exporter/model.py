@@ -395,8 +395,7 @@ class Model:
         if self._mismatch is not None:
             problems += self._mismatch.restore(state)
         problems += self._outliers.restore(state)
-        if self.segments is None:
-            self._unwanted |= foreign(state)
+        self._unwanted |= foreign(state, self.segments)
         self._versions.learn(name for name in self.timeline.versions if name)
         for history in self.timeline.versions.values():
             self.layout.learn(history.total.sparse)

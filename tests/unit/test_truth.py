@@ -254,9 +254,15 @@ def test_expired_rows_are_gone_from_disk_too() -> None:
     loop.commit()
     loop.now += 4000
     loop.commit()
-    for (table,) in loop.connection.execute("SELECT name FROM sqlite_master").fetchall():
-        if table.startswith(("pending", "queue")):
-            assert loop.connection.execute(f'SELECT count(*) FROM "{table}"').fetchone() == (0,)
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    emptied = [
+        table
+        for (table,) in loop.connection.execute(tables).fetchall()
+        if table.startswith(("chunk", "label", "index"))
+    ]
+    assert len(emptied) == 3
+    for table in emptied:
+        assert loop.connection.execute(f'SELECT count(*) FROM "{table}"').fetchone() == (0,)
     assert loop.count("evicted", "expired") == 10_000
 
 

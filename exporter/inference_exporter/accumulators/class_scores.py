@@ -10,8 +10,15 @@ import numpy as np
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 from inference_exporter.batch import RANKS, Batch, ClassScores, Floats, Ints, RankedItems
-from inference_exporter.performance import LOSS_SUMS, REST_EDGES, SCORE_BINS, class_losses
-from inference_exporter.performance.scores import bin_of
+from inference_exporter.performance import (
+    LOSS_SUMS,
+    REST_BINS,
+    SCORE_BINS,
+    TOP_CELLS,
+    class_losses,
+    count_rest,
+    count_top_scores,
+)
 from inference_exporter.vectors import actual_ranks, item_codes, listed_ranks
 
 _FIRST = OVERFLOWED + 1  # index of the first class in a vocabulary
@@ -106,7 +113,7 @@ class TopScores:
     """
 
     joined = True
-    cells = 4 * SCORE_BINS
+    cells = TOP_CELLS
 
     def __init__(self, classes: ScoredClasses) -> None:
         self._classes = classes
@@ -117,12 +124,7 @@ class TopScores:
         rows = self._classes.labelled(batch, groups)
         if rows is None:
             return
-        values = rows.scores.values
-        hit = values.argmax(axis=1) == rows.actual
-        score = np.minimum(values.max(axis=1, initial=0.0), 1.0)
-        flat = hit * 2 * SCORE_BINS + bin_of(score) + rows.index * self.cells
-        out += np.bincount(flat, minlength=out.size).reshape(out.shape)
-        out += np.bincount(flat + SCORE_BINS, score, minlength=out.size).reshape(out.shape)
+        count_top_scores(rows.scores.values, rows.actual, rows.index, out)
 
     def table(self, cells: Floats) -> Floats:
         """Rows and sums of scores, shape (2: miss and hit, 2, 20 bins)."""
@@ -154,22 +156,18 @@ class OneVsRest:
     joined = True
 
     def __init__(self, classes: ScoredClasses) -> None:
-        self._classes, self._bins = classes, len(REST_EDGES) + 1
+        self._classes = classes
         self.classes = classes.names
-        self.cells = len(classes.names) * 2 * self._bins
-        self.key = f"one_vs_rest/{classes.key}/{self._bins}"
+        self.cells = len(classes.names) * 2 * REST_BINS
+        self.key = f"one_vs_rest/{classes.key}/{REST_BINS}"
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
         if (rows := self._classes.labelled(batch, groups)) is None:
             return
         rows = rows.known()
-        at = np.searchsorted(REST_EDGES, rows.scores.values)  # (rows, classes)
-        columns = np.arange(len(self.classes))
-        at += (2 * columns + (rows.actual[:, None] == columns)) * self._bins
-        at += rows.index[:, None] * self.cells
-        out += np.bincount(at.ravel(), minlength=out.size).reshape(out.shape)
+        count_rest(rows.scores.values, rows.actual, rows.index, out)
 
     def rows(self, cells: Floats) -> Floats:
         """Rows, shape (classes, 2: rest and class, bins)."""
-        return cells.reshape(len(self.classes), 2, self._bins)
+        return cells.reshape(len(self.classes), 2, REST_BINS)

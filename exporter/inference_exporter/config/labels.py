@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference_exporter.config import lines
-from inference_exporter.config.checks import Findings, Key, Section, closest, expected, show
+from inference_exporter.config.checks import Findings, Key, Section, closest, show
 from inference_exporter.config.fields import PATH, field, timestamp
 from inference_exporter.config.schema import LabelsConfig, ModelConfig, Warmup
 from inference_exporter.config.values import (
@@ -19,15 +19,10 @@ from inference_exporter.config.values import (
     one_of,
     scalar_name,
     text,
+    true_or_false,
 )
 
 DAY = 86400.0
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise expected("true or false", value)
-    return value
 
 
 LABELS = Section(
@@ -42,7 +37,7 @@ LABELS = Section(
             "Logs of labels. Without them labels come by `POST /api/v1/labels`, or in the same "
             "log.",
             "[/logs/actuals*.jsonl]"),
-        Key("same_log", _flag, "true or false",
+        Key("same_log", true_or_false, "true or false",
             "Labels are lines of the model's own log; the model's `when` and the one here say"
             " which line is what.", "true", default="false"),
         Key("format", one_of("json", "csv"), "json or csv", "How a line of `logs` is written.",
@@ -71,7 +66,7 @@ LABELS = Section(
             default="1h"),
         Key("update", one_of("first", "last"), "first or last",
             "Which label of a prediction counts, if there are several.", "last"),
-        Key("shared", _flag, "true or false",
+        Key("shared", true_or_false, "true or false",
             "Several exporters read the same labels: those without a prediction here are `foreign`,"
             " not `unmatched`.", "true", default="false"),
         Key("coverage", number(0.0, 1.0), "a number, 0 to 1",

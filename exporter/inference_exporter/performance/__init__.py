@@ -16,7 +16,9 @@ from inference_exporter.performance.calibration_interval import calibration_inte
 from inference_exporter.performance.class_estimates import ExpectedClassSums, class_estimates
 from inference_exporter.performance.class_losses import (
     LOSS_SUMS,
+    TOP_CELLS,
     class_losses,
+    count_top_scores,
     loss_intervals,
     loss_metrics,
     top_calibration_error,
@@ -31,7 +33,8 @@ from inference_exporter.performance.estimates import (
 )
 from inference_exporter.performance.intervals import Interval, Intervals, Metrics, wilson
 from inference_exporter.performance.one_vs_rest import (
-    REST_EDGES,
+    REST_BINS,
+    count_rest,
     rest_errors,
     rest_intervals,
     rest_metrics,
@@ -51,8 +54,9 @@ from inference_exporter.performance.scores import (
 __all__ = [
     "LOSS_SUMS",
     "MACRO",
-    "REST_EDGES",
+    "REST_BINS",
     "SCORE_BINS",
+    "TOP_CELLS",
     "WEIGHTED",
     "Estimates",
     "Expected",
@@ -71,7 +75,9 @@ __all__ = [
     "class_losses",
     "classification_intervals",
     "classification_metrics",
+    "count_rest",
     "count_scores",
+    "count_top_scores",
     "error_estimates",
     "estimates",
     "loss_intervals",

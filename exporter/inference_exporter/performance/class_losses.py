@@ -8,8 +8,10 @@ import numpy as np
 
 from inference_exporter.batch import Floats, Ints
 from inference_exporter.performance.intervals import Interval, Intervals, Metrics, normal
+from inference_exporter.performance.scores import SCORE_BINS, bin_of
 
 LOSS_SUMS = ("rows", "log_loss", "log_loss_squared", "brier_score", "brier_score_squared")
+TOP_CELLS = 4 * SCORE_BINS
 _CLIP = 1e-15  # as for two classes
 
 
@@ -58,6 +60,20 @@ def _losses(sums: Floats) -> dict[tuple[str, str], tuple[float, float]]:
         for name, (mean, square) in means.items()
         if math.isfinite(mean)
     }
+
+
+def count_top_scores(values: Floats, actual: Ints, index: Ints, out: Floats) -> None:
+    """Add rows with probabilities (rows, classes) to `out`, by whether the most probable came true.
+
+    `actual` (rows,) is the column of the class that did, `index` (rows,) the group. `out` is
+    (groups, `TOP_CELLS`): for no and yes in turn, rows and sums of the probability of the most
+    probable class in 20 equal bins of [0, 1].
+    """
+    hit = values.argmax(axis=1) == actual
+    score = np.minimum(values.max(axis=1, initial=0.0), 1.0)
+    flat = hit * 2 * SCORE_BINS + bin_of(score) + index * TOP_CELLS
+    out += np.bincount(flat, minlength=out.size).reshape(out.shape)
+    out += np.bincount(flat + SCORE_BINS, score, minlength=out.size).reshape(out.shape)
 
 
 def top_calibration_error(rows: Floats, scores: Floats, hits: Floats) -> float | None:

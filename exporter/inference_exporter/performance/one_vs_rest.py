@@ -6,29 +6,38 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from inference_exporter.batch import Floats
+from inference_exporter.batch import Floats, Ints
 from inference_exporter.performance.confusion import MACRO, WEIGHTED
 from inference_exporter.performance.intervals import Interval, Intervals, Metrics, on_logit_scale
-from inference_exporter.performance.score_intervals import delong
+from inference_exporter.performance.score_intervals import boyd, delong
 from inference_exporter.performance.scores import average_precision, ranking_errors, roc_auc
 
 # Most probabilities of one class among many are near 0, so bins are narrow there and at 1: 0.2 wide
 # in the logarithm of the odds, from 1e-4 to 1 - 1e-4, which is 0.05 wide at 0.5.
 REST_EDGES = 1 / (1 + np.exp(-np.linspace(-9.2, 9.2, 93)))
 
+REST_BINS = len(REST_EDGES) + 1
+
 Of = Callable[[Floats, Floats], float]
-
-
-def _boyd(negatives: Floats, positives: Floats) -> float:
-    """Variance of the average precision (Boyd, Eng & Page 2013)."""
-    value = average_precision(negatives, positives)
-    return value * (1 - value) / float(positives.sum())
 
 
 _METRICS: dict[str, tuple[Of, Of]] = {
     "roc_auc": (roc_auc, delong),
-    "average_precision": (average_precision, _boyd),
+    "average_precision": (average_precision, boyd),
 }
+
+
+def count_rest(values: Floats, actual: Ints, index: Ints, out: Floats) -> None:
+    """Add rows with probabilities (rows, classes) and the column of their class (rows,) to `out`.
+
+    `out` is (groups, classes * 2 * bins): rows per class by whether it turned out, and bin of its
+    probability; `index` (rows,) is the group.
+    """
+    at = np.searchsorted(REST_EDGES, values)  # (rows, classes)
+    columns = np.arange(values.shape[1])
+    at += (2 * columns + (actual[:, None] == columns)) * REST_BINS
+    at += index[:, None] * out.shape[1]
+    out += np.bincount(at.ravel(), minlength=out.size).reshape(out.shape)
 
 
 def rest_metrics(rows: Floats, classes: Sequence[str]) -> Metrics:

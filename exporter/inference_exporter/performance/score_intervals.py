@@ -7,7 +7,7 @@ import numpy as np
 from inference_exporter.batch import Floats
 from inference_exporter.performance.calibration_interval import calibration_interval
 from inference_exporter.performance.intervals import Interval, Intervals, normal, on_logit_scale
-from inference_exporter.performance.scores import ScoreSums, score_metrics
+from inference_exporter.performance.scores import ScoreSums, average_precision, score_metrics
 
 _CLIP = 1e-15
 
@@ -32,9 +32,8 @@ def score_intervals(sums: ScoreSums, ranks: Floats | None = None) -> Intervals:
     if ("roc_auc", "") in metrics:
         found["roc_auc"] = on_logit_scale(metrics["roc_auc", ""], delong(negatives, positives))
     if ("average_precision", "") in metrics:
-        value = metrics["average_precision", ""]
-        variance = value * (1 - value) / float(positives.sum())
-        found["average_precision"] = on_logit_scale(value, variance)
+        variance = boyd(negatives, positives)
+        found["average_precision"] = on_logit_scale(metrics["average_precision", ""], variance)
     if ("calibration_error", "") in metrics:
         error = metrics["calibration_error", ""]
         found["calibration_error"] = calibration_interval(sums.rows.sum(0), sums.rows[1], error)
@@ -50,6 +49,12 @@ def _losses(sums: ScoreSums) -> dict[str, Floats]:
     mean = np.divide(sums.scores, sums.rows, out=np.full((2, 20), 0.5), where=sums.rows > 0)
     miss = np.stack((mean[0], 1 - mean[1]))
     return {"brier_score": miss**2, "log_loss": -np.log(np.clip(1 - miss, _CLIP, 1.0))}
+
+
+def boyd(negatives: Floats, positives: Floats) -> float:
+    """Variance of the average precision (Boyd, Eng & Page 2013)."""
+    value = average_precision(negatives, positives)
+    return value * (1 - value) / float(positives.sum())
 
 
 def delong(negatives: Floats, positives: Floats) -> float:

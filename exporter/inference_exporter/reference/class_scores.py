@@ -8,16 +8,18 @@ from inference_exporter.batch import RANKS, ClassScores, Floats, Ints, TextColum
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.performance import (
     LOSS_SUMS,
-    REST_EDGES,
+    REST_BINS,
     SCORE_BINS,
+    TOP_CELLS,
     Metrics,
     class_losses,
+    count_rest,
+    count_top_scores,
     loss_metrics,
     rank_metrics,
     rest_metrics,
     top_calibration_error,
 )
-from inference_exporter.performance.scores import bin_of
 from inference_exporter.profile import ClassCalibration
 from inference_exporter.reference.calibrate_classes import calibrate_classes
 from inference_exporter.reference.columns import names
@@ -40,8 +42,8 @@ class LabelledChoices:
         self._ranks = np.zeros(RANKS + 1)
         size = max(1, len(self.classes))
         self._losses = np.zeros(len(LOSS_SUMS))
-        self._top = np.zeros((3, SCORE_BINS))
-        self._rest = np.zeros((size, 2, len(REST_EDGES) + 1))
+        self._top = np.zeros((1, TOP_CELLS))
+        self._rest = np.zeros((1, size * 2 * REST_BINS))
         self._kept = Thinned(_NUMBERS // (size + 2))
 
     def add(self, block: Block) -> None:
@@ -66,26 +68,16 @@ class LabelledChoices:
         predicted = self._columns(prediction, len(values))[rows]
         values, actual = values[rows], actual[rows]
         self._kept.add(np.column_stack((values, predicted, actual)))
-        self._add_top(values, actual)
+        count_top_scores(values, actual, np.zeros(len(values), np.int64), self._top)
         known = actual >= 0
         self._add_ranks(np.full(int((~known).sum()), RANKS + 1))
         values, actual = values[known], actual[known]
         self._add_ranks(actual_ranks(ClassScores(self.classes, values), actual))
         self._losses += class_losses(values, actual).sum(axis=1)
-        at = np.searchsorted(REST_EDGES, values)
-        columns = np.arange(len(self.classes))
-        at += (2 * columns + (actual[:, None] == columns)) * (len(REST_EDGES) + 1)
-        counts = np.bincount(at.ravel(), minlength=self._rest.size)
-        self._rest += counts.reshape(self._rest.shape)
+        count_rest(values, actual, np.zeros(len(values), np.int64), self._rest)
 
     def _add_ranks(self, ranks: Ints) -> None:
         self._ranks += np.bincount(np.minimum(ranks, RANKS + 1) - 1, minlength=RANKS + 1)
-
-    def _add_top(self, values: Floats, actual: Ints) -> None:
-        score = np.minimum(values.max(axis=1, initial=0.0), 1.0)
-        hits = (values.argmax(axis=1) == actual).astype(np.float64)
-        for row, weights in zip(self._top, (np.ones(len(score)), score, hits), strict=True):
-            row += np.bincount(bin_of(score), weights, minlength=SCORE_BINS)
 
     def metrics(self) -> Metrics:
         """Performance, as it is computed of live data."""
@@ -93,8 +85,10 @@ class LabelledChoices:
         found = rank_metrics(self._ranks, top_k)
         if self._many:
             found.update(loss_metrics(self._losses))
-            found.update(rest_metrics(self._rest, self.classes))
-            error = top_calibration_error(*self._top)
+            rest = self._rest.reshape(len(self.classes), 2, REST_BINS)
+            found.update(rest_metrics(rest, self.classes))
+            (misses, missed), (hits, hit) = self._top.reshape(2, 2, SCORE_BINS)
+            error = top_calibration_error(misses + hits, missed + hit, hits)
             if error is not None:
                 found["calibration_error", ""] = error
         return found

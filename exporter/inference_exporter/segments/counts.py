@@ -66,8 +66,7 @@ class Segments:
         self._comparison = Comparison(config, layout, reference, alpha=alpha, least=least)
         self._exemplars = Exemplars(config.latency_buckets)
         self._series: dict[str, SeriesSet] = {}
-        self._prefix = f"{PREFIX}{','.join(self._naming.fields)}/"
-        self._gone: set[str] = set()
+        self.prefix = f"{PREFIX}{','.join(self._naming.fields)}/"
 
     # -- counts --------------------------------------------------------------------------------
 
@@ -154,20 +153,18 @@ class Segments:
     def take_changes(self, *, everything: bool = False) -> tuple[dict[str, bytes], set[str]]:
         """State to write and to delete since the last call; or all there is."""
         puts, deletes = self.ledger.timeline.take_changes(everything=everything)
-        gone, self._gone = self._gone, set()
         return (
-            {self._prefix + key: value for key, value in puts.items()},
-            {self._prefix + key for key in deletes} | gone,
+            {self.prefix + key: value for key, value in puts.items()},
+            {self.prefix + key for key in deletes},
         )
 
     def restore(self, state: Mapping[str, bytes], now: float) -> list[str]:
-        """Take up committed counts; those of other segments are given up."""
+        """Take up committed counts; those of other segments are `foreign`."""
         own = {
-            key.removeprefix(self._prefix): value
+            key.removeprefix(self.prefix): value
             for key, value in state.items()
-            if key.startswith(self._prefix)
+            if key.startswith(self.prefix)
         }
-        self._gone |= foreign(state, self._prefix)
         problems = self.ledger.timeline.restore(own, now)
         self._naming.learn(self.ledger.timeline.versions)
         for history in self.ledger.timeline.versions.values():
@@ -175,9 +172,10 @@ class Segments:
         return [f"segments: {problem}" for problem in problems]
 
 
-def foreign(state: Mapping[str, bytes], prefix: str = "-") -> set[str]:
+def foreign(state: Mapping[str, bytes], segments: Segments | None) -> set[str]:
     """Keys of segments that are not configured any more."""
-    return {key for key in state if key.startswith(PREFIX) and not key.startswith(prefix)}
+    own = segments.prefix if segments else None
+    return {key for key in state if key.startswith(PREFIX) and not (own and key.startswith(own))}
 
 
 def _by_value(at: int, counted: list[tuple[tuple[str, ...], Tally]]) -> dict[str, Tally]:

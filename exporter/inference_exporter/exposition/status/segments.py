@@ -16,7 +16,9 @@ def segments_of(place: Place) -> SegmentsView:
     coverage = place.index.segments("inference_label_coverage_ratio", *place.labels, place.window)
     values = {
         (metric, segment): value
-        for (metric, of_class, window, segment, _), value in _performance(place).items()
+        for (metric, of_class, window, segment, _), value in place.index.segments(
+            REALISED, *place.labels
+        ).items()
         if window == place.window and not of_class
     }
     metrics = tuple(one for one in HEADLINE if any(one == metric for metric, _ in values))
@@ -49,10 +51,6 @@ def _in_order(value: str) -> tuple[int, float, str]:
         return (1, float(low), value) if dots else (2, 0.0, value)
     except ValueError:
         return 2, 0.0, value
-
-
-def _performance(place: Place) -> dict[tuple[str, ...], float]:
-    return dict(place.index.segments(REALISED, *place.labels))
 
 
 def _outstanding(place: Place, metrics: tuple[str, ...]) -> set[str]:
