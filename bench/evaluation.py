@@ -11,6 +11,7 @@ from bench import traffic
 from bench.feed import Bench
 from bench.result import Result, Settings, Spread, Table, Target, say
 from inference_exporter.clock import ManualClock
+from inference_exporter.model import DecisionsPart
 from inference_exporter.results.evaluate import EvaluationFacts
 
 _FEATURES = {50: 20.0, 500: 200.0}  # milliseconds that are asked for
@@ -94,7 +95,7 @@ def _measure(settings: Settings, features: int, runs: int) -> _Measured:
         decisions.append(_decide(bench, now))
         bench.model.timeline.expire(now)
     facts, model = EvaluationFacts(), bench.model
-    evaluator = model._evaluator  # the part that is measured
+    evaluator = model.publisher.evaluator  # the part that is measured
     evaluations = []
     values = 0
     for _ in range(runs):
@@ -109,6 +110,8 @@ def _measure(settings: Settings, features: int, runs: int) -> _Measured:
 
 
 def _decide(bench: Bench, now: float) -> float:
+    part = bench.model.part(DecisionsPart)
+    assert part is not None
     started = time.thread_time()
-    bench.model.decisions.decide(now, 0.0, live=True)
+    part.decisions.decide(now, 0.0, live=True)
     return time.thread_time() - started

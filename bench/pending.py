@@ -24,6 +24,7 @@ from inference_exporter import assembly
 from inference_exporter.batch import Batch, Floats, NumericColumn
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
+from inference_exporter.model import LateLabels
 from inference_exporter.pipeline import Feed, Pipeline
 from inference_exporter.state import Store
 from inference_exporter.telemetry import Telemetry
@@ -59,7 +60,7 @@ class Full:
 
     def fill(self, rows: int) -> Iterator[float]:
         """Predictions `0` to `rows`; CPU seconds of each chunk."""
-        late = self.model.late
+        late = self.model.part(LateLabels)
         assert late is not None
         draw = np.random.default_rng(traffic.SEED)
         for first in range(0, rows, CHUNK):
@@ -101,7 +102,7 @@ class Full:
 
     def matched(self) -> float:
         """Labels joined so far."""
-        late = self.model.late
+        late = self.model.part(LateLabels)
         assert late is not None
         values = late.join.samples()["inference_labels_total"]
         return values[self.model.config.name, "7", "matched"]

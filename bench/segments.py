@@ -11,6 +11,7 @@ from bench import child, sidecar, traffic
 from bench.feed import Bench
 from bench.result import Result, Settings, Spread, Table, say
 from inference_exporter.clock import ManualClock
+from inference_exporter.model import SegmentsPart
 from inference_exporter.samples import Snapshot
 
 _AGES = {"from": "age", "bins": [25, 33, 41, 49, 57, 65, 73]}
@@ -91,10 +92,11 @@ def _compare(folder: Path, segments: dict[str, object], quick: bool, case: _Case
         bench.take(writer.lines(_PORTION))
     bench.pipeline.publish()
     case.series = len(bench.published.snapshot or Snapshot())
+    part = bench.model.part(SegmentsPart)
     for _ in range(3 if quick else 30):
         started = time.thread_time()
-        if bench.model.segments is not None:
-            bench.model.segments.gauges(clock.now())
+        if part is not None:
+            part.gauges_by_segment(clock.now())
         case.comparing.append(time.thread_time() - started)
     bench.close()
 

@@ -25,6 +25,7 @@ from inference_exporter.errors import InferenceExporterError
 from inference_exporter.exposition import webconfig
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.server import WebServer
+from inference_exporter.model import LateLabels
 from inference_exporter.pipeline import Feed, Pipeline
 from inference_exporter.profile import Reference
 from inference_exporter.sources import Source
@@ -153,9 +154,10 @@ class Application:
             one = make_model(
                 model, references[model.name], created_series=self.options.created_series
             )
-            before = old[model.name].model.late if model.name in old else None
-            if before is not None and one.late is not None:
-                one.late.resume(before)
+            before = old[model.name].model.part(LateLabels) if model.name in old else None
+            late = one.part(LateLabels)
+            if before is not None and late is not None:
+                late.resume(before)
             feed = Feed(one, source, resumed=resumed)
             feed.labels, feed.labels_resumed = self._label_source(config, model, old)
             feeds.append(feed)

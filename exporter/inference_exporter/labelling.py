@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from inference_exporter.formats import Decoded
-from inference_exporter.model import Model
+from inference_exporter.model import LateLabels, Model
 from inference_exporter.sources import Source, SourceFacts
 from inference_exporter.store import Store
 from inference_exporter.telemetry import Telemetry
@@ -36,6 +36,11 @@ class Side:
     logged: float = -math.inf
 
     @property
+    def late(self) -> LateLabels | None:
+        """What takes the labels."""
+        return self.model.part(LateLabels)
+
+    @property
     def name(self) -> str:
         """The name of the model's labels as a source."""
         return source_name(self.model.config.name)
@@ -50,7 +55,7 @@ class Labelling:
     """The labels of all models, for one loop."""
 
     def __init__(self, sides: Iterable[Side], telemetry: Telemetry, inbox: Inbox | None) -> None:
-        self._sides = [side for side in sides if side.model.late is not None]
+        self._sides = [side for side in sides if side.late is not None]
         self._telemetry, self._inbox = telemetry, inbox
         if inbox is not None:
             inbox.models = frozenset(side.model.config.name for side in self._sides)
@@ -76,13 +81,13 @@ class Labelling:
                 self._lines(side, block.data, now, monotonic)
 
     def _lines(self, side: Side, block: bytes, now: float, monotonic: float) -> None:
-        if side.model.late is not None:
-            decoded = side.model.late.lines(block, now)
+        if side.late is not None:
+            decoded = side.late.log(block, now)
             side.logged = count_labels(self._telemetry, side.name, decoded, side.logged, monotonic)
 
     def _take_submissions(self, now: float) -> set[str]:
         got = set()
-        by_name = {side.model.config.name: side.model.late for side in self._sides}
+        by_name = {side.model.config.name: side.late for side in self._sides}
         for submission in self._inbox.take() if self._inbox else ():
             for name, batch in submission.batches.items():
                 late = by_name.get(name)
@@ -94,7 +99,7 @@ class Labelling:
     @property
     def full(self) -> bool:
         """Whether to commit before more is read."""
-        return any(side.model.late.join.full for side in self._sides if side.model.late)
+        return any(side.late.join.full for side in self._sides if side.late)
 
     def hurries(self, since: float) -> bool:
         """Whether somebody waits for a commit, the last of which is that many seconds ago."""
@@ -122,16 +127,16 @@ class Labelling:
         persistent = store.commit(puts, deletes, self._write if self._sides else None)
         if persistent or store.volatile:
             for side in self._sides:
-                if side.model.late is not None:
-                    side.model.late.join.confirm()
+                if side.late is not None:
+                    side.late.join.confirm()
         if self._inbox is not None:
             self._inbox.answer(persistent)
         return persistent
 
     def _write(self, connection: sqlite3.Connection) -> None:
         for side in self._sides:
-            if side.model.late is not None:
-                side.model.late.join.write(connection)
+            if side.late is not None:
+                side.late.join.write(connection)
 
     def note(self) -> None:
         """Records that HTTP clients sent and that were not taken."""
@@ -146,10 +151,10 @@ class Labelling:
         """Take up the committed state of one model."""
         problems: list[str] = []
         for side in self._sides:
-            if side.model.config.name != name or side.model.late is None:
+            if side.model.config.name != name or side.late is None:
                 continue
             try:
-                problems += side.model.late.restore(own, store.tables)
+                problems += side.late.restore_join(own, store.tables)
                 if side.source is not None and _key(side) in state and not side.resumed:
                     side.source.restore(state[_key(side)])
             except (ValueError, sqlite3.Error) as error:

@@ -281,7 +281,7 @@ class Pipeline:
 
     def _take(self, feed: Feed, block: bytes, now: float, monotonic: float) -> None:
         feed.dirty = True
-        for part in feed.model.parts(block):
+        for part in feed.model.pieces(block):
             self._count(feed, feed.model.take(part, now), now, monotonic)
 
     def _count(self, feed: Feed, facts: BlockFacts, now: float, monotonic: float) -> None:

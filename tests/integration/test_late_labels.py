@@ -407,6 +407,7 @@ def test_read_once_joins_too(tmp_path: Path) -> None:
 
 def test_a_reload_while_the_disk_is_full_keeps_what_is_pending(tmp_path: Path) -> None:
     from inference_exporter.assembly import load_all, make_model
+    from inference_exporter.model import LateLabels
 
     sidecar = LateSidecar(tmp_path)
     sidecar.settle()
@@ -415,13 +416,14 @@ def test_a_reload_while_the_disk_is_full_keeps_what_is_pending(tmp_path: Path) -
     connection.execute("PRAGMA query_only = 1")
     sidecar.predict(prediction("a"))
     sidecar.turn()
-    before = sidecar.feeds[0].model
+    before = sidecar.feeds[0].model.part(LateLabels)
     config, references = load_all(str(tmp_path / "config.yaml"))
-    after = make_model(config.models[0], references["m"])
-    assert after.late is not None
-    assert before.late is not None
-    after.late.resume(before.late)
-    assert after.late.restore({}, connection) == []
-    after.late.lines(json.dumps(label("a")).encode() + b"\n", NOW)
-    assert after.settle(connection, NOW)
-    assert after.late.join.samples()["inference_labels_total"]["m", "v", "matched"] == 1
+    model = make_model(config.models[0], references["m"])
+    after = model.part(LateLabels)
+    assert after is not None
+    assert before is not None
+    after.resume(before)
+    assert after.restore_join({}, connection) == []
+    after.log(json.dumps(label("a")).encode() + b"\n", NOW)
+    assert model.settle(connection, NOW)
+    assert after.join.samples()["inference_labels_total"]["m", "v", "matched"] == 1

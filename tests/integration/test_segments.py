@@ -370,7 +370,7 @@ def test_a_reference_that_is_frozen_before_the_first_commit_loses_no_counts(tmp_
     )
     (config,) = load(str(tmp_path / "c.yaml")).models
     model = make_model(config, None)
-    for part in model.parts(b'{"f": {"country": "DE", "x": 1}, "p": 1}\n' * 15):
+    for part in model.pieces(b'{"f": {"country": "DE", "x": 1}, "p": 1}\n' * 15):
         model.take(part, NOW)
     puts, _ = model.take_changes()
     for _ in range(2):  # what is written again by the one that was restored is complete too

@@ -81,7 +81,7 @@ def test_what_is_counted_by_class_has_an_end() -> None:
         found = values(page_of(model), "inference_performance", "metric", "class")
         assert found["log_loss", ""] < 1e-9
         assert (("roc_auc", "macro") in found) == more
-        assert model.layout.cells < 200 * 257
+        assert model.counting.layout.cells < 200 * 257
 
 
 def test_the_calibration_error_is_that_of_the_most_probable_class() -> None:

@@ -11,9 +11,10 @@ import pytest
 from inference_exporter import assembly
 from inference_exporter.cli import main
 from inference_exporter.clock import ManualClock
+from inference_exporter.decisions import Decisions
 from inference_exporter.demo.data import FEATURES, Applicant, Population
 from inference_exporter.demo.traffic import DRIFTING, drift
-from inference_exporter.model import Model
+from inference_exporter.model import DecisionsPart, Model
 from inference_exporter.results.evaluate import EvaluationFacts
 
 START = 1_793_527_200.0  # 2026-11-01T10:00:00Z, a full hour
@@ -184,7 +185,7 @@ def test_a_log_that_is_read_after_the_fact_is_decided_by_its_own_time(folder: Pa
     for number in range(4):
         block = lines(people.draw(ROWS), START + number * 3600, drifted=number >= 2)
         model.take(block, today)
-    waiting = [len(track.waiting) for track in model.decisions.tracks.values()]
+    waiting = [len(track.waiting) for track in _decisions(model).tracks.values()]
     assert waiting == [2], "decided on while reading, so that memory is bounded"
     model.take(lines(people.draw(1), START + 4 * 3600), today)
     assert states(model, today)[DRIFTING] == 1.0
@@ -200,5 +201,11 @@ def test_critical_values_are_published_beside_distances(model: Model) -> None:
     assert distances[psi] > critical[psi] > 0
     assert set(critical) == set(distances), "every statistic that is configured has one here"
     assert {key[1] for key in distances} == {"psi", "mean_shift"}
-    assert model.decisions.alpha == pytest.approx(1 / 720)
-    assert model.decisions.test_alpha == pytest.approx(1 / 720 / (len(FEATURES) + 1))
+    assert _decisions(model).alpha == pytest.approx(1 / 720)
+    assert _decisions(model).test_alpha == pytest.approx(1 / 720 / (len(FEATURES) + 1))
+
+
+def _decisions(model: Model) -> Decisions:
+    part = model.part(DecisionsPart)
+    assert part is not None
+    return part.decisions

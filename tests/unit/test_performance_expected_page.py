@@ -184,10 +184,10 @@ def test_a_warmup_with_labels_makes_a_calibration() -> None:
     text = UNLABELLED + "    reference: {warmup: 1000}\n"
     model = model_of("", None, text)
     rows = scored(8, 1500)
-    for part in model.parts(lines_of(rows)):
+    for part in model.pieces(lines_of(rows)):
         model.take(part, NOW)
-    assert model.reference is not None
-    assert model.reference.calibration is not None
+    assert model.counting.reference is not None
+    assert model.counting.reference.calibration is not None
     samples = values(page_of(model), "inference_performance_estimate_samples", "window")
     assert samples == {("1h",): 500}
 

@@ -15,7 +15,7 @@
 `docs/alarms.md` tells it in plain sentences, `docs/calibration.md` measures it.
 """
 
-from inference_exporter.decisions.decisions import PREFIX, Decisions
+from inference_exporter.decisions.decisions import PREFIX, Decisions, level_of
 from inference_exporter.decisions.gauges import gauges, significance
 
-__all__ = ["PREFIX", "Decisions", "gauges", "significance"]
+__all__ = ["PREFIX", "Decisions", "gauges", "level_of", "significance"]

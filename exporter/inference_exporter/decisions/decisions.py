@@ -34,8 +34,7 @@ class Decisions:
         self.spans = [Span.of(window, base) for window in model.windows]
         self._lengths = {span.window.name: f"{span.seconds:g}" for span in self.spans}
         self._rows = {key: row for row, key in enumerate(self.subjects.keys)}
-        promised = in_force(model.thresholds)["false_alarms_per_month"]
-        self.alpha = budget.level(model.windows, promised)
+        self.alpha = level_of(model)
         self.tracks: dict[tuple[str, str], Track] = {}
         self.decided: dict[str, int] = {}  # number of the last window decided on, by window
         self._changed: set[tuple[str, str, int]] = set()
@@ -187,3 +186,9 @@ class Decisions:
             number = self.decided.get(span.window.name, NEVER)
             if number != NEVER:
                 yield span.window.name, span.end(number)
+
+
+def level_of(model: ModelConfig) -> float:
+    """The probability that chance alone makes one look at all windows find something."""
+    promised = in_force(model.thresholds)["false_alarms_per_month"]
+    return budget.level(model.windows, promised)

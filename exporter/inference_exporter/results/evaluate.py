@@ -183,11 +183,10 @@ class Evaluator:
     @property
     def least_labelled(self) -> int:
         """How many labelled predictions a window takes before performance is shown."""
-        return self._least(1)
+        return least_labelled(self._model)
 
     def _least(self, bins: int) -> int:
-        configured = self._model.min_samples
-        return max(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * bins) if configured is None else configured
+        return _least_rows(self._model, bins)
 
 
 def _compare(
@@ -219,3 +218,13 @@ def _traffic(tally: Tally) -> Traffic:
 
 def _set(gauges: Gauges, family: str, labels: Labels, value: float) -> None:
     gauges.setdefault(family, {})[labels] = float(value)
+
+
+def least_labelled(model: ModelConfig) -> int:
+    """How many labelled predictions a window or segment takes before performance is shown."""
+    return _least_rows(model, 1)
+
+
+def _least_rows(model: ModelConfig, bins: int) -> int:
+    configured = model.min_samples
+    return max(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * bins) if configured is None else configured

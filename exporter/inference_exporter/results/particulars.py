@@ -1,4 +1,4 @@
-"""What is true of a model beside its counts: infos, thresholds, verdicts on streams, odd features.
+"""What is true of a model beside its counts: infos, thresholds.
 
 Each function gives values by family and label set.
 """
@@ -9,10 +9,8 @@ import math
 from collections.abc import Mapping
 
 from inference_exporter.accumulators import Layout, ScoreOutcomes, task_of
-from inference_exporter.concept import ConceptRunner
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
-from inference_exporter.mismatch import Mismatch
 from inference_exporter.profile import Reference
 from inference_exporter.samples import Labels
 from inference_exporter.windows import History
@@ -47,26 +45,3 @@ def positive_class(config: ModelConfig, layout: Layout) -> Values:
     """The class whose probability the score is, of a two-class model."""
     scored = [one for one in layout.dense if isinstance(one, ScoreOutcomes)]
     return {"inference_positive_class_info": {(config.name, one.classes[1]): 1.0 for one in scored}}
-
-
-def of_streams(config: ModelConfig, concept: ConceptRunner, now: float) -> Values:
-    """What the sequential tests say."""
-    return {
-        "inference_concept_drift": {
-            (config.name, *key): value for key, value in concept.levels(now).items()
-        },
-        "inference_concept_drifts_total": {
-            (config.name, *key): value for key, value in concept.detections().items()
-        },
-    }
-
-
-def of_features(config: ModelConfig, mismatch: Mismatch) -> Values:
-    """Features that only the log has."""
-    unknown = mismatch.unknown
-    return {
-        "inference_feature_unknown_total": {
-            (config.name, feature): float(n) for feature, n in unknown.items()
-        },
-        "inference_reference_schema_differences": {(config.name, "unknown"): float(len(unknown))},
-    }

@@ -5,7 +5,16 @@ makes gauges of them.
 """
 
 from inference_exporter.segments.comparison import Gauges as GaugesBySegment
-from inference_exporter.segments.counts import Segments, foreign
+from inference_exporter.segments.counts import PREFIX, Segments, foreign
 from inference_exporter.segments.naming import Naming, key, parts, range_names
 
-__all__ = ["GaugesBySegment", "Naming", "Segments", "foreign", "key", "parts", "range_names"]
+__all__ = [
+    "PREFIX",
+    "GaugesBySegment",
+    "Naming",
+    "Segments",
+    "foreign",
+    "key",
+    "parts",
+    "range_names",
+]

@@ -1,4 +1,4 @@
-"""Late labels of one model: from batches to counts. What `Model` does with the join.
+"""Late labels of one model: from batches to counts.
 
 Predictions are handed to the join when their line is counted. Labels come as lines or from HTTP.
 Once per commit the join is settled, and the joined rows are counted into the totals and, at the
@@ -8,25 +8,26 @@ line is counted already.
 
 from __future__ import annotations
 
-import math
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from typing import Self
 
 import numpy as np
 
-from inference_exporter.batch import Batch, Floats
+from inference_exporter.accumulators import task_of
+from inference_exporter.batch import Batch
 from inference_exporter.config.labels import label_lines
 from inference_exporter.config.schema import LabelsConfig, ModelConfig
 from inference_exporter.formats import Decoded, make_decoder
-from inference_exporter.ledger import Ledger
-from inference_exporter.profile import Reference
+from inference_exporter.model.counting import Counting
+from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.samples import Samples
 from inference_exporter.truth import Intake, Join, make_join
-from inference_exporter.windows import NO_PANE, Placement
+from inference_exporter.windows import NO_PANE
 
 
-class LateLabels:
+class LateLabels(Part):
     """The labels of one model.
 
     `on_joined` is told about every batch of joined rows, as it is counted.
@@ -38,20 +39,28 @@ class LateLabels:
         labels: LabelsConfig,
         *,
         regression: bool,
-        event_time: bool,
+        on_joined: Callable[[Batch], None],
     ) -> None:
-        self._config, self._event_time = config, event_time
+        self._config, self.on_joined = config, on_joined
         self._regression, self._resumed = regression, False
         self._decoder = make_decoder(label_lines(config))
         same = label_lines(config, same_log=True) if labels.same_log else None
         self._same_log = None if same is None else make_decoder(same)
         self.join: Join = make_join(config, labels, regression=regression)
-        self.on_joined: Callable[[Batch], None] = lambda _: None
 
-    def use(self, ledgers: Sequence[Ledger], reference: Reference | None) -> None:
-        """Count into these from now on, the first of which is that of the versions."""
-        self._ledgers, self._timeline = tuple(ledgers), ledgers[0].timeline
-        self._known = reference.classes if reference else ()
+    @classmethod
+    def of(cls, setting: Setting) -> Self | None:
+        """See `Part.of`."""
+        config = setting.config
+        if config.labels is None:
+            return None
+        regression = task_of(config, setting.reference) == "regression"
+        return cls(config, config.labels, regression=regression, on_joined=setting.joined)
+
+    def use(self, counting: Counting, now: float) -> None:  # noqa: ARG002
+        """See `Part.use`."""
+        self._counting = counting
+        self._known = counting.reference.classes if counting.reference else ()
         self.intake = Intake(self.join, regression=self._regression, known=self._known)
 
     def resume(self, before: LateLabels) -> None:
@@ -65,17 +74,18 @@ class LateLabels:
 
     # -- in ------------------------------------------------------------------------------------
 
-    def predictions(self, batch: Batch, times: Floats, placement: Placement) -> None:
-        """Predictions that were just counted, to wait for their labels."""
+    def counted(self, rows: Rows) -> None:
+        """See `Part.counted`: predictions begin to wait for their labels."""
+        placement = rows.placement
         outside = np.array([pane == NO_PANE for _, pane in placement.groups], np.bool_)
-        self.intake.predictions(batch, times, outside[placement.index])
+        self.intake.predictions(rows.batch, rows.times, outside[placement.index])
 
-    def lines(self, block: bytes, now: float) -> Decoded:
+    def log(self, block: bytes, now: float) -> Decoded:
         """Lines of a log of labels."""
         return self._labels(self._decoder.decode(block), now)
 
-    def same_log(self, block: bytes, now: float) -> Decoded | None:
-        """Lines of the model's own log, some of which are labels."""
+    def lines(self, block: bytes, now: float) -> Decoded | None:
+        """See `Part.lines`: the model's own log may hold labels."""
         return self._labels(self._same_log.decode(block), now) if self._same_log else None
 
     def _labels(self, decoded: Decoded, now: float) -> Decoded:
@@ -92,9 +102,7 @@ class LateLabels:
     def settle(self, connection: sqlite3.Connection | None, now: float) -> bool:
         """Join what came, and count it; whether anything changed."""
         settled = self.join.settle(connection, now)
-        clock = now
-        if self._event_time and not math.isnan(self._timeline.newest):
-            clock = self._timeline.newest
+        clock = self._counting.clock(now)
         if settled.retracted is not None:
             self._count(settled.retracted, clock, retract=True)
         if settled.joined is not None:
@@ -103,17 +111,21 @@ class LateLabels:
         return settled.changed
 
     def _count(self, batch: Batch, now: float, *, retract: bool) -> None:
-        for ledger in self._ledgers:
+        for ledger in self._counting.ledgers:
             ledger.count_joined(batch, now, retract=retract)
 
-    def samples(self, cache: SeriesCache) -> Iterator[Samples]:
-        """What became of labels, and how many predictions wait."""
+    def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
+        """See `Part.samples`: what became of labels, and how many predictions wait."""
         for family, values in self.join.samples().items():
             yield cache.samples(family, values)
 
     # -- state ---------------------------------------------------------------------------------
 
-    def restore(
+    def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
+        """See `Part.take_changes`; the tables of the join are written by `join.write`."""
+        return self.join.take_changes(), set()
+
+    def restore_join(
         self, state: Mapping[str, bytes], connection: sqlite3.Connection | None
     ) -> list[str]:
         """Take up committed state; returns what could not be used, in sentences."""

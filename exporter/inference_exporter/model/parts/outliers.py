@@ -1,18 +1,21 @@
 """Predictions as a whole, live: outliers, bursts of similar inputs, scores near the boundary.
 
-`mark` works out the columns of a batch before it is counted; everything else reads counts.
+`columns` works out the columns of a batch before it is counted; everything else reads counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Self
 
 import numpy as np
 
 from inference_exporter.accumulators import Flags, Layout, NumericBins
 from inference_exporter.batch import Batch, Bools, Floats, NumericColumn
 from inference_exporter.config.schema import ModelConfig
+from inference_exporter.model.counting import Counting
+from inference_exporter.model.part import Part, Setting
 from inference_exporter.multivariate import (
     DISTANCE,
     STATISTICS,
@@ -22,7 +25,9 @@ from inference_exporter.multivariate import (
 )
 from inference_exporter.profile import Reference
 from inference_exporter.reference import without_whole
-from inference_exporter.samples import Labels
+from inference_exporter.results.evaluate import Gauges
+from inference_exporter.results.series_cache import SeriesCache
+from inference_exporter.samples import Labels, Samples
 from inference_exporter.tally import Tally
 
 KEY = "similar"
@@ -43,10 +48,24 @@ def usable(model: ModelConfig, reference: Reference | None) -> Reference | None:
     return without_whole(reference)
 
 
-class Outliers:
-    """What is worked out of the rows of one model; off, and free, unless configured."""
+class Outliers(Part):
+    """What is worked out of the rows of one model."""
 
-    def __init__(self, model: ModelConfig, reference: Reference | None) -> None:
+    def __init__(self, *, created_series: bool) -> None:
+        self._created_series = created_series
+
+    @classmethod
+    def of(cls, setting: Setting) -> Self | None:
+        """See `Part.of`."""
+        config = setting.config
+        if not config.multivariate and config.boundary is None:
+            return None
+        return cls(created_series=setting.created_series)
+
+    def use(self, counting: Counting, now: float) -> None:  # noqa: ARG002
+        """See `Part.use`."""
+        model, reference = counting.config, counting.reference
+        self._counting = counting
         self._model = model.name
         self._boundary = model.boundary
         self._fit = reference.multivariate if reference else None
@@ -57,13 +76,8 @@ class Outliers:
         if self._fit is not None and model.similar_inputs:
             self._similar = SimilarInputs(len(self._fit.features), model.similar_inputs)
 
-    @property
-    def active(self) -> bool:
-        """Whether there is anything to work out."""
-        return self._scorer is not None or self._boundary is not None
-
-    def mark(self, batch: Batch, times: Floats, now: float) -> Batch:
-        """The batch with its derived outputs and flags."""
+    def columns(self, batch: Batch, times: Floats, now: float) -> Batch:
+        """See `Part.columns`: derived outputs and flags."""
         flags: dict[str, Bools] = {}
         derived: dict[str, NumericColumn] = {}
         if self._boundary is not None and batch.score is not None:
@@ -96,7 +110,15 @@ class Outliers:
         flagged[rows] = self._similar.flags(z[rows], times[rows])
         flags[SIMILAR], flags[f"{SIMILAR}/looked"] = flagged, looked
 
-    def counters(
+    def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
+        """See `Part.samples`."""
+        layout = self._counting.layout
+        for version, history in self._counting.timeline.versions.items():
+            created = history.created if self._created_series else None
+            for family, labels, value in self._counters(version, layout, history.total):
+                yield cache.samples(family, {labels: value}, created)
+
+    def _counters(
         self, version: str, layout: Layout, total: Tally
     ) -> Iterator[tuple[str, Labels, float]]:
         """Outliers and flags since ever."""
@@ -108,12 +130,15 @@ class Outliers:
                 outliers, _ = self._outliers(one, cells)
                 yield _OUTLIERS, (self._model, version), outliers
 
-    def gauges(
-        self, version: str, window: str, layout: Layout, tally: Tally
-    ) -> Iterator[tuple[str, Labels, float]]:
-        """Shares and means over a window, where there are rows."""
-        for name, value in self._values(layout, tally):
-            yield _DRIFT, (self._model, version, name, window), value
+    def gauges(self, clock: float, gauges: Gauges) -> None:
+        """See `Part.gauges`: shares and means over every window, where there are rows."""
+        layout, timeline = self._counting.layout, self._counting.timeline
+        for version in timeline.versions:
+            for window in timeline.windows:
+                tally = timeline.window(version, window.name, clock)
+                for name, value in self._values(layout, tally):
+                    labels = (self._model, version, name, window.name)
+                    gauges.setdefault(_DRIFT, {})[labels] = value
 
     def _values(self, layout: Layout, tally: Tally) -> Iterator[tuple[str, float]]:
         for one in layout.dense:
@@ -140,14 +165,14 @@ class Outliers:
         first = int(np.searchsorted(one.profile.fine_edges, self._fit.quantile)) + 1
         return float(counts[first:].sum()), float(counts.sum())
 
-    def take_changes(self) -> dict[str, bytes]:
-        """What is to be committed since the last call."""
+    def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
+        """See `Part.take_changes`."""
         if self._similar is None or not self._similar.changed:
-            return {}
-        return {KEY: self._similar.to_bytes()}
+            return {}, set()
+        return {KEY: self._similar.to_bytes()}, set()
 
-    def restore(self, state: Mapping[str, bytes]) -> list[str]:
-        """Take up what was committed."""
+    def restore(self, state: Mapping[str, bytes], now: float) -> list[str]:  # noqa: ARG002
+        """See `Part.restore`."""
         if self._similar is not None and KEY in state:
             try:
                 self._similar.restore(state[KEY])

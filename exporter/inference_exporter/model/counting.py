@@ -1,0 +1,39 @@
+"""What a model counts with, as it follows from the reference in force."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inference_exporter.accumulators import Layout, arrange
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.ledger import Keys, Ledger
+from inference_exporter.profile import Reference
+from inference_exporter.windows import Timeline
+
+
+class Counting:
+    """The layout, the timeline, and the ledgers that count into timelines.
+
+    The first ledger is that of the versions; parts add theirs in `use`. `keys` tells the version
+    of each row.
+    """
+
+    def __init__(
+        self, config: ModelConfig, reference: Reference | None, keys: Keys, *, event_time: bool
+    ) -> None:
+        self.config, self.reference, self.keys = config, reference, keys
+        self.layout: Layout = arrange(config, reference)
+        layout = self.layout
+        self.timeline = Timeline(config.windows, layout.slices, layout.signature, layout.empty)
+        self.ledgers = [Ledger(layout, self.timeline, keys)]
+        self._event_time = event_time
+
+    @property
+    def lateness(self) -> float:
+        """Seconds a row may come late. A log read after the fact has no later lines."""
+        return 0.0 if self._event_time else self.config.lateness
+
+    def clock(self, now: float) -> float:
+        """The time at which the windows end."""
+        newest = self.timeline.newest
+        return newest if self._event_time and not np.isnan(newest) else now

@@ -1,0 +1,30 @@
+"""The capabilities of a model, in the order in which they act: a file each, and a line here."""
+
+from __future__ import annotations
+
+from inference_exporter.model.part import Part
+from inference_exporter.model.parts.concept import ConceptPart
+from inference_exporter.model.parts.decisions import DecisionsPart
+from inference_exporter.model.parts.derived import DerivedPart
+from inference_exporter.model.parts.exemplars import ExemplarsPart
+from inference_exporter.model.parts.late_labels import LateLabels
+from inference_exporter.model.parts.mismatch import Mismatch
+from inference_exporter.model.parts.numbers import NumbersPart
+from inference_exporter.model.parts.outliers import Outliers
+from inference_exporter.model.parts.segments import SegmentsPart
+from inference_exporter.model.parts.warmup import WarmupPart
+
+PARTS: tuple[type[Part], ...] = (
+    NumbersPart,  # columns are worked out in this order: numbers, derived features, …
+    DerivedPart,
+    Outliers,  # … of the features as they are counted
+    SegmentsPart,  # before late labels, which are counted by segment too
+    DecisionsPart,
+    ConceptPart,
+    ExemplarsPart,
+    LateLabels,
+    Mismatch,
+    WarmupPart,  # last: a new reference takes the place of what all others have counted against
+)
+
+__all__ = ["PARTS"]

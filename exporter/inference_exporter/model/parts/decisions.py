@@ -1,0 +1,78 @@
+"""When it is drift: one decision per window, and what follows from it for critical values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Self
+
+from inference_exporter.decisions import PREFIX, Decisions, gauges, significance
+from inference_exporter.model.counting import Counting
+from inference_exporter.model.part import Part, Rows, Setting
+from inference_exporter.results.evaluate import Chance
+from inference_exporter.results.series_cache import SeriesCache
+from inference_exporter.samples import Samples
+from inference_exporter.status_facts import ModelFacts
+
+
+class DecisionsPart(Part):
+    """The decisions of one model."""
+
+    def __init__(self, *, live: bool) -> None:
+        self._live = live
+        self._decisions: Decisions | None = None
+
+    @classmethod
+    def of(cls, setting: Setting) -> Self:
+        """See `Part.of`."""
+        return cls(live=not setting.event_time)
+
+    @property
+    def decisions(self) -> Decisions:
+        """Those in force."""
+        assert self._decisions is not None  # a model uses its parts before anything else
+        return self._decisions
+
+    def use(self, counting: Counting, now: float) -> None:  # noqa: ARG002
+        """See `Part.use`. Windows that are not decided on belong to the reference before."""
+        abandoned = self._decisions.abandon() if self._decisions else set()
+        self._counting = counting
+        self._decisions = Decisions(counting.config, counting.layout, counting.timeline.base)
+        self._decisions.forget(abandoned)
+
+    def counted(self, rows: Rows) -> None:
+        """See `Part.counted`. A log that is read after the fact is decided on as it goes by."""
+        self.decisions.add(rows.placement, rows.names, rows.increments.dense)
+        if not self._live:
+            clock, lateness = self._counting.clock(rows.now), self._counting.config.lateness
+            self.decisions.decide(clock, lateness, live=False)
+
+    def advance(self, clock: float) -> None:
+        """See `Part.advance`."""
+        self.decisions.decide(clock, self._counting.lateness, live=self._live)
+
+    def chance(self) -> Chance:
+        """See `Part.chance`."""
+        return Chance(self.decisions.test_alpha, self.decisions.design)
+
+    def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
+        """See `Part.samples`."""
+        name = self._counting.config.name
+        for family, values in gauges(name, self.decisions).items():
+            yield cache.samples(family, values)
+        yield cache.samples("inference_threshold", significance(name, self.decisions))
+
+    def facts(self, known: ModelFacts) -> ModelFacts:
+        """See `Part.facts`."""
+        lateness = self._counting.config.lateness
+        waits = {one.window.name: one.wait(lateness) for one in self.decisions.spans}
+        return replace(known, waits=waits)
+
+    def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
+        """See `Part.take_changes`."""
+        return self.decisions.take_changes()
+
+    def restore(self, state: Mapping[str, bytes], now: float) -> list[str]:  # noqa: ARG002
+        """See `Part.restore`."""
+        own = {key: value for key, value in state.items() if key.startswith(PREFIX)}
+        return self.decisions.restore(own)

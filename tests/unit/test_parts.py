@@ -1,0 +1,113 @@
+"""Parts of a model: the table, what is not configured, one more part, the state of before."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from all_parts import page, write_files
+from exporter_process import parse
+from inference_exporter import config
+from inference_exporter.assembly import make_model
+from inference_exporter.exposition.text import render_text
+from inference_exporter.model import Model, model
+from inference_exporter.model.part import Part, Rows, Setting
+from inference_exporter.model.parts import PARTS
+from inference_exporter.results.evaluate import EvaluationFacts
+from inference_exporter.results.series_cache import SeriesCache
+from inference_exporter.samples import Samples, Snapshot
+
+NOW = 1_800_000_000.0
+FOLDER = Path(model.__file__).parent / "parts"
+BEFORE = Path(__file__).parent.parent / "golden" / "state" / "parts"
+PLAIN = "models: {m: {logs: [x], fields: {prediction: y}}}"
+
+
+def _model() -> Model:
+    (one,) = config.parse(PLAIN, "test.yaml").models
+    return make_model(one, None)
+
+
+def test_the_table_is_the_folder() -> None:
+    files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    assert {kind.__module__.rpartition(".")[2] for kind in PARTS} == files
+    assert len(PARTS) == len(files)
+
+
+def test_what_is_not_configured_is_not_made() -> None:
+    assert {kind.__name__ for kind in PARTS if _model().part(kind) is not None} == {
+        "NumbersPart", "DecisionsPart",
+    }  # fmt: skip
+
+
+class Rowcount(Part):
+    """A throw-away part: it counts rows, publishes them, and keeps them over a crash."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+
+    @classmethod
+    def of(cls, setting: Setting) -> Self:
+        return cls()
+
+    def counted(self, rows: Rows) -> None:
+        self._rows += rows.batch.rows
+
+    def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:
+        yield cache.samples("inference_reference_warmup_remaining", {("m",): float(self._rows)})
+
+    def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
+        return {"rowcount": str(self._rows).encode()}, set()
+
+    def restore(self, state: Mapping[str, bytes], now: float) -> list[str]:
+        self._rows = int(state.get("rowcount", b"0"))
+        return []
+
+
+def test_a_part_is_a_class_and_a_line_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "PARTS", (*PARTS, Rowcount))
+    before = _model()
+    before.start(NOW)
+    before.take(b'{"y": "a"}\n{"y": "b"}\n', NOW)
+    committed, _ = before.take_changes()
+    before.take(b'{"y": "c"}\n', NOW)  # and it crashes before the commit
+    after = _model()
+    assert after.restore(committed, NOW) == []
+    after.take(b'{"y": "c"}\n{"y": "d"}\n', NOW)
+    blocks = tuple(after.samples(NOW, EvaluationFacts()))
+    series = parse(render_text(Snapshot(blocks, timestamp=NOW)).decode())
+    found = [value for (name, _), value in series.items() if name.endswith("warmup_remaining")]
+    assert found == [4.0]
+
+
+@pytest.mark.parametrize("kind", ["file", "warmup"])
+def test_state_of_the_version_before_parts_is_taken_up(tmp_path: Path, kind: str) -> None:
+    """Written before models were made of parts, with every capability; and the page it gave."""
+    write_files(tmp_path, kind)
+    state = tmp_path / "state"
+    state.mkdir()
+    packed = (BEFORE / kind / "state.sqlite.gz").read_bytes()
+    (state / "state.sqlite").write_bytes(gzip.decompress(packed))
+    _is_the_page_of_before(kind, page(tmp_path, read=False))
+
+
+@pytest.mark.parametrize("kind", ["file", "warmup"])
+def test_what_is_counted_anew_gives_the_page_of_before(tmp_path: Path, kind: str) -> None:
+    write_files(tmp_path, kind)
+    _is_the_page_of_before(kind, page(tmp_path, read=True))
+
+
+def _is_the_page_of_before(kind: str, lines: list[str]) -> None:
+    expected = gzip.decompress((BEFORE / kind / "page.prom.gz").read_bytes()).decode()
+    assert _values(lines) == pytest.approx(_values(expected.splitlines()), rel=1e-9)
+
+
+def _values(lines: list[str]) -> dict[str, float]:
+    """By series; without the time at which the test built the reference."""
+    split = [line.rpartition(" ") for line in lines]
+    built = ("inference_reference_info", "inference_reference_timestamp")
+    return {name: float(value) for name, _, value in split if not name.startswith(built)}
