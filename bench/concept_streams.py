@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.concept import ConceptRunner
 from inference_exporter.config.schema import ConceptDrift
+from inference_exporter.values.batch import Floats
 
 SEED = 2011
 STREAMS = 200

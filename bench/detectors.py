@@ -22,9 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.detectors import DEFAULT, DETECTORS, Detector
 from inference_exporter.detectors.base import Input
+from inference_exporter.values.batch import Floats
 
 SEED = 2007
 STREAMS = 1000

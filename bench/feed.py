@@ -11,10 +11,11 @@ from pathlib import Path
 from inference_exporter import assembly
 from inference_exporter.clock import Clock, SystemClock
 from inference_exporter.exposition.published import Published
-from inference_exporter.pipeline import Feed, Pipeline
+from inference_exporter.loop.feed import Feed
+from inference_exporter.loop.pipeline import Pipeline
+from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.sources import Block, SourceFacts
 from inference_exporter.state import MemoryStore, Store
-from inference_exporter.telemetry import Telemetry
 
 NEVER = 1e9  # seconds: publications happen only when they are asked for
 BLOCK_BYTES = 128 * 1024

@@ -21,14 +21,15 @@ import numpy as np
 from bench import traffic
 from bench.feed import NEVER, Bench, MemorySource, blocks_of
 from inference_exporter import assembly
-from inference_exporter.batch import Batch, Floats, NumericColumn
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
+from inference_exporter.loop.feed import Feed
+from inference_exporter.loop.pipeline import Pipeline
+from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import LateLabels
-from inference_exporter.pipeline import Feed, Pipeline
 from inference_exporter.state import Store
-from inference_exporter.telemetry import Telemetry
 from inference_exporter.truth.join import FULL
+from inference_exporter.values.batch import Batch, Floats, NumericColumn
 
 CHUNK = 50_000
 ROUNDS = 5

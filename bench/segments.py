@@ -12,7 +12,7 @@ from bench.feed import Bench
 from bench.result import Result, Settings, Spread, Table, say
 from inference_exporter.clock import ManualClock
 from inference_exporter.model import SegmentsPart
-from inference_exporter.samples import Snapshot
+from inference_exporter.values.samples import Snapshot
 
 _AGES = {"from": "age", "bins": [25, 33, 41, 49, 57, 65, 73]}
 _CASES: dict[str, dict[str, object]] = {

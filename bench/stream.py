@@ -25,7 +25,7 @@ from threading import Thread
 from bench import traffic
 from bench.feed import Bench, blocks_of
 from inference_exporter.exposition.server import WebServer
-from inference_exporter.samples import Snapshot
+from inference_exporter.values.samples import Snapshot
 
 LINES_PER_VERSION = 400  # enough for every windowed value to be there
 _REFRESH = 0.5

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import child
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 SEED = 20261101
 START = 1_793_527_200.0  # 2026-11-01T10:00:00Z

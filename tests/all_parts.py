@@ -13,9 +13,10 @@ from inference_exporter.cli import main
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
-from inference_exporter.pipeline import Feed, Pipeline
+from inference_exporter.loop.feed import Feed
+from inference_exporter.loop.pipeline import Pipeline
+from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.state import Store
-from inference_exporter.telemetry import Telemetry
 
 NOW = 1_800_000_000.0
 ROWS = 900

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from inference_exporter.exposition.lines import as_float
 from inference_exporter.exposition.openmetrics import family_name
 from inference_exporter.families import FAMILIES, Family
-from inference_exporter.samples import Exemplar, Samples, SeriesSet, Snapshot, format_bound
+from inference_exporter.values.samples import Exemplar, Samples, SeriesSet, Snapshot, format_bound
 
 Labels = tuple[tuple[str, str], ...]
 Content = dict[tuple[str, Labels], str]

@@ -12,9 +12,10 @@ from inference_exporter.assembly import load_all, make_label_source, make_model,
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
-from inference_exporter.pipeline import Feed, Pipeline
+from inference_exporter.loop.feed import Feed
+from inference_exporter.loop.pipeline import Pipeline
+from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.state import Store
-from inference_exporter.telemetry import Telemetry
 from inference_exporter.truth import Inbox, receive
 
 NOW = 1_800_000_000.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn import metrics
 
-from inference_exporter.batch import Floats, Ints
+from inference_exporter.values.batch import Floats, Ints
 
 NAMES = tuple("abcdefghijklmnopqrst")
 Found = dict[tuple[str, str], float]

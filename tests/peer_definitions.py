@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 EVIDENTLY_EMPTY = 0.0001
 DEEQU_C = 1.8

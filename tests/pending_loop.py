@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from inference_exporter.batch import Batch, NumericColumn
 from inference_exporter.config.schema import Field, Fields, LabelsConfig, ModelConfig
 from inference_exporter.truth import Intake, Join, make_join
+from inference_exporter.values.batch import Batch, NumericColumn
 from pending_model import PendingModel
 
 NOW = 1_800_000_000.0

@@ -10,14 +10,14 @@ import numpy as np
 from exporter_process import Series, parse
 from inference_exporter import config
 from inference_exporter.assembly import make_model
-from inference_exporter.batch import Bools, Floats
 from inference_exporter.exposition.text import render_text
 from inference_exporter.model import Model
 from inference_exporter.performance import ScoreSums, count_scores
 from inference_exporter.performance.scores import SCORE_CELLS
-from inference_exporter.profile import Reference
 from inference_exporter.results.evaluate import EvaluationFacts
-from inference_exporter.samples import Snapshot
+from inference_exporter.values.batch import Bools, Floats
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Snapshot
 
 NOW = 1_800_000_000.0
 CONFIG = """\

@@ -14,8 +14,8 @@ from inference_exporter.config.schema import (
     Fields,
     ModelConfig,
 )
-from inference_exporter.profile import CategoricalProfile, NumericProfile, Reference
 from inference_exporter.reference import build
+from inference_exporter.values.profile import CategoricalProfile, NumericProfile, Reference
 
 FIELDS = Fields(
     id=Field(("request_id",)),

@@ -10,10 +10,11 @@ from inference_exporter.assembly import load_all, make_model, make_source
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
-from inference_exporter.pipeline import Feed, Pipeline
-from inference_exporter.samples import Snapshot
+from inference_exporter.loop.feed import Feed
+from inference_exporter.loop.pipeline import Pipeline
+from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.state import MemoryStore
-from inference_exporter.telemetry import Telemetry
+from inference_exporter.values.samples import Snapshot
 
 NOW = 1_800_000_000.0
 

@@ -16,7 +16,7 @@ from bench.calibration.sizes import (
 )
 from bench.calibration.traffic import Categories, Numeric, Window
 from bench.result import say
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 EFFECT = 0.1
 

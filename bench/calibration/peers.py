@@ -24,7 +24,7 @@ from scipy.special import kolmogorov
 
 from bench.calibration.sizes import FEATURES, ROWS, Sizes
 from bench.result import say
-from inference_exporter.batch import Bools, Floats
+from inference_exporter.values.batch import Bools, Floats
 
 TOGETHER = 500
 

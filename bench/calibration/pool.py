@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.calibration.traffic import Window
-from inference_exporter.batch import Bools, Floats
 from inference_exporter.config.schema import Window as Configured
 from inference_exporter.decisions.budget import DAYS, holm, level
 from inference_exporter.decisions.dependence import ROWS, Design
 from inference_exporter.decisions.evidence import Evidence, weigh
 from inference_exporter.decisions.states import States
+from inference_exporter.values.batch import Bools, Floats
 
 LEAST = 100.0  # `min_samples`: windows of 200 rows on average are decided on
 

@@ -12,10 +12,10 @@ from bench.calibration.pool import Watch
 from bench.calibration.sizes import ROWS, Sizes
 from bench.calibration.traffic import Categories, Numeric, Window
 from bench.result import say
-from inference_exporter.batch import Floats
 from inference_exporter.config.schema import Window as Configured
 from inference_exporter.decisions.budget import level
 from inference_exporter.decisions.states import States
+from inference_exporter.values.batch import Floats
 
 FEATURES = 50  # in the model; one of them drifts
 DAY = 24  # windows

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.special import ndtr, ndtri
 
-from inference_exporter.batch import Floats
 from inference_exporter.decisions.dependence import BLOCKS
+from inference_exporter.values.batch import Floats
 
 BINS = 10
 REFERENCE_ROWS = 10_000

@@ -25,13 +25,14 @@ from inference_exporter.errors import InferenceExporterError
 from inference_exporter.exposition import webconfig
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.server import WebServer
+from inference_exporter.loop.feed import Feed
+from inference_exporter.loop.pipeline import Pipeline
+from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import LateLabels
-from inference_exporter.pipeline import Feed, Pipeline
-from inference_exporter.profile import Reference
 from inference_exporter.sources import Source
 from inference_exporter.state import Store
-from inference_exporter.telemetry import Telemetry
 from inference_exporter.truth import Inbox, receive
+from inference_exporter.values.profile import Reference
 
 log = logging.getLogger("inference_exporter")
 

@@ -19,13 +19,14 @@ from inference_exporter.derived import Deriver
 from inference_exporter.errors import ConfigError, Problem, ProfileError
 from inference_exporter.exposition.published import Published
 from inference_exporter.formats import Decoder, Kind, make_decoder
+from inference_exporter.loop.feed import Feed
+from inference_exporter.loop.pipeline import Pipeline
+from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import Model
-from inference_exporter.pipeline import Feed, Pipeline
-from inference_exporter.profile import NumericProfile, Reference
-from inference_exporter.samples import Snapshot
 from inference_exporter.sources import FileSource, Source, StdinSource
 from inference_exporter.state import MemoryStore
-from inference_exporter.telemetry import Telemetry
+from inference_exporter.values.profile import NumericProfile, Reference
+from inference_exporter.values.samples import Snapshot
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _KEPT_BYTES = 16 << 20  # freed memory that is kept for the next block

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from inference_exporter.accumulators import Groups, Increments, Layout
-from inference_exporter.batch import Batch, Floats, Ints
+from inference_exporter.values.batch import Batch, Floats, Ints
 from inference_exporter.windows import Placement, Timeline, place, place_joined
 
 _GROUPS = 64  # groups of late rows counted at once: bounds memory where labels span months

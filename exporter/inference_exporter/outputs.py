@@ -10,10 +10,10 @@ from collections.abc import Mapping, MutableMapping, Sequence
 
 import numpy as np
 
-from inference_exporter.batch import ClassScores, NumericColumn, RankedItems, TextColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
-from inference_exporter.vectors import RankingReader, ScoresReader
+from inference_exporter.values.batch import ClassScores, NumericColumn, RankedItems, TextColumn
+from inference_exporter.values.vectors import RankingReader, ScoresReader
 
 Column = NumericColumn | ClassScores | RankedItems | TextColumn
 VECTORS = ("scores", "ranking")  # fields that are no scalars

@@ -11,13 +11,13 @@ import pytest
 
 from exporter_process import Series, total
 from inference_exporter import config as configuration
-from inference_exporter.batch import Floats
 from inference_exporter.cli import main
 from inference_exporter.config.schema import Derived
 from inference_exporter.derived import Centroids, Deriver
 from inference_exporter.errors import ConfigError, ProfileError
-from inference_exporter.profile import NumericProfile, Reference
 from inference_exporter.reference import build_shard, dumps, load, load_part, loads, merge
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import NumericProfile, Reference
 from reference_files import Rows, write_lines
 from sidecar import NOW, Sidecar
 

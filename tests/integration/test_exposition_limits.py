@@ -23,7 +23,7 @@ from inference_exporter.exposition.limits import MAX_HEAD_BYTES, Limits
 from inference_exporter.exposition.negotiation import Dialect
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.server import WebServer
-from inference_exporter.samples import Snapshot
+from inference_exporter.values.samples import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

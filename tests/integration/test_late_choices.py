@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from exporter_process import total
-from inference_exporter.batch import Floats, Ints
+from inference_exporter.values.batch import Floats, Ints
 from late_sidecar import NOW, LateSidecar
 from multiclass import NAMES, Found, draw, exact, one_vs_rest
 from performance_data import values

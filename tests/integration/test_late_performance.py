@@ -18,8 +18,8 @@ from inference_exporter.performance import (
     score_intervals,
     score_metrics,
 )
-from inference_exporter.profile import NumericProfile
 from inference_exporter.reference import build, load, save
+from inference_exporter.values.profile import NumericProfile
 from late_sidecar import NOW, LateSidecar
 from performance_data import rank_counts, score_sums, values
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from exporter_process import Series, total
-from inference_exporter.batch import Floats
 from inference_exporter.cli import main
-from inference_exporter.differences import difference
+from inference_exporter.cli.differences import difference
 from inference_exporter.multivariate import DISTANCE, ERROR, STATISTICS, UNSEEN_SHARE, Scorer
-from inference_exporter.profile import NumericProfile, Reference
 from inference_exporter.reference import build, build_shard, dumps, load, loads, merge
 from inference_exporter.reference.whole import without_whole
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import NumericProfile, Reference
 from reference_files import MODEL as CREDIT
 from reference_files import Rows, write_lines
 from sidecar import NOW, Sidecar

@@ -15,8 +15,8 @@ from html_page import faults, read
 from inference_exporter import __version__
 from inference_exporter.assembly import read_once
 from inference_exporter.exposition.published import Published
-from inference_exporter.samples import Snapshot
-from inference_exporter.status_facts import ModelFacts, StatusFacts
+from inference_exporter.values.samples import Snapshot
+from inference_exporter.values.status_facts import ModelFacts, StatusFacts
 from sidecar import line
 from status_case import drifted
 

@@ -21,8 +21,8 @@ from alert_rules.ruleset.settings import fast
 
 from exporter_process import wait_for
 from fleet import Fleet, line
-from inference_exporter.profile import NumericProfile
 from inference_exporter.reference import loads
+from inference_exporter.values.profile import NumericProfile
 
 SPEED = 120.0
 EVALUATIONS = 60  # from the first drifting line to the message, one a second

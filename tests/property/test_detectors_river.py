@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_exporter.batch import Floats
 from inference_exporter.detectors import DETECTORS, Detector
 from inference_exporter.detectors.base import Input
+from inference_exporter.values.batch import Floats
 
 with warnings.catch_warnings():  # an oracle's deprecated imports are not our failures
     warnings.simplefilter("ignore")

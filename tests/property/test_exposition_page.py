@@ -19,7 +19,7 @@ from inference_exporter.exposition.openmetrics import render_openmetrics
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
 from inference_exporter.families import FAMILIES, Family
-from inference_exporter.samples import Exemplar, Samples, SeriesSet, Snapshot
+from inference_exporter.values.samples import Exemplar, Samples, SeriesSet, Snapshot
 
 TIMES = st.floats(0, 2e9)
 LABELS = st.text(st.one_of(st.sampled_from('"\\\n\r\t {},=#é\ud800\udfff'), st.characters()))

@@ -10,7 +10,6 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from inference_exporter.batch import Batch, NumericColumn
 from inference_exporter.config.schema import (
     DurationField,
     FeaturesField,
@@ -22,6 +21,7 @@ from inference_exporter.config.schema import (
 from inference_exporter.formats import Decoded, make_decoder
 from inference_exporter.formats.columns.plan import Kind, make_plan
 from inference_exporter.formats.json_lines import JsonDecoder
+from inference_exporter.values.batch import Batch, NumericColumn
 
 NAMES = ["a", "b", "é", "x y", "c.d", "c.e.f", "d"]
 AWKWARD = ["c", "a.b", "e.f", 'q"']  # objects that are also values, names msgspec cannot have

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comparisons import numeric_profile
-from inference_exporter.batch import Floats
-from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.reference import dumps, loads
 from inference_exporter.reference.census import CategoryCensus
 from inference_exporter.reference.fingerprint import fingerprint
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import FeatureProfile, NumericProfile, Reference
 
 numbers = st.lists(
     st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers(-3, 3).map(float)),

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comparisons import against, numeric_profile
-from inference_exporter.batch import Floats
 from inference_exporter.statistics import STATISTICS, comparison_numeric
 from inference_exporter.statistics.base import share_comparison
+from inference_exporter.values.batch import Floats
 
 SYMMETRIC = ("psi", "js", "hellinger", "tvd", "linf", "chi2")
 UNIT = ("js", "hellinger", "tvd", "linf")

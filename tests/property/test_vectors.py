@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from inference_exporter.config import parse
 from inference_exporter.formats import make_decoder
-from inference_exporter.vectors import TOLERANCE, RankingReader, ScoresReader
+from inference_exporter.values.vectors import TOLERANCE, RankingReader, ScoresReader
 
 NUMBERS = st.one_of(
     st.sampled_from([0, 1, 0.5, 0.25, 0.3, 0.7, "0.5", "x", None, True, -0.1, 10**400]),

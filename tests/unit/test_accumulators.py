@@ -19,14 +19,14 @@ from inference_exporter.accumulators import (
     RegressionOutcomes,
     ScoreOutcomes,
     StatusCodes,
-    Vocabulary,
     Weights,
 )
-from inference_exporter.accumulators.base import OVERFLOW, DenseAccumulator
+from inference_exporter.accumulators.base import DenseAccumulator
 from inference_exporter.accumulators.numeric_table import NumericTable
-from inference_exporter.batch import Batch, CategoryColumn, NumericColumn, Scalar
-from inference_exporter.numeric import numeric_column
-from inference_exporter.profile import CategoricalProfile, NumericProfile
+from inference_exporter.values.batch import Batch, CategoryColumn, NumericColumn, Scalar
+from inference_exporter.values.numeric import numeric_column
+from inference_exporter.values.profile import CategoricalProfile, NumericProfile
+from inference_exporter.values.vocabulary import OVERFLOW, Vocabulary
 
 RNG = np.random.default_rng(7)
 ROWS = 400

@@ -15,7 +15,7 @@ from bench.calibration.pool import Pool, Rate, collect, replay
 from bench.calibration.traffic import Categories, Numeric
 from scipy import stats
 
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 ROOT = Path(__file__).parents[2]
 

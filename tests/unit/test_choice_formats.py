@@ -16,9 +16,9 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.errors import ConfigError, ProfileError
 from inference_exporter.formats import make_decoder
 from inference_exporter.formats.sample import explain
-from inference_exporter.profile import Reference
 from inference_exporter.reference import WarmupBuilder, build, dumps, loads, save
 from inference_exporter.reference.show import show
+from inference_exporter.values.profile import Reference
 from multiclass import NAMES, draw, exact
 from performance_data import NOW, lines_of, model_of, page_of, values
 

@@ -15,7 +15,6 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from inference_exporter.accumulators import ExpectedClasses, Groups
-from inference_exporter.batch import Batch, ClassScores, Floats, Ints
 from inference_exporter.config import parse
 from inference_exporter.performance import (
     Estimates,
@@ -24,9 +23,10 @@ from inference_exporter.performance import (
     pair_values,
 )
 from inference_exporter.performance.intervals import as_share
-from inference_exporter.profile import ClassCalibration
 from inference_exporter.reference import build, dumps, loads
 from inference_exporter.reference.calibrate_classes import calibrate_classes
+from inference_exporter.values.batch import Batch, ClassScores, Floats, Ints
+from inference_exporter.values.profile import ClassCalibration
 from multiclass import NAMES, draw, exact
 from performance_data import NOW, lines_of, model_of, page_of, values
 

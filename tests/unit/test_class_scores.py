@@ -9,12 +9,12 @@ import pytest
 from sklearn.calibration import calibration_curve
 
 from exporter_process import total
-from inference_exporter.batch import Floats, Ints
 from inference_exporter.model import Model
 from inference_exporter.performance import rank_intervals, wilson
 from inference_exporter.performance.class_losses import class_losses, loss_intervals
 from inference_exporter.performance.one_vs_rest import REST_EDGES
 from inference_exporter.performance.ranks import NDCG
+from inference_exporter.values.batch import Floats, Ints
 from multiclass import NAMES, draw, exact, one_vs_rest
 from performance_data import NOW, lines_of, model_of, page_of, values
 

@@ -13,7 +13,6 @@ from river import drift
 
 from exporter_process import total
 from inference_exporter import config
-from inference_exporter.batch import Floats
 from inference_exporter.concept import ConceptRunner
 from inference_exporter.concept.scale import DEVIATION, LEARNED
 from inference_exporter.concept.signals import errors, residuals
@@ -21,6 +20,7 @@ from inference_exporter.config.concept import BINARY_ONLY, PARAMETERS
 from inference_exporter.config.schema import ConceptDrift
 from inference_exporter.detectors import DETECTORS
 from inference_exporter.errors import ConfigError
+from inference_exporter.values.batch import Floats
 from sidecar import Sidecar
 
 FIELDS = """\

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from inference_exporter.batch import Floats
 from inference_exporter.config import parse
 from inference_exporter.config.schema import DEFAULT_STATISTICS, STATISTIC_NAMES, Window
 from inference_exporter.decisions import dependence, mixture
@@ -19,6 +18,7 @@ from inference_exporter.decisions.states import States
 from inference_exporter.errors import ConfigError
 from inference_exporter.statistics import STATISTICS
 from inference_exporter.statistics.base import share_comparison
+from inference_exporter.values.batch import Floats
 
 
 def one(value: float) -> Floats:

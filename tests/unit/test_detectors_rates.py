@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inference_exporter.batch import Floats
 from inference_exporter.detectors import DETECTORS
+from inference_exporter.values.batch import Floats
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from inference_exporter.exposition.negotiation import RENDERERS, Dialect
 from inference_exporter.exposition.openmetrics import render_openmetrics
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text, text_chunks
-from inference_exporter.samples import Snapshot
+from inference_exporter.values.samples import Snapshot
 
 WAIT = 10.0
 

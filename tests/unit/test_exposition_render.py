@@ -16,7 +16,7 @@ from inference_exporter.exposition.lines import CHUNK
 from inference_exporter.exposition.openmetrics import openmetrics_chunks, render_openmetrics
 from inference_exporter.exposition.text import render_text, text_chunks
 from inference_exporter.families import FAMILIES, Family
-from inference_exporter.samples import Exemplar, Samples, SeriesSet, Snapshot
+from inference_exporter.values.samples import Exemplar, Samples, SeriesSet, Snapshot
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "exposition"
 LATENCY = FAMILIES["inference_request_duration_seconds"]

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from inference_exporter import config
-from inference_exporter.batch import CategoryColumn, NumericColumn
 from inference_exporter.formats import Decoded, make_decoder
 from inference_exporter.formats.columns.plan import Kind
+from inference_exporter.values.batch import CategoryColumn, NumericColumn
 
 CASES = sorted((Path(__file__).parents[1] / "golden" / "formats").iterdir())
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sklearn.covariance import LedoitWolf
 
-from inference_exporter.batch import Floats
 from inference_exporter.multivariate import DISTANCE, ERROR, UNSEEN_SHARE, Fit, Scorer
 from inference_exporter.multivariate.score import PATTERNS
 from inference_exporter.multivariate.similar import SimilarInputs
-from inference_exporter.profile import CategoricalProfile, Multivariate
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import CategoricalProfile, Multivariate
 
 NAMES = ("a", "b", "c", "d", "e")
 

@@ -19,7 +19,7 @@ from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.model.parts import PARTS
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Samples, Snapshot
+from inference_exporter.values.samples import Samples, Snapshot
 
 NOW = 1_800_000_000.0
 FOLDER = Path(model.__file__).parent / "parts"

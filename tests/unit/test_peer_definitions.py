@@ -15,9 +15,9 @@ from scipy.spatial.distance import jensenshannon
 
 import peer_definitions as peers
 from comparisons import categorical_comparison, numeric_comparison
-from inference_exporter.batch import Floats
 from inference_exporter.statistics import STATISTICS, Comparison
 from inference_exporter.statistics.base import share_comparison
+from inference_exporter.values.batch import Floats
 
 GOLDEN: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "golden" / "statistics.json").read_text()

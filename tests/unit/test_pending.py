@@ -7,11 +7,11 @@ import sqlite3
 import numpy as np
 import pytest
 
-from inference_exporter.batch import Batch, NumericColumn
 from inference_exporter.config.schema import Field, Fields, LabelsConfig, ModelConfig
 from inference_exporter.truth import Intake, Join, make_join
 from inference_exporter.truth.index import GENERATION
 from inference_exporter.truth.record import Schema
+from inference_exporter.values.batch import Batch, NumericColumn
 
 NOW = 1_800_000_000.0
 

@@ -15,7 +15,6 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from inference_exporter.accumulators import ExpectedErrors, ExpectedOutcomes, Groups
-from inference_exporter.batch import Batch, Bools, Floats, NumericColumn
 from inference_exporter.performance import (
     Estimates,
     Expected,
@@ -28,10 +27,11 @@ from inference_exporter.performance import (
     score_metrics,
 )
 from inference_exporter.performance.intervals import as_share, normal
-from inference_exporter.profile import Calibration
 from inference_exporter.reference.calibrate import calibrate, calibration_error, fit
 from inference_exporter.reference.losses import loss_table
 from inference_exporter.reference.scored import Thinned
+from inference_exporter.values.batch import Batch, Bools, Floats, NumericColumn
+from inference_exporter.values.profile import Calibration
 from performance_data import score_sums
 
 CLASSES = ("0", "1")

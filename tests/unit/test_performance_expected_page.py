@@ -11,11 +11,11 @@ import pytest
 
 from inference_exporter import config
 from inference_exporter.accumulators import ExpectedErrors, ExpectedOutcomes, Groups
-from inference_exporter.batch import Batch, NumericColumn
 from inference_exporter.families import FAMILIES
-from inference_exporter.profile import LossTable, Reference
 from inference_exporter.reference import build, dumps, loads, show
 from inference_exporter.results.expectations import expected_values
+from inference_exporter.values.batch import Batch, NumericColumn
+from inference_exporter.values.profile import LossTable, Reference
 from performance_data import NOW, lines_of, model_of, page_of, values
 
 UNLABELLED = """\

@@ -10,7 +10,6 @@ from scipy.stats import binomtest
 from sklearn import metrics
 
 from inference_exporter.accumulators import ErrorSpread, Groups, RegressionOutcomes
-from inference_exporter.batch import Batch, Floats, NumericColumn
 from inference_exporter.performance import (
     SCORE_BINS,
     ScoreSums,
@@ -30,6 +29,7 @@ from inference_exporter.performance import (
 from inference_exporter.performance.confusion import RATIOS
 from inference_exporter.performance.regression import r2_variance
 from inference_exporter.performance.scores import SCORE_CELLS
+from inference_exporter.values.batch import Batch, Floats, NumericColumn
 
 CELLS = {("a", "a"): 60, ("a", "b"): 9, ("b", "a"): 6, ("b", "b"): 25, ("c", "b"): 4, ("c", "c"): 9}
 CELLS[("a", "c")] = 7

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from inference_exporter.batch import Bools, Floats
 from inference_exporter.performance import (
     Interval,
     ScoreSums,
@@ -15,6 +14,7 @@ from inference_exporter.performance import (
     score_metrics,
 )
 from inference_exporter.performance.scores import bin_of
+from inference_exporter.values.batch import Bools, Floats
 from performance_data import score_sums
 
 

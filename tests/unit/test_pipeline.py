@@ -15,12 +15,13 @@ from inference_exporter.assembly import make_model
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.text import render_text
 from inference_exporter.families import FAMILIES
-from inference_exporter.pipeline import HELD_COMMITS, Feed, Pipeline
-from inference_exporter.profile import Reference
-from inference_exporter.samples import Snapshot
+from inference_exporter.loop.feed import Feed
+from inference_exporter.loop.pipeline import HELD_COMMITS, Pipeline
+from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.sources import Block, SourceFacts
 from inference_exporter.statistics import STATISTICS, Comparison, Result
-from inference_exporter.telemetry import Telemetry
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Snapshot
 from sidecar import NOW, line
 
 MODEL = """\

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from inference_exporter.batch import RANKS
-from inference_exporter.profile import Reference
-from inference_exporter.vectors import RankingReader, ScoresReader, item_codes
+from inference_exporter.values.batch import RANKS
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.vectors import RankingReader, ScoresReader, item_codes
 from performance_data import NOW, lines_of, model_of, page_of, values
 
 CONFIG = """\

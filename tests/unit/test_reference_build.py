@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from inference_exporter.config.schema import FeaturesField, Field, Fields, LabelsConfig, ModelConfig
-from inference_exporter.profile import NumericProfile, Reference
 from inference_exporter.reference import build
+from inference_exporter.values.profile import NumericProfile, Reference
 from reference_files import (
     FIELDS,
     MODEL,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from inference_exporter.config.schema import FeaturesField, Fields, ModelConfig
-from inference_exporter.profile import CategoricalProfile, NumericProfile
 from inference_exporter.reference import build
+from inference_exporter.values.profile import CategoricalProfile, NumericProfile
 from reference_files import (
     Rows,
     built,

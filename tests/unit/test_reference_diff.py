@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from inference_exporter.batch import Floats
 from inference_exporter.cli import main
-from inference_exporter.differences import compare, difference, rebinned
-from inference_exporter.profile import Reference
+from inference_exporter.cli.differences import compare, difference, rebinned
 from inference_exporter.reference import save
 from inference_exporter.statistics import STATISTICS
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import Reference
 from reference_files import built, categorical, numeric
 
 

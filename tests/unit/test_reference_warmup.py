@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inference_exporter.batch import Batch, NumericColumn
 from inference_exporter.config.schema import (
     FeaturesField,
     Field,
@@ -13,8 +12,9 @@ from inference_exporter.config.schema import (
     ModelConfig,
     Warmup,
 )
-from inference_exporter.profile import CategoricalProfile, NumericProfile
 from inference_exporter.reference import WarmupBuilder, dumps
+from inference_exporter.values.batch import Batch, NumericColumn
+from inference_exporter.values.profile import CategoricalProfile, NumericProfile
 
 MODEL = ModelConfig(
     "m",

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score
 
-from inference_exporter.accumulators import OVERFLOW
-from inference_exporter.batch import Batch
 from inference_exporter.config.schema import Limits, ModelConfig, Segment
 from inference_exporter.families import FAMILIES, correction_of
 from inference_exporter.performance import wilson
@@ -21,6 +19,8 @@ from inference_exporter.performance.groups import (
 )
 from inference_exporter.segments import Naming, key, parts, range_names
 from inference_exporter.segments.comparison import LOOKS
+from inference_exporter.values.batch import Batch
+from inference_exporter.values.vocabulary import OVERFLOW
 
 
 def share(hits: float, rows: float) -> Measured:

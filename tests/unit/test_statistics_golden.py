@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from comparisons import categorical_comparison, numeric_comparison
-from inference_exporter.profile import NumericProfile
 from inference_exporter.statistics import STATISTICS, Comparison
+from inference_exporter.values.profile import NumericProfile
 
 GOLDEN: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "golden" / "statistics.json").read_text()

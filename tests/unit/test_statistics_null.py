@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from comparisons import against, numeric_profile
-from inference_exporter.batch import Floats
 from inference_exporter.statistics import STATISTICS, Comparison, comparison_categorical
 from inference_exporter.statistics.base import share_comparison
+from inference_exporter.values.batch import Floats
 
 ALPHA = 0.05
 TRIALS = 1000

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from comparisons import numeric_comparison
-from inference_exporter.batch import Floats
 from inference_exporter.statistics import STATISTICS, Comparison, Result
+from inference_exporter.values.batch import Floats
 
 Draw = Callable[[np.random.Generator, int], Floats]
 LIGHT: dict[str, Draw] = {

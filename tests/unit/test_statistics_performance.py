@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from inference_exporter.batch import Floats
 from inference_exporter.statistics import classification_metrics, regression_metrics
+from inference_exporter.values.batch import Floats
 
 
 def sums_of(predicted: Floats, actual: Floats) -> dict[str, float]:

@@ -13,8 +13,8 @@ from exposition_pages import block
 from inference_exporter.exposition.status.overview import home_view, model_view
 from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.status.views import ModelView, VersionView
-from inference_exporter.samples import Snapshot
-from inference_exporter.status_facts import ModelFacts, StatusFacts
+from inference_exporter.values.samples import Snapshot
+from inference_exporter.values.status_facts import ModelFacts, StatusFacts
 from multiclass import draw
 from sidecar import NOW, Sidecar, line
 from status_case import CONFIG, WARMUP, drifted, rows

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inference_exporter.config.schema import Window
-from inference_exporter.tally import Tally
+from inference_exporter.values.tally import Tally
 from inference_exporter.windows import MAX_AHEAD, NO_PANE, Timeline, place
 
 HOUR, DAY = Window("1h", 3600.0), Window("1d", 86400.0)

@@ -9,7 +9,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 from inference_exporter.accumulators.base import (
-    OVERFLOW,
     DenseAccumulator,
     Groups,
     SparseAccumulator,
@@ -34,14 +33,13 @@ from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.accumulators.outcomes import Confusion, RegressionOutcomes, ScoreOutcomes
 from inference_exporter.accumulators.score_ranks import ScoreRanks
 from inference_exporter.accumulators.traffic import Predictions, StatusCodes, Weights
-from inference_exporter.accumulators.vocabulary import Vocabulary
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
 from inference_exporter.performance import rank_edges
-from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
+from inference_exporter.values.profile import FeatureProfile, NumericProfile, Reference
+from inference_exporter.values.vocabulary import Vocabulary
 
 __all__ = [
-    "OVERFLOW",
     "RETRACTED",
     "ActualRanks",
     "CategoryBins",
@@ -71,7 +69,6 @@ __all__ = [
     "SparseAccumulator",
     "StatusCodes",
     "TopScores",
-    "Vocabulary",
     "Weights",
     "arrange",
     "binary_classes",

@@ -10,10 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from inference_exporter.batch import Batch, Floats, Ints
-from inference_exporter.tally import SparseKey
-
-OVERFLOW = "__overflow__"  # where a label value goes once its label has reached its limit
+from inference_exporter.values.batch import Batch, Floats, Ints
+from inference_exporter.values.tally import SparseKey
 
 
 @dataclass(frozen=True, slots=True)

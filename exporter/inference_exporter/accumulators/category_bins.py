@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.accumulators.vocabulary import looked_up
-from inference_exporter.batch import Batch, CategoryColumn, Floats, Scalar, category_name
-from inference_exporter.profile import OTHER, UNSEEN, CategoricalProfile
+from inference_exporter.values.batch import Batch, CategoryColumn, Floats, Scalar, category_name
+from inference_exporter.values.profile import OTHER, UNSEEN, CategoricalProfile
+from inference_exporter.values.vocabulary import looked_up
 
 
 class CategoryBins:

@@ -11,9 +11,9 @@ from inference_exporter.accumulators.class_scores import (
     TopScores,
 )
 from inference_exporter.accumulators.expected_classes import ExpectedClasses
-from inference_exporter.batch import RANKS
 from inference_exporter.config.schema import ModelConfig
-from inference_exporter.profile import Reference
+from inference_exporter.values.batch import RANKS
+from inference_exporter.values.profile import Reference
 
 PAIRS = 100  # classes of which every pair is counted: 320 kB a tally, 60 of them a window
 REST = 256  # classes of which each is counted against the rest: 385 kB a tally

@@ -8,8 +8,6 @@ from hashlib import sha256
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
-from inference_exporter.batch import RANKS, Batch, ClassScores, Floats, Ints, RankedItems
 from inference_exporter.performance import (
     LOSS_SUMS,
     REST_BINS,
@@ -19,7 +17,9 @@ from inference_exporter.performance import (
     count_rest,
     count_top_scores,
 )
-from inference_exporter.vectors import actual_ranks, item_codes, listed_ranks
+from inference_exporter.values.batch import RANKS, Batch, ClassScores, Floats, Ints, RankedItems
+from inference_exporter.values.vectors import actual_ranks, item_codes, listed_ranks
+from inference_exporter.values.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 
 _FIRST = OVERFLOWED + 1  # index of the first class in a vocabulary
 

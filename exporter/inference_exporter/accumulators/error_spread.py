@@ -6,7 +6,7 @@ import numpy as np
 
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.accumulators.outcomes import labelled_numbers
-from inference_exporter.batch import Batch, Floats
+from inference_exporter.values.batch import Batch, Floats
 
 
 class ErrorSpread:

@@ -7,9 +7,9 @@ from hashlib import sha256
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
-from inference_exporter.batch import Batch, Floats
-from inference_exporter.profile import Calibration, LossTable
+from inference_exporter.values.batch import Batch, Floats
+from inference_exporter.values.profile import Calibration, LossTable
+from inference_exporter.values.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 
 
 class ExpectedOutcomes:

@@ -8,9 +8,9 @@ import numpy as np
 
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.accumulators.class_scores import ScoredClasses
-from inference_exporter.batch import Batch, Floats, Ints
 from inference_exporter.performance import ExpectedClassSums
-from inference_exporter.profile import ClassCalibration
+from inference_exporter.values.batch import Batch, Floats, Ints
+from inference_exporter.values.profile import ClassCalibration
 
 
 class ExpectedClasses:

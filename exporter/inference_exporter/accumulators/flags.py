@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.batch import Batch, Floats
+from inference_exporter.values.batch import Batch, Floats
 
 
 class Flags:

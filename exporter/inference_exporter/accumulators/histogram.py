@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.batch import Batch, Floats, Ints, NumericColumn
+from inference_exporter.values.batch import Batch, Floats, Ints, NumericColumn
 
 QUANTILE_GRID_RATIO = 1.07
 _SHIFT = 46  # of the 52 bits behind the exponent six are left

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import DenseAccumulator, Groups
-from inference_exporter.batch import Batch, Bools, Floats
+from inference_exporter.values.batch import Batch, Bools, Floats
 
 DAY = 86400.0
 DELAY_BOUNDS = (

@@ -13,8 +13,8 @@ from inference_exporter.accumulators.base import DenseAccumulator, Groups, Spars
 from inference_exporter.accumulators.late_labels import Retracted
 from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.accumulators.numeric_table import NumericTable
-from inference_exporter.batch import Batch, Floats
-from inference_exporter.tally import SparseKey, Tally
+from inference_exporter.values.batch import Batch, Floats
+from inference_exporter.values.tally import SparseKey, Tally
 
 RETRACTED = "retracted"  # first part of the keys of what newer labels took back
 

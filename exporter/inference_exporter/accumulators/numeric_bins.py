@@ -16,8 +16,8 @@ import numpy as np
 
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.accumulators.numeric_table import NumericTable
-from inference_exporter.batch import Batch, Floats, Ints, NumericColumn
-from inference_exporter.profile import NumericProfile
+from inference_exporter.values.batch import Batch, Floats, Ints, NumericColumn
+from inference_exporter.values.profile import NumericProfile
 
 
 class NumericBins:

@@ -19,7 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.batch import Batch, Bools, Floats, Ints, NumericColumn
+from inference_exporter.values.batch import Batch, Bools, Floats, Ints, NumericColumn
 
 _LARGEST_DEVIATION = 1e150  # its square is still a finite number
 _GUIDE_SIZES = (256, 1024, 4096)

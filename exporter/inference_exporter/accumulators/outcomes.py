@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.accumulators.base import OVERFLOW, Groups
-from inference_exporter.accumulators.vocabulary import ABSENT, Vocabulary
-from inference_exporter.batch import Batch, Floats, Ints
+from inference_exporter.accumulators.base import Groups
 from inference_exporter.performance.scores import SCORE_BINS, SCORE_CELLS, count_scores
-from inference_exporter.tally import SparseKey
+from inference_exporter.values.batch import Batch, Floats, Ints
+from inference_exporter.values.tally import SparseKey
+from inference_exporter.values.vocabulary import ABSENT, OVERFLOW, Vocabulary
 
 
 class Confusion:

@@ -7,8 +7,8 @@ from hashlib import sha256
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.accumulators.vocabulary import ABSENT, Vocabulary
-from inference_exporter.batch import Batch, Floats
+from inference_exporter.values.batch import Batch, Floats
+from inference_exporter.values.vocabulary import ABSENT, Vocabulary
 
 
 class ScoreRanks:

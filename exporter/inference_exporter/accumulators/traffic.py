@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.accumulators.vocabulary import ABSENT, OVERFLOWED, Vocabulary
-from inference_exporter.batch import Batch, Floats, Ints, TextColumn, category_name
 from inference_exporter.config.success import Success
-from inference_exporter.tally import SparseKey
+from inference_exporter.values.batch import Batch, Floats, Ints, TextColumn, category_name
+from inference_exporter.values.tally import SparseKey
+from inference_exporter.values.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 
 NOT_CONFIGURED = "ok"  # code of a request in a log that has no status at all
 NOT_LOGGED = "unknown"  # code of a request whose line lacks the configured status

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from inference_exporter.batch import Floats
 from inference_exporter.concept.scale import Scale
 from inference_exporter.detectors import Detector
+from inference_exporter.values.batch import Floats
 
 
 class StoredFollower(msgspec.Struct, array_like=True):

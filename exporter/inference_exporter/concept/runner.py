@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Batch, Floats, Ints
 from inference_exporter.concept.follower import Follower, StoredFollower
 from inference_exporter.concept.signals import signals_of
 from inference_exporter.config.schema import ConceptDrift
 from inference_exporter.detectors import DETECTORS
+from inference_exporter.values.batch import Batch, Floats, Ints
 
 KEY = "concept/"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 LEARNED = 200  # the standard deviation of so many values is within 10 % of the truth (2 sigma)
 DEVIATION = 0.3

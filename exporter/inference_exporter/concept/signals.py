@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import Batch, Floats, Ints, TextColumn, category_name
+from inference_exporter.values.batch import Batch, Floats, Ints, TextColumn, category_name
 
 
 def errors(predicted: TextColumn, actual: TextColumn) -> Floats:

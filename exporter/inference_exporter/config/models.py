@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from inference_exporter.batch import RANKS
 from inference_exporter.config import lines
 from inference_exporter.config.checks import Check, Findings, Key, Section, expected
 from inference_exporter.config.concept import concept_drift
@@ -41,6 +40,7 @@ from inference_exporter.config.values import (
     true_or_false,
 )
 from inference_exporter.config.worth import business_value
+from inference_exporter.values.batch import RANKS
 
 DAY = 86400.0
 _WINDOW = re.compile(r"[1-9]\d*[smhd]", re.ASCII)

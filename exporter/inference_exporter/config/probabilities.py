@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from inference_exporter.batch import category_name
 from inference_exporter.config.checks import Findings
 from inference_exporter.config.schema import (
     Fields,
@@ -14,6 +13,7 @@ from inference_exporter.config.schema import (
     ReferenceFile,
 )
 from inference_exporter.config.vector_fields import ScoresField
+from inference_exporter.values.batch import category_name
 
 
 def check_outputs(values: Mapping[str, object], findings: Findings) -> None:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import TypeVar
 
-from inference_exporter.batch import category_name
 from inference_exporter.config.checks import Check, Findings, closest, expected, wrong
+from inference_exporter.values.batch import category_name
 
 T = TypeVar("T")
 

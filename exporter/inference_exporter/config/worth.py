@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from inference_exporter.batch import category_name
 from inference_exporter.config.checks import Findings, closest, expected
 from inference_exporter.config.schema import BusinessValue, ModelConfig
 from inference_exporter.config.values import number
 from inference_exporter.performance import Values, binary_values, pair_values
+from inference_exporter.values.batch import category_name
 
 OUTCOMES = ("tp", "fp", "fn", "tn")
 _amount = number(-1e12, 1e12)

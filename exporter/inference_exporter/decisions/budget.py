@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.config.schema import Window
+from inference_exporter.values.batch import Floats
 
 DAYS = 30.0  # in a month
 LARGEST = 0.05  # however few decisions there are, none is taken on weaker evidence

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Bools, Floats
 from inference_exporter.statistics.drift.chi2 import LEAST_EXPECTED
+from inference_exporter.values.batch import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True)

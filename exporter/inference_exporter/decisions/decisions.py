@@ -12,7 +12,6 @@ import msgspec
 import numpy as np
 
 from inference_exporter.accumulators import Layout
-from inference_exporter.batch import Floats
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
 from inference_exporter.decisions import budget
@@ -20,6 +19,7 @@ from inference_exporter.decisions.evidence import Evidence, weigh
 from inference_exporter.decisions.spans import Span
 from inference_exporter.decisions.subjects import Subjects
 from inference_exporter.decisions.track import NEVER, Track
+from inference_exporter.values.batch import Floats
 from inference_exporter.windows import NO_PANE, Placement
 
 PREFIX = "decisions/"

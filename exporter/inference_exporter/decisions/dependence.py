@@ -32,8 +32,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Floats, Ints
 from inference_exporter.decisions.cells import Pooled
+from inference_exporter.values.batch import Floats, Ints
 
 BLOCKS = 12  # stretches of a window; even, so that they pair up
 KEEP = 1.0 - 1.0 / 100.0

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Bools, Floats
 from inference_exporter.decisions import dependence, mixture
 from inference_exporter.decisions.cells import Pooled, pool
 from inference_exporter.decisions.dependence import Design
+from inference_exporter.values.batch import Bools, Floats
 
 LEAST_EFFECTIVE = 8.0  # independent rows' worth of evidence that a cell needs on average
 

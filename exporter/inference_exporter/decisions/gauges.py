@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from inference_exporter.decisions.decisions import Decisions
-from inference_exporter.samples import Labels
+from inference_exporter.values.samples import Labels
 
 Gauges = dict[str, dict[Labels, float]]
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 _EQUAL = 1e-6  # weights closer than this are one weight
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Bools, Floats, Ints
 from inference_exporter.decisions.evidence import Evidence
+from inference_exporter.values.batch import Bools, Floats, Ints
 
 LEAVE_DISTANCE = 0.8
 LEAVE_P_VALUE = 0.05

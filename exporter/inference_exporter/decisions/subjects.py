@@ -12,10 +12,10 @@ from hashlib import sha256
 import numpy as np
 
 from inference_exporter.accumulators import CategoryBins, Layout, NumericBins
-from inference_exporter.batch import Floats, Ints
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
-from inference_exporter.profile import NumericProfile
+from inference_exporter.values.batch import Floats, Ints
+from inference_exporter.values.profile import NumericProfile
 
 MIN_SAMPLES = 200
 MIN_SAMPLES_PER_BIN = 20

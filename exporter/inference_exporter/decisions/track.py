@@ -7,10 +7,10 @@ import zlib
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.decisions.dependence import BLOCKS, ROWS
 from inference_exporter.decisions.states import States
 from inference_exporter.decisions.subjects import Subjects
+from inference_exporter.values.batch import Floats
 
 NEVER = -(2**60)
 

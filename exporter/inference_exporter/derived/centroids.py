@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from inference_exporter.batch import Floats
 from inference_exporter.config.schema import Derived
 from inference_exporter.derived.columns import vector
+from inference_exporter.values.batch import Floats
 
 
 class Centroids:

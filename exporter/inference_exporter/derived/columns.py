@@ -16,15 +16,15 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import (
+from inference_exporter.config.derived import WORD
+from inference_exporter.config.schema import Derived
+from inference_exporter.values.batch import (
     Batch,
     CategoryColumn,
     FeatureColumn,
     Floats,
     NumericColumn,
 )
-from inference_exporter.config.derived import WORD
-from inference_exporter.config.schema import Derived
 
 _INVALID = math.inf  # marks a value that cannot be used, until it is set aside
 _vector = msgspec.json.Decoder(list[float])

@@ -10,8 +10,8 @@ from typing import ClassVar
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.detectors.base import Input, RestartingTest, proportion
+from inference_exporter.values.batch import Floats
 
 _MOST_PER_ROW = 5  # M in the paper's section 3.3: precision of the cuts against memory
 _SHORTEST = 5  # values on either side of a cut

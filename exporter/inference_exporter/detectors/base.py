@@ -16,7 +16,7 @@ from typing import ClassVar, Final, Literal, Protocol, Self
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 Level = Literal[0, 1, 2]
 Input = Literal["binary", "real"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from inference_exporter.batch import Floats
 from inference_exporter.detectors.base import STABLE, WARNING, Input, RestartingTest
+from inference_exporter.values.batch import Floats
 
 
 class Ddm(RestartingTest, tag="ddm", kw_only=True):

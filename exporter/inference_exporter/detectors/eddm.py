@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.detectors.base import STABLE, WARNING, Input, RestartingTest, proportion
+from inference_exporter.values.batch import Floats
 
 
 class Eddm(RestartingTest, tag="eddm", kw_only=True):

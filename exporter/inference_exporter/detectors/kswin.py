@@ -10,8 +10,8 @@ from typing import ClassVar
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Floats, Ints
 from inference_exporter.detectors.base import Input, RestartingTest, proportion
+from inference_exporter.values.batch import Floats, Ints
 
 _SMALLEST_DISTANCE = 0.1  # river's: smaller distances are no drift, however significant
 _GENERATOR_VERSION = 3  # of random.Random's state: a tuple of 625 words of 32 bits

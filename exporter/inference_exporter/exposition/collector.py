@@ -18,7 +18,7 @@ from inference_exporter.exposition.lines import as_float
 from inference_exporter.exposition.openmetrics import created_times, family_name, has_room
 from inference_exporter.exposition.published import Published
 from inference_exporter.families import FAMILIES, Family
-from inference_exporter.samples import Samples, format_bound, printable
+from inference_exporter.values.samples import Samples, format_bound, printable
 
 
 class SnapshotCollector(Collector):

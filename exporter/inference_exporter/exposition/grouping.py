@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from inference_exporter.families import FAMILIES, Family
-from inference_exporter.samples import Samples, Snapshot
+from inference_exporter.values.samples import Samples, Snapshot
 
 _ORDER = {name: position for position, name in enumerate(FAMILIES)}
 

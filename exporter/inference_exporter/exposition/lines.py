@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from inference_exporter.samples import Samples, format_value
+from inference_exporter.values.samples import Samples, format_value
 
 # Lines per piece of text. Joining, encoding and freeing them hold the interpreter lock; with
 # 2,000 lines of 120 bytes each takes a tenth of a millisecond, whatever the size of the page.

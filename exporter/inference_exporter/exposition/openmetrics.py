@@ -19,7 +19,7 @@ from itertools import chain
 from inference_exporter.exposition.grouping import by_family
 from inference_exporter.exposition.lines import chunks, sample_lines, value_text
 from inference_exporter.families import Family
-from inference_exporter.samples import Exemplar, Samples, Snapshot, escape_label, printable
+from inference_exporter.values.samples import Exemplar, Samples, Snapshot, escape_label, printable
 
 EXEMPLAR_LIMIT = 128  # characters of label names and values together; from the specification
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 
 from inference_exporter.exposition.negotiation import RENDERERS, Dialect, compressed
-from inference_exporter.samples import Snapshot
+from inference_exporter.values.samples import Snapshot
 
 
 class _Page:

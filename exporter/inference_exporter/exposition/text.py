@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from inference_exporter.exposition.grouping import by_family
 from inference_exporter.exposition.lines import chunks, sample_lines
 from inference_exporter.families import Family
-from inference_exporter.samples import Snapshot
+from inference_exporter.values.samples import Snapshot
 
 
 def render_text(snapshot: Snapshot) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from inference_exporter.batch import Batch
+from inference_exporter.values.batch import Batch
 
 LINE_RESULTS = ("ok", "empty", "malformed", "unmatched", "filtered", "header", "too_long")
 """What can become of a line; `too_long` is counted by the source and never decoded.

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from inference_exporter.batch import ClassScores, NumericColumn, RankedItems
 from inference_exporter.config.lines import field_paths
 from inference_exporter.config.schema import DurationField, ModelConfig
 from inference_exporter.formats.base import Decoded
 from inference_exporter.formats.keys import paths, raw_values
+from inference_exporter.values.batch import ClassScores, NumericColumn, RankedItems
 
 _SUFFIXES = {"_ms": "ms", "_us": "us", "_ns": "ns", "_s": "s", "_seconds": "s"}
 _MANY_KEYS = 40

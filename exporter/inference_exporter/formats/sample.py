@@ -18,14 +18,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from inference_exporter.batch import (
-    RANKS,
-    Batch,
-    ClassScores,
-    NumericColumn,
-    RankedItems,
-    category_name,
-)
 from inference_exporter.config.lines import field_paths
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.success import Success
@@ -36,6 +28,14 @@ from inference_exporter.formats.hints import Seen, hints
 from inference_exporter.formats.keys import raw_values
 from inference_exporter.formats.shown import INVALID, duration, moment, number, text
 from inference_exporter.outputs import VECTORS
+from inference_exporter.values.batch import (
+    RANKS,
+    Batch,
+    ClassScores,
+    NumericColumn,
+    RankedItems,
+    category_name,
+)
 
 _Entry = tuple[str, str]
 

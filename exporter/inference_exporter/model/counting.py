@@ -7,7 +7,7 @@ import numpy as np
 from inference_exporter.accumulators import Layout, arrange
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.ledger import Keys, Ledger
-from inference_exporter.profile import Reference
+from inference_exporter.values.profile import Reference
 from inference_exporter.windows import Timeline
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from inference_exporter.formats import Decoded
-from inference_exporter.profile import Reference
+from inference_exporter.values.profile import Reference
 from inference_exporter.windows import Placement
 
 

@@ -12,8 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from inference_exporter.accumulators import Vocabulary
-from inference_exporter.batch import Batch, Floats, Ints
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.formats import Decoder
 from inference_exporter.model.counting import Counting
@@ -22,11 +20,13 @@ from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.model.parts import PARTS
 from inference_exporter.model.parts.outliers import usable
 from inference_exporter.model.publisher import Publisher
-from inference_exporter.profile import Reference
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Samples
-from inference_exporter.status_facts import ModelFacts
+from inference_exporter.values.batch import Batch, Floats, Ints
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Samples
+from inference_exporter.values.status_facts import ModelFacts
+from inference_exporter.values.vocabulary import Vocabulary
 from inference_exporter.windows import Placement, Timeline
 
 DecoderFactory = Callable[[Reference | None], Decoder]

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from inference_exporter.accumulators import Increments
-from inference_exporter.batch import Batch, Floats
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.formats import Decoded, Decoder
 from inference_exporter.model.counting import Counting
-from inference_exporter.profile import Reference
 from inference_exporter.results.evaluate import Chance, Gauges
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Exemplar, Labels, Samples
-from inference_exporter.status_facts import ModelFacts
+from inference_exporter.values.batch import Batch, Floats
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Exemplar, Labels, Samples
+from inference_exporter.values.status_facts import ModelFacts
 from inference_exporter.windows import Placement
 
 GaugesByFamily = dict[tuple[str, tuple[str, ...]], dict[Labels, float]]

@@ -13,8 +13,8 @@ from inference_exporter.results.expectations import Forecast
 from inference_exporter.results.judge import judge_of
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.results.totals import Totals
-from inference_exporter.samples import Samples
-from inference_exporter.status_facts import ModelFacts, ReferenceKind
+from inference_exporter.values.samples import Samples
+from inference_exporter.values.status_facts import ModelFacts, ReferenceKind
 
 
 class Publisher:

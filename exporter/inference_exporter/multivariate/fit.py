@@ -25,8 +25,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from inference_exporter.batch import Floats
-from inference_exporter.profile import Multivariate
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import Multivariate
 
 MOST_FEATURES = 200  # the covariance has their square
 LEAST_ROWS = 100

@@ -22,7 +22,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from inference_exporter.batch import (
+from inference_exporter.multivariate.fit import scaled
+from inference_exporter.values.batch import (
     Batch,
     Bools,
     CategoryColumn,
@@ -32,8 +33,7 @@ from inference_exporter.batch import (
     Scalar,
     category_name,
 )
-from inference_exporter.multivariate.fit import scaled
-from inference_exporter.profile import CategoricalProfile, FeatureProfile, Multivariate
+from inference_exporter.values.profile import CategoricalProfile, FeatureProfile, Multivariate
 
 DISTANCE, ERROR, UNSEEN_SHARE = "outlier_distance", "reconstruction_error", "unseen_share"
 STATISTICS = (DISTANCE, ERROR, UNSEEN_SHARE)

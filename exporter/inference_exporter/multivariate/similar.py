@@ -17,7 +17,7 @@ import zlib
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Bools, Floats, Ints
+from inference_exporter.values.batch import Bools, Floats, Ints
 
 LINES = 6
 WIDTH = 0.25

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.performance.intervals import Interval, Z
+from inference_exporter.values.batch import Floats
 
 _HALF_NORMAL_SKEWNESS = math.sqrt(2) * (4 - math.pi) / (math.pi - 2) ** 1.5
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.performance.business import Values
 from inference_exporter.performance.estimates import Estimates
 from inference_exporter.performance.intervals import as_share, normal
+from inference_exporter.values.batch import Floats
 
 _OCCURS = 0.5  # a class of which fewer rows are expected is not expected among the labels
 

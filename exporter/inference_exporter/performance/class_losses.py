@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from inference_exporter.batch import Floats, Ints
 from inference_exporter.performance.intervals import Interval, Intervals, Metrics, normal
 from inference_exporter.performance.scores import SCORE_BINS, bin_of
+from inference_exporter.values.batch import Floats, Ints
 
 LOSS_SUMS = ("rows", "log_loss", "log_loss_squared", "brier_score", "brier_score_squared")
 TOP_CELLS = 4 * SCORE_BINS

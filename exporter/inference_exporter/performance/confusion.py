@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Floats, Ints
 from inference_exporter.performance.intervals import Metrics
+from inference_exporter.values.batch import Floats, Ints
+from inference_exporter.values.vocabulary import OVERFLOW
 
 MACRO = "macro"
 WEIGHTED = "weighted"
 RATIOS = ("precision", "recall", "f1")
-_OVERFLOW = "__overflow__"  # all classes beyond the limit: equal names are not equal classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Cells:
     @classmethod
     def of(cls, confusion: Mapping[tuple[str, str], float]) -> Cells:
         """From counts by (predicted, actual)."""
-        used = {key: n for key, n in confusion.items() if n > 0 and key != (_OVERFLOW, _OVERFLOW)}
-        names = tuple(sorted({name for key in used for name in key} - {_OVERFLOW}))
+        used = {key: n for key, n in confusion.items() if n > 0 and key != (OVERFLOW, OVERFLOW)}
+        names = tuple(sorted({name for key in used for name in key} - {OVERFLOW}))
         at = {name: index for index, name in enumerate(names)}
         size = len(names)
         pairs = [(at.get(one, size), at.get(other, size)) for one, other in used]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.performance.confusion import RATIOS, Cells
 from inference_exporter.performance.intervals import (
     Interval,
@@ -14,6 +13,7 @@ from inference_exporter.performance.intervals import (
     on_logit_scale,
     wilson,
 )
+from inference_exporter.values.batch import Floats
 
 
 def classification_intervals(confusion: Mapping[tuple[str, str], float]) -> Intervals:

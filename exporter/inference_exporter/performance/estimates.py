@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.performance.business import Values
 from inference_exporter.performance.intervals import Interval, as_share, normal
 from inference_exporter.performance.scores import roc_auc
+from inference_exporter.values.batch import Floats
 
 Estimates = dict[str, tuple[float, Interval | None]]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from inference_exporter.batch import Floats, Ints
 from inference_exporter.performance.confusion import MACRO, WEIGHTED
 from inference_exporter.performance.intervals import Interval, Intervals, Metrics, on_logit_scale
 from inference_exporter.performance.score_intervals import boyd, delong
 from inference_exporter.performance.scores import average_precision, ranking_errors, roc_auc
+from inference_exporter.values.batch import Floats, Ints
 
 # Most probabilities of one class among many are near 0, so bins are narrow there and at 1: 0.2 wide
 # in the logarithm of the odds, from 1e-4 to 1 - 1e-4, which is 0.05 wide at 0.5.

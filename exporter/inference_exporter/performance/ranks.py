@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from inference_exporter.batch import RANKS, Floats
 from inference_exporter.performance.intervals import Intervals, Metrics, normal, wilson
+from inference_exporter.values.batch import RANKS, Floats
 
 NDCG = f"ndcg_{RANKS}"
 _GAINS = np.append(1 / np.log2(1 + np.arange(1, RANKS + 1)), 0.0)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.performance.calibration_interval import calibration_interval
 from inference_exporter.performance.intervals import Interval, Intervals, normal, on_logit_scale
 from inference_exporter.performance.scores import ScoreSums, average_precision, score_metrics
+from inference_exporter.values.batch import Floats
 
 _CLIP = 1e-15
 

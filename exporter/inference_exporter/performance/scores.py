@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Bools, Floats, Ints
 from inference_exporter.performance.intervals import Metrics
+from inference_exporter.values.batch import Bools, Floats, Ints
 
 SCORE_BINS = 20
 SCORE_CELLS = 4 * SCORE_BINS + 2

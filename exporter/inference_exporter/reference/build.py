@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from inference_exporter.batch import category_name
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.errors import ProfileError
 from inference_exporter.outputs import Choices
-from inference_exporter.profile import Reference
 from inference_exporter.reference.passes import shard_from
 from inference_exporter.reference.roles import Block, with_choices
 from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.tables import blocks
-from inference_exporter.vectors import parsed
+from inference_exporter.values.batch import category_name
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.vectors import parsed
 
 _PASSES = 2
 _PASSES_WHOLE = 4  # with a fit of rows as a whole, and their distribution

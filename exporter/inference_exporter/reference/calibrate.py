@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import Bools, Floats
-from inference_exporter.profile import Calibration
+from inference_exporter.values.batch import Bools, Floats
+from inference_exporter.values.profile import Calibration
 
 MIN_ROWS = 200
 MIN_PER_CLASS = 10

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from inference_exporter.batch import Floats, Ints
-from inference_exporter.profile import ClassCalibration, summing_to_one
 from inference_exporter.reference.calibrate import (
     MIN_PER_CLASS,
     MIN_ROWS,
@@ -16,6 +14,8 @@ from inference_exporter.reference.calibrate import (
     fit,
     left_out,
 )
+from inference_exporter.values.batch import Floats, Ints
+from inference_exporter.values.profile import ClassCalibration, summing_to_one
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from inference_exporter.batch import Floats, TextColumn
-from inference_exporter.profile import OTHER, UNSEEN, CategoricalProfile, NumericProfile
 from inference_exporter.reference.columns import categories, numeric
 from inference_exporter.reference.grid import edges_of
 from inference_exporter.reference.sketch import QuantileSketch
+from inference_exporter.values.batch import Floats, TextColumn
+from inference_exporter.values.profile import OTHER, UNSEEN, CategoricalProfile, NumericProfile
 
 LISTED_CATEGORIES = 20
 KEPT_CATEGORIES = 10_000

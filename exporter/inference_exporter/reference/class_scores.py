@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import RANKS, ClassScores, Floats, Ints, TextColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.performance import (
     LOSS_SUMS,
@@ -20,12 +19,13 @@ from inference_exporter.performance import (
     rest_metrics,
     top_calibration_error,
 )
-from inference_exporter.profile import ClassCalibration
 from inference_exporter.reference.calibrate_classes import calibrate_classes
 from inference_exporter.reference.columns import names
 from inference_exporter.reference.roles import Block
 from inference_exporter.reference.scored import Thinned
-from inference_exporter.vectors import actual_ranks, item_codes, listed_ranks
+from inference_exporter.values.batch import RANKS, ClassScores, Floats, Ints, TextColumn
+from inference_exporter.values.profile import ClassCalibration
+from inference_exporter.values.vectors import actual_ranks, item_codes, listed_ranks
 
 _NUMBERS = 2_000_000  # kept to learn a calibration from: 16 MB
 

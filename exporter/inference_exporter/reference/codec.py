@@ -25,15 +25,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.errors import ProfileError
-from inference_exporter.profile import (
-    CategoricalProfile,
-    FeatureProfile,
-    Multivariate,
-    NumericProfile,
-    Reference,
-)
 from inference_exporter.reference.codec_expectations import (
     CalibrationState,
     ClassCalibrationState,
@@ -43,6 +35,14 @@ from inference_exporter.reference.codec_expectations import (
     losses_of,
 )
 from inference_exporter.reference.fingerprint import fingerprint
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import (
+    CategoricalProfile,
+    FeatureProfile,
+    Multivariate,
+    NumericProfile,
+    Reference,
+)
 
 FORMAT = "inference-exporter reference"
 SHARD_FORMAT = f"{FORMAT} shard"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Floats
-from inference_exporter.profile import Calibration, ClassCalibration, LossTable
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import Calibration, ClassCalibration, LossTable
 
 
 class CalibrationState(msgspec.Struct, forbid_unknown_fields=True):

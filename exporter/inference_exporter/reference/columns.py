@@ -13,8 +13,8 @@ from types import NoneType
 
 import numpy as np
 
-from inference_exporter.batch import Bools, NumericColumn, TextColumn, category_name
-from inference_exporter.numeric import numeric_column
+from inference_exporter.values.batch import Bools, NumericColumn, TextColumn, category_name
+from inference_exporter.values.numeric import numeric_column
 
 _SCALARS = {int, float, str, bool}
 

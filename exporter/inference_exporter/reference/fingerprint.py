@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 
-from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
+from inference_exporter.values.profile import FeatureProfile, NumericProfile, Reference
 
 
 def fingerprint(reference: Reference) -> str:

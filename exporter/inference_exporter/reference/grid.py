@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.reference.sketch import QuantileSketch
+from inference_exporter.values.batch import Floats
 
 BINS = 10
 FINE_BINS = 100

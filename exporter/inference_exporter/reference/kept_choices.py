@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from inference_exporter.batch import RANKS, Batch, ClassScores, RankedItems
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.reference.roles import Block
+from inference_exporter.values.batch import RANKS, Batch, ClassScores, RankedItems
 
 Kept = list[float] | None
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import Floats, TextColumn
-from inference_exporter.profile import LossTable
 from inference_exporter.reference.columns import numeric
 from inference_exporter.reference.scored import Thinned
+from inference_exporter.values.batch import Floats, TextColumn
+from inference_exporter.values.profile import LossTable
 
 MIN_ROWS = 200
 DECILES = 10

@@ -14,15 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.errors import ProfileError
-from inference_exporter.profile import (
-    CategoricalProfile,
-    FeatureProfile,
-    Multivariate,
-    NumericProfile,
-    Reference,
-)
 from inference_exporter.reference.census import CategoryCensus
 from inference_exporter.reference.fingerprint import fingerprint
 from inference_exporter.reference.grid import edges_of
@@ -30,6 +22,14 @@ from inference_exporter.reference.outcomes import ClassOutcomes, NumberOutcomes,
 from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.sketch import QuantileSketch
 from inference_exporter.reference.whole import without_whole
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import (
+    CategoricalProfile,
+    FeatureProfile,
+    Multivariate,
+    NumericProfile,
+    Reference,
+)
 
 _HUGE = 1e150
 _HINT = "build the parts with --shard, or all with the same --edges-from"

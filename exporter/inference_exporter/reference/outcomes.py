@@ -7,7 +7,6 @@ from collections import Counter
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import TextColumn
 from inference_exporter.performance import (
     MACRO,
     WEIGHTED,
@@ -18,6 +17,7 @@ from inference_exporter.performance import (
     regression_metrics,
 )
 from inference_exporter.reference.columns import categories, names, numeric
+from inference_exporter.values.batch import TextColumn
 
 _LIMIT = 10_000  # classes, and pairs of predicted and actual class
 

@@ -8,10 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from inference_exporter.batch import TextColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.errors import ProfileError
 from inference_exporter.reference.roles import Block, flat_block, log_block, looks_like_log
+from inference_exporter.values.batch import TextColumn
 
 _BLOCK_CELLS = 200_000
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from inference_exporter.batch import TextColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import values_of
 from inference_exporter.derived import Centroids, Deriver
 from inference_exporter.errors import ProfileError
-from inference_exporter.profile import FeatureProfile, Multivariate, NumericProfile, Reference
 from inference_exporter.reference.census import CategoryCensus, EmptyCensus, NumericCensus
 from inference_exporter.reference.class_scores import LabelledChoices
 from inference_exporter.reference.fingerprint import fingerprint
@@ -22,6 +20,13 @@ from inference_exporter.reference.shard import Shard
 from inference_exporter.reference.sketch import QuantileSketch
 from inference_exporter.reference.survey import Survey
 from inference_exporter.reference.whole import fitted, scales, with_whole
+from inference_exporter.values.batch import TextColumn
+from inference_exporter.values.profile import (
+    FeatureProfile,
+    Multivariate,
+    NumericProfile,
+    Reference,
+)
 
 Census = NumericCensus | CategoryCensus | EmptyCensus
 

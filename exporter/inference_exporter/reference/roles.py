@@ -15,14 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from inference_exporter.batch import (
-    ClassScores,
-    NumericColumn,
-    RankedItems,
-    Scalar,
-    TextColumn,
-    category_name,
-)
 from inference_exporter.config.schema import (
     DurationField,
     Field,
@@ -32,6 +24,14 @@ from inference_exporter.config.schema import (
 from inference_exporter.config.vector_fields import RankingField, ScoresField
 from inference_exporter.derived import Deriver
 from inference_exporter.outputs import VECTORS, Choices
+from inference_exporter.values.batch import (
+    ClassScores,
+    NumericColumn,
+    RankedItems,
+    Scalar,
+    TextColumn,
+    category_name,
+)
 
 Row = Mapping[str, object]
 _Output = Field | DurationField | ScoresField | RankingField

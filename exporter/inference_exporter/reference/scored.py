@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from inference_exporter.batch import Bools, Floats, TextColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
 from inference_exporter.performance import (
@@ -18,9 +17,10 @@ from inference_exporter.performance import (
     score_metrics,
 )
 from inference_exporter.performance.scores import SCORE_CELLS
-from inference_exporter.profile import Calibration, FeatureProfile, NumericProfile
 from inference_exporter.reference.calibrate import calibrate
 from inference_exporter.reference.columns import names, numeric
+from inference_exporter.values.batch import Bools, Floats, TextColumn
+from inference_exporter.values.profile import Calibration, FeatureProfile, NumericProfile
 
 MAX_ROWS = 1_000_000  # 9 bytes a row
 _CLASSES = 3  # more than two, and no positive class configured: the score is nobody's probability

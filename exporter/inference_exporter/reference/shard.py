@@ -20,10 +20,10 @@ from pathlib import Path
 import msgspec
 
 from inference_exporter.errors import ProfileError
-from inference_exporter.profile import Reference
 from inference_exporter.reference.codec import FORMAT_VERSION, SHARD_FORMAT, dumps, loads
 from inference_exporter.reference.outcomes import OutcomeState
 from inference_exporter.reference.sketch import QuantileSketch, SketchState
+from inference_exporter.values.profile import Reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from inference_exporter.batch import Floats
-from inference_exporter.profile import (
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import (
     Calibration,
     ClassCalibration,
     FeatureProfile,

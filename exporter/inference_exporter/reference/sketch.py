@@ -17,7 +17,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 CAPACITY = 1 << 15
 DISTINCT = 100  # distinct values are remembered up to this many

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from inference_exporter.batch import TextColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.errors import ProfileError
 from inference_exporter.reference.columns import booleans, not_numbers, numeric
 from inference_exporter.reference.roles import Block
 from inference_exporter.reference.sketch import QuantileSketch
+from inference_exporter.values.batch import TextColumn
 
 NUMERIC_SHARE = 0.9
 MAX_COLUMNS = 10_000

@@ -20,11 +20,11 @@ from typing import BinaryIO, TextIO
 
 import msgspec
 
-from inference_exporter.batch import TextColumn
 from inference_exporter.config.schema import CsvFormat, ModelConfig
 from inference_exporter.errors import ProfileError
 from inference_exporter.reference.parquet import parquet_blocks
 from inference_exporter.reference.roles import Block, Row, flat_block, log_block, looks_like_log
+from inference_exporter.values.batch import TextColumn
 
 Progress = Callable[[int], None]  # called with the bytes of the file that are done
 

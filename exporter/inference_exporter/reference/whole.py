@@ -13,14 +13,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.multivariate import DISTANCE, STATISTICS, UNSEEN_SHARE, Fit, Scorer
-from inference_exporter.profile import FeatureProfile, Multivariate, NumericProfile, Reference
 from inference_exporter.reference.columns import numeric
 from inference_exporter.reference.fingerprint import fingerprint
 from inference_exporter.reference.grid import edges_of
 from inference_exporter.reference.roles import Block
 from inference_exporter.reference.sketch import QuantileSketch
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import (
+    FeatureProfile,
+    Multivariate,
+    NumericProfile,
+    Reference,
+)
 
 OUTLIER = 0.999  # quantile of the outlier distance past which a prediction is an outlier
 _NORMAL = 1.3489795003921634  # interquartile range of a standard normal distribution

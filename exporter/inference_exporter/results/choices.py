@@ -13,7 +13,6 @@ from inference_exporter.accumulators import (
     OneVsRest,
     TopScores,
 )
-from inference_exporter.batch import Floats
 from inference_exporter.performance import (
     Intervals,
     Metrics,
@@ -27,8 +26,9 @@ from inference_exporter.performance import (
     rest_metrics,
     top_calibration_error,
 )
-from inference_exporter.samples import Labels
-from inference_exporter.tally import Tally
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.samples import Labels
+from inference_exporter.values.tally import Tally
 
 Kinds = ActualRanks | ClassLosses | OneVsRest | TopScores
 RANKED = "inference_ranked_outcomes_total"

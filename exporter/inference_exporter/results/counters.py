@@ -12,11 +12,11 @@ from inference_exporter.accumulators import (
     ScoreOutcomes,
     Weights,
 )
-from inference_exporter.batch import Floats
 from inference_exporter.families import correction_of
 from inference_exporter.results.choices import choice_values
-from inference_exporter.samples import Labels
-from inference_exporter.tally import Tally
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.samples import Labels
+from inference_exporter.values.tally import Tally
 
 SPARSE_FAMILIES = {
     "code": "inference_requests_total",

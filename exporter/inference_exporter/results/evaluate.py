@@ -25,7 +25,6 @@ from inference_exporter.accumulators import (
 from inference_exporter.config.schema import ModelConfig, Window
 from inference_exporter.results.expectations import Forecast
 from inference_exporter.results.judge import Judge, put_verdict
-from inference_exporter.samples import Labels
 from inference_exporter.statistics import (
     STATISTICS,
     Comparison,
@@ -34,9 +33,10 @@ from inference_exporter.statistics import (
     comparison_numeric,
     histogram_quantiles,
 )
-from inference_exporter.status_facts import Evidence, EvidenceKey, Traffic
-from inference_exporter.tally import Tally
 from inference_exporter.truth import coverage, selection
+from inference_exporter.values.samples import Labels
+from inference_exporter.values.status_facts import Evidence, EvidenceKey, Traffic
+from inference_exporter.values.tally import Tally
 from inference_exporter.windows import Timeline
 
 log = logging.getLogger("inference_exporter.results.evaluate")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from inference_exporter.batch import Batch, Floats
-from inference_exporter.samples import Exemplar
+from inference_exporter.values.batch import Batch, Floats
+from inference_exporter.values.samples import Exemplar
 from inference_exporter.windows import Placement
 
 

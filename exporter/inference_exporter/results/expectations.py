@@ -14,7 +14,6 @@ from inference_exporter.accumulators import (
     ExpectedOutcomes,
     Layout,
 )
-from inference_exporter.batch import Floats
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import values_of
 from inference_exporter.performance import (
@@ -24,9 +23,10 @@ from inference_exporter.performance import (
     error_estimates,
     estimates,
 )
-from inference_exporter.profile import Reference
-from inference_exporter.samples import Labels
-from inference_exporter.tally import Tally
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Labels
+from inference_exporter.values.tally import Tally
 
 Put = Callable[[str, Labels, float], None]
 FAMILY = "inference_performance_estimate"

@@ -32,10 +32,10 @@ from inference_exporter.performance import (
     score_intervals,
     score_metrics,
 )
-from inference_exporter.profile import Reference
 from inference_exporter.results.choices import ChoiceJudge
-from inference_exporter.samples import Labels
-from inference_exporter.tally import Tally
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Labels
+from inference_exporter.values.tally import Tally
 
 Put = Callable[[str, Labels, float], None]
 

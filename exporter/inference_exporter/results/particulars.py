@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from inference_exporter.accumulators import Layout, ScoreOutcomes, task_of
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
-from inference_exporter.profile import Reference
-from inference_exporter.samples import Labels
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Labels
 from inference_exporter.windows import History
 
 Values = dict[str, dict[Labels, float]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from inference_exporter.families import with_labels
-from inference_exporter.samples import Labels, Samples, SeriesSet
+from inference_exporter.values.samples import Labels, Samples, SeriesSet
 
 _KEPT = 2  # publications for which an unused series set is remembered
 

@@ -9,24 +9,24 @@ from itertools import pairwise
 import numpy as np
 
 from inference_exporter.accumulators import (
-    OVERFLOW,
     CategoryBins,
     Histogram,
     LabelDelay,
     Layout,
     NumericBins,
 )
-from inference_exporter.batch import Floats
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
 from inference_exporter.families import FAMILIES
-from inference_exporter.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
 from inference_exporter.results.expectations import expected_values
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Exemplar, Labels, Samples, SeriesSet
 from inference_exporter.statistics.rule_quantiles import missing_ratio, psi_quantiles
-from inference_exporter.tally import Tally
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import FeatureProfile, NumericProfile, Reference
+from inference_exporter.values.samples import Exemplar, Labels, Samples, SeriesSet
+from inference_exporter.values.tally import Tally
+from inference_exporter.values.vocabulary import OVERFLOW
 
 Bins = NumericBins | CategoryBins
 

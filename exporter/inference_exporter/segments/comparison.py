@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from inference_exporter.accumulators import OVERFLOW, Labelled, Layout, Made, binary_classes
+from inference_exporter.accumulators import Labelled, Layout, Made, binary_classes
 from inference_exporter.config.schema import ModelConfig, Segment
 from inference_exporter.performance import MACRO, WEIGHTED
 from inference_exporter.performance.groups import Measured, parity, worst
-from inference_exporter.profile import Reference
 from inference_exporter.results.judge import Judge, Verdict, judge_of, put_verdict
-from inference_exporter.samples import Labels
-from inference_exporter.tally import Tally
 from inference_exporter.truth import coverage
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Labels
+from inference_exporter.values.tally import Tally
+from inference_exporter.values.vocabulary import OVERFLOW
 
 LOOKS = 16  # a sliding window is looked at all the time: as if so many separate ones were
 LEAST_IN_RATE = 20  # rows of one actual class behind a true- or false-positive rate

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from inference_exporter.accumulators import (
-    OVERFLOW,
     ErrorSpread,
     Histogram,
     Labelled,
@@ -14,18 +13,19 @@ from inference_exporter.accumulators import (
     RegressionOutcomes,
     ScoreOutcomes,
 )
-from inference_exporter.batch import Batch, Floats, Ints
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.families import FAMILIES, with_labels
 from inference_exporter.ledger import Keys, Ledger
-from inference_exporter.profile import Reference
 from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
 from inference_exporter.results.exemplars import Exemplars
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Labels, Samples, SeriesSet
 from inference_exporter.segments.comparison import Comparison, Gauges
 from inference_exporter.segments.naming import Naming, parts
-from inference_exporter.tally import Tally
+from inference_exporter.values.batch import Batch, Floats, Ints
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Labels, Samples, SeriesSet
+from inference_exporter.values.tally import Tally
+from inference_exporter.values.vocabulary import OVERFLOW
 from inference_exporter.windows import Timeline
 
 PREFIX = "segments/"

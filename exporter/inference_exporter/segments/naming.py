@@ -9,11 +9,11 @@ from itertools import pairwise, product
 import msgspec
 import numpy as np
 
-from inference_exporter.accumulators import OVERFLOW, Vocabulary
-from inference_exporter.batch import Batch, Floats, Ints, TextColumn
 from inference_exporter.config.schema import ModelConfig, Segment
-from inference_exporter.numeric import numeric_column
-from inference_exporter.profile import CategoricalProfile, Reference
+from inference_exporter.values.batch import Batch, Floats, Ints, TextColumn
+from inference_exporter.values.numeric import numeric_column
+from inference_exporter.values.profile import CategoricalProfile, Reference
+from inference_exporter.values.vocabulary import OVERFLOW, Vocabulary
 
 _KEY = msgspec.json.Encoder()
 

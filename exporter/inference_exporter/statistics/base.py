@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from inference_exporter.batch import Floats
-from inference_exporter.profile import CategoricalProfile, FeatureProfile, NumericProfile
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import CategoricalProfile, FeatureProfile, NumericProfile
 
 Kind = Literal["numeric", "categorical"]
 

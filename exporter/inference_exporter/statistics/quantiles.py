@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 
 def histogram_quantiles(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference_exporter.profile import FeatureProfile, Reference
+from inference_exporter.values.profile import FeatureProfile, Reference
 
 LOOKS_PER_MONTH = 24 * 30  # one per window of an hour
 

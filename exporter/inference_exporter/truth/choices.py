@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inference_exporter.batch import (
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.values.batch import (
     RANKS,
     Batch,
     ClassScores,
@@ -27,8 +28,7 @@ from inference_exporter.batch import (
     RankedItems,
     TextColumn,
 )
-from inference_exporter.config.schema import ModelConfig
-from inference_exporter.vectors import item_codes
+from inference_exporter.values.vectors import item_codes
 
 Records = npt.NDArray[np.void]
 Field = tuple[str, str, tuple[int, ...]]

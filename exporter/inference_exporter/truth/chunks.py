@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Ints
 from inference_exporter.truth.marks import PARTS
 from inference_exporter.truth.places import BITS, ROWS, runs
 from inference_exporter.truth.record import Codec, Records
 from inference_exporter.truth.tables import Tables
+from inference_exporter.values.batch import Ints
 
 CHUNK = ROWS  # predictions in a chunk at most: eviction takes whole chunks
 _SPANS = 256  # chunks that a full waiting time is cut into at least

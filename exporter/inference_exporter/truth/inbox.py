@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from inference_exporter.batch import Batch
+from inference_exporter.values.batch import Batch
 
 MAX_WAITING = 200_000  # labels
 

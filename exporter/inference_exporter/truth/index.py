@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Ints
 from inference_exporter.truth.places import NOWHERE, among, runs
 from inference_exporter.truth.sieve import Probes, Sieve
 from inference_exporter.truth.tables import Tables
 from inference_exporter.truth.young import Young
+from inference_exporter.values.batch import Ints
 
 GENERATION = 1 << 18  # keys that are too many to be young
 BLOCK = 1024  # keys in a row of the table

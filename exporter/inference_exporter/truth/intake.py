@@ -8,7 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from inference_exporter.batch import (
+from inference_exporter.config.schema import LabelsConfig, ModelConfig
+from inference_exporter.truth.choices import classes_kept, label_values, put_choices
+from inference_exporter.truth.join import Join
+from inference_exporter.truth.keys import keys_of
+from inference_exporter.truth.record import OUTSIDE, SEGMENTS, Schema, set_times
+from inference_exporter.values.batch import (
     Batch,
     Bools,
     Floats,
@@ -17,12 +22,7 @@ from inference_exporter.batch import (
     TextColumn,
     category_name,
 )
-from inference_exporter.config.schema import LabelsConfig, ModelConfig
-from inference_exporter.numeric import numeric_column
-from inference_exporter.truth.choices import classes_kept, label_values, put_choices
-from inference_exporter.truth.join import Join
-from inference_exporter.truth.keys import keys_of
-from inference_exporter.truth.record import OUTSIDE, SEGMENTS, Schema, set_times
+from inference_exporter.values.numeric import numeric_column
 
 _OTHER_NAMES = (
     4  # names kept per class that gets series: predictions without a label have names too

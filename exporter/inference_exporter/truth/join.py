@@ -19,9 +19,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import Batch, Bools, Floats, Ints, NumericColumn
 from inference_exporter.config.schema import LabelsConfig
-from inference_exporter.samples import Labels
 from inference_exporter.truth.choices import choices_of, label_codes
 from inference_exporter.truth.chunks import CHUNK
 from inference_exporter.truth.labels import LABEL, LabelRows, delays, label_rows, one_per_key
@@ -39,6 +37,8 @@ from inference_exporter.truth.record import (
 from inference_exporter.truth.shelf import Shelf
 from inference_exporter.truth.tables import Tables
 from inference_exporter.truth.tallies import Counts
+from inference_exporter.values.batch import Batch, Bools, Floats, Ints, NumericColumn
+from inference_exporter.values.samples import Labels
 
 EARLY = 100_000
 EVICTED = 131_072

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from inference_exporter.batch import Ints, Scalar, category_name
+from inference_exporter.values.batch import Ints, Scalar, category_name
 
 _Words = npt.NDArray[np.uint64]
 

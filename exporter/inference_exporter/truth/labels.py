@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from inference_exporter.batch import Floats, Ints
+from inference_exporter.values.batch import Floats, Ints
 
 LABEL = [("key", "<i8"), ("actual", "<f8"), ("time", "<f8"), ("arrived", "<f8")]
 LabelRows = npt.NDArray[np.void]  # of LABEL: actual is a number, or the number of a class's name

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from inference_exporter.batch import Bools, Ints
 from inference_exporter.truth.chunks import Chunk
 from inference_exporter.truth.places import among
 from inference_exporter.truth.record import Codec, Records
 from inference_exporter.truth.sieve import Probes, Sieve
+from inference_exporter.values.batch import Bools, Ints
 
 _AT_ONCE = 2000  # keys in one question
 _NONE = np.empty(0, np.int64)

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from inference_exporter.batch import Bools, Ints
 from inference_exporter.truth.places import BITS, among
 from inference_exporter.truth.record import Records, Schema
 from inference_exporter.truth.tables import Tables
+from inference_exporter.values.batch import Bools, Ints
 
 _PART_BITS = 9
 _PART = 1 << _PART_BITS  # predictions in a row of the table

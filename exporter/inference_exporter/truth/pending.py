@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Bools, Ints
 from inference_exporter.truth.chunks import Chunk, Chunks
 from inference_exporter.truth.index import Index
 from inference_exporter.truth.legacy import Legacy
@@ -19,6 +18,7 @@ from inference_exporter.truth.marks import Marks
 from inference_exporter.truth.places import NOWHERE
 from inference_exporter.truth.record import Codec, Records
 from inference_exporter.truth.tables import Tables
+from inference_exporter.values.batch import Bools, Ints
 
 
 @dataclass(frozen=True, slots=True)

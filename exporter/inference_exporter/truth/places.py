@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from inference_exporter.batch import Bools, Ints
+from inference_exporter.values.batch import Bools, Ints
 
 BITS = 10
 ROWS = 1 << BITS  # in a chunk at most

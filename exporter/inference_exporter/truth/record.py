@@ -20,15 +20,14 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from inference_exporter.batch import Floats, Ints, Scalar, category_name
 from inference_exporter.truth.choices import choice_fields
+from inference_exporter.values.batch import Floats, Ints, Scalar, category_name
+from inference_exporter.values.vocabulary import LABEL_LENGTH, OVERFLOW
 
 Records = npt.NDArray[np.void]
 
 OUTSIDE = 0x80  # set in `schema`: the prediction is in no window, only in the totals
 NAMES_LIMIT = 65_535
-NAME_LENGTH = 128  # characters, as of every label value
-OVERFLOW = "__overflow__"
 SEGMENTS = "segments/"  # what the names of columns of segments begin with
 
 
@@ -60,7 +59,7 @@ class Names(dict[Scalar, int]):
 
     def __missing__(self, raw: Scalar) -> int:
         assert raw is not None  # None is there from the start
-        code = self._learn(category_name(raw)[:NAME_LENGTH])
+        code = self._learn(category_name(raw)[:LABEL_LENGTH])
         if len(self) < 2 * self._limit:
             self[raw] = code
         return code

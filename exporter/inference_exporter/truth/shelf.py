@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inference_exporter.batch import Bools, Ints
 from inference_exporter.truth.tables import Tables
+from inference_exporter.values.batch import Bools, Ints
 
 _CHUNK = 4096
 Rows = npt.NDArray[np.void]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from inference_exporter.batch import Ints
+from inference_exporter.values.batch import Ints
 
 _SMALLEST, _LARGEST = 12, 28  # powers of two: bits
 _BITS_PER_KEY = 8

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from inference_exporter.batch import Batch, NumericColumn, Scalar
+from inference_exporter.values.batch import Batch, NumericColumn, Scalar
 
 MAX_RECORDS = 50_000
 SHOWN = 100  # bad records that an answer lists

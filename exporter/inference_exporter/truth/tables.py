@@ -18,7 +18,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
-from inference_exporter.batch import Ints
+from inference_exporter.values.batch import Ints
 
 _ASKED = 500  # rows in one question: their bytes are not in memory at once
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from inference_exporter.samples import Labels
+from inference_exporter.values.samples import Labels
 
 RESULTS = ("matched", "duplicate", "unmatched", "late", "invalid")
 FOREIGN = "foreign"  # instead of unmatched, where several sidecars read one feed of labels

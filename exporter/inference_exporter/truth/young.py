@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import Ints
 from inference_exporter.truth.places import NOWHERE, among
+from inference_exporter.values.batch import Ints
 
 _Run = tuple[Ints, Ints]  # keys, ascending, and their places
 

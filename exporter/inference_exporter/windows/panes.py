@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from inference_exporter.config.schema import Window
-from inference_exporter.tally import Tally
+from inference_exporter.values.tally import Tally
 
 PANES = 60  # panes in a window: a window is exact to within 1/60 of its length
 

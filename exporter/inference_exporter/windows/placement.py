@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.batch import Floats, Ints
+from inference_exporter.values.batch import Floats, Ints
 
 MAX_AHEAD = 300.0  # seconds an event may be ahead of the clock and still enter the windows
 NO_PANE = -(2**40)  # base pane of rows that are counted but belong to no window

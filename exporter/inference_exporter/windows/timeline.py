@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from inference_exporter.config.schema import Window
-from inference_exporter.tally import Tally
+from inference_exporter.values.tally import Tally
 from inference_exporter.windows import codec
 from inference_exporter.windows.panes import Panes, base_length
 from inference_exporter.windows.placement import NO_PANE, Placement

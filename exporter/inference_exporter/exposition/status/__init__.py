@@ -14,7 +14,7 @@ from inference_exporter.exposition.status.model_html import model_page
 from inference_exporter.exposition.status.overview import home_view, model_view
 from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.status.shell import HTML_HEADERS, Shell
-from inference_exporter.samples import Snapshot
+from inference_exporter.values.samples import Snapshot
 
 __all__ = ["HTML_HEADERS", "StatusPages"]
 

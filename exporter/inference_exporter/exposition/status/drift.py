@@ -16,8 +16,8 @@ from inference_exporter.exposition.status.views import (
     SubjectView,
     Verdict,
 )
-from inference_exporter.samples import Labels
-from inference_exporter.status_facts import Evidence, ModelFacts
+from inference_exporter.values.samples import Labels
+from inference_exporter.values.status_facts import Evidence, ModelFacts
 
 Scope = Literal["feature", "output"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from inference_exporter.families import FAMILIES
-from inference_exporter.samples import Labels, Samples, Snapshot
+from inference_exporter.values.samples import Labels, Samples, Snapshot
 
 Rows = Mapping[Labels, float]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from inference_exporter.samples import printable
+from inference_exporter.values.samples import printable
 
 _MARKS = (*range(0x80, 0xA0), 0x61C, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F))
 _HIDDEN = (*(code for code in range(32) if code not in (9, 10)), 127, *_MARKS)

@@ -18,8 +18,8 @@ from inference_exporter.exposition.status.views import (
     Notice,
     SourceView,
 )
-from inference_exporter.samples import Snapshot
-from inference_exporter.status_facts import ModelFacts
+from inference_exporter.values.samples import Snapshot
+from inference_exporter.values.status_facts import ModelFacts
 
 _ME = "inference_exporter_"
 

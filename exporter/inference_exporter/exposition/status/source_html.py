@@ -9,7 +9,7 @@ from inference_exporter.exposition.status.markup import Html, fill, join
 from inference_exporter.exposition.status.numbers import Number
 from inference_exporter.exposition.status.parts import folded, labelled, number, row, table, verdict
 from inference_exporter.exposition.status.views import SourceView, Verdict
-from inference_exporter.status_facts import FileState
+from inference_exporter.values.status_facts import FileState
 
 FILES = 10  # so many are in the open
 

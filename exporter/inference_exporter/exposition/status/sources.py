@@ -5,7 +5,7 @@ from __future__ import annotations
 from inference_exporter.exposition.status.index import Index
 from inference_exporter.exposition.status.numbers import Number
 from inference_exporter.exposition.status.views import Labelled, SourceView, Verdict
-from inference_exporter.status_facts import SourceState
+from inference_exporter.values.status_facts import SourceState
 
 _ME = "inference_exporter_"
 

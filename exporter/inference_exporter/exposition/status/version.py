@@ -11,7 +11,7 @@ from inference_exporter.exposition.status.quality import quality_of
 from inference_exporter.exposition.status.segments import segments_of
 from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.status.views import Labelled, SubjectView, VersionView
-from inference_exporter.samples import Labels
+from inference_exporter.values.samples import Labels
 
 _LEVELS = ("quiet", "warns", "drift detected")
 

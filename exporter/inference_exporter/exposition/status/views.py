@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from inference_exporter.exposition.status.numbers import Number
-from inference_exporter.status_facts import SourceState
+from inference_exporter.values.status_facts import SourceState
 
 Level = Literal["bad", "warn", "ok", "unknown"]
 

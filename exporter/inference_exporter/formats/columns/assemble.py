@@ -8,7 +8,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from inference_exporter.batch import (
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.formats.base import Decoded
+from inference_exporter.formats.columns.plan import UNUSABLE, Plan
+from inference_exporter.formats.columns.texts import category_column, trace_ids
+from inference_exporter.formats.columns.times import PER_SECOND, time_reader
+from inference_exporter.outputs import VECTORS, Choices
+from inference_exporter.values.batch import (
     Batch,
     Bools,
     CategoryColumn,
@@ -17,18 +23,12 @@ from inference_exporter.batch import (
     TextColumn,
     category_name,
 )
-from inference_exporter.config.schema import ModelConfig
-from inference_exporter.formats.base import Decoded
-from inference_exporter.formats.columns.plan import UNUSABLE, Plan
-from inference_exporter.formats.columns.texts import category_column, trace_ids
-from inference_exporter.formats.columns.times import PER_SECOND, time_reader
-from inference_exporter.numeric import (
+from inference_exporter.values.numeric import (
     numeric_column,
     numeric_columns,
     refuse,
     scaled,
 )
-from inference_exporter.outputs import VECTORS, Choices
 
 Columns = Sequence[Sequence[object]]
 Reader = Callable[[Sequence[object]], NumericColumn]

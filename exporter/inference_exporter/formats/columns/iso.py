@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from inference_exporter.batch import Bools, Floats
+from inference_exporter.values.batch import Bools, Floats
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 

@@ -8,8 +8,8 @@ from typing import cast
 
 import numpy as np
 
-from inference_exporter.batch import CategoryColumn, TextColumn
 from inference_exporter.formats.columns.plan import UNUSABLE
+from inference_exporter.values.batch import CategoryColumn, TextColumn
 
 _NO_TRACE = frozenset(("", "-", "None", "N.A.", "n/a", "null"))
 _TRACEPARENT = re.compile(

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from inference_exporter.batch import Floats, NumericColumn
 from inference_exporter.config.schema import TimestampField
 from inference_exporter.formats.columns.iso import EPOCH_DAY, iso_column
-from inference_exporter.numeric import numeric_column, refuse
+from inference_exporter.values.batch import Floats, NumericColumn
+from inference_exporter.values.numeric import numeric_column, refuse
 
 PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 LATEST = 253402300800.0  # the year 10000: milliseconds read as seconds end up beyond it

@@ -18,7 +18,7 @@ from inference_exporter.formats.guessing.names import (
     unit_of,
 )
 from inference_exporter.formats.keys import paths
-from inference_exporter.numeric import numeric_column
+from inference_exporter.values.numeric import numeric_column
 
 Values = Mapping[str, Sequence[object]]
 """Values that are not null by path."""

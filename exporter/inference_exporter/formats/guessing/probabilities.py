@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from inference_exporter.batch import category_name
 from inference_exporter.config.schema import Limits
-from inference_exporter.vectors import ScoresReader
+from inference_exporter.values.batch import category_name
+from inference_exporter.values.vectors import ScoresReader
 
 NAMES = (
     "probabilities", "class_probabilities", "probs", "class_probs", "probas", "predict_proba",

@@ -8,13 +8,13 @@ from typing import Self
 import numpy as np
 
 from inference_exporter.accumulators import binary_classes
-from inference_exporter.batch import Batch
 from inference_exporter.concept import ConceptRunner
 from inference_exporter.config.schema import ConceptDrift
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Samples
+from inference_exporter.values.batch import Batch
+from inference_exporter.values.samples import Samples
 
 
 class ConceptPart(Part):

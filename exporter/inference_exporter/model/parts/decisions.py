@@ -11,8 +11,8 @@ from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.results.evaluate import Chance
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Samples
-from inference_exporter.status_facts import ModelFacts
+from inference_exporter.values.samples import Samples
+from inference_exporter.values.status_facts import ModelFacts
 
 
 class DecisionsPart(Part):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Self
 
-from inference_exporter.batch import Batch, Floats
 from inference_exporter.derived import Deriver, with_derived
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Setting
+from inference_exporter.values.batch import Batch, Floats
 
 
 class DerivedPart(Part):

@@ -7,7 +7,7 @@ from typing import Self
 
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.results.exemplars import Exemplars
-from inference_exporter.samples import Exemplar
+from inference_exporter.values.samples import Exemplar
 
 
 class ExemplarsPart(Part):

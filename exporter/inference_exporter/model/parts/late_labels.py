@@ -15,15 +15,15 @@ from typing import Self
 import numpy as np
 
 from inference_exporter.accumulators import task_of
-from inference_exporter.batch import Batch
 from inference_exporter.config.labels import label_lines
 from inference_exporter.config.schema import LabelsConfig, ModelConfig
 from inference_exporter.formats import Decoded, make_decoder
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Samples
 from inference_exporter.truth import Intake, Join, make_join
+from inference_exporter.values.batch import Batch
+from inference_exporter.values.samples import Samples
 from inference_exporter.windows import NO_PANE
 
 

@@ -12,15 +12,15 @@ from typing import Self
 
 import msgspec
 
-from inference_exporter.accumulators import OVERFLOW, CategoryBins, Layout, NumericBins
-from inference_exporter.accumulators.vocabulary import LABEL_LENGTH
+from inference_exporter.accumulators import CategoryBins, Layout, NumericBins
 from inference_exporter.formats import Decoder
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.results.evaluate import Gauges
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Labels, Samples
-from inference_exporter.tally import Tally
+from inference_exporter.values.samples import Labels, Samples
+from inference_exporter.values.tally import Tally
+from inference_exporter.values.vocabulary import LABEL_LENGTH, OVERFLOW
 
 KEY = "mismatch"
 NAMES = 50  # unknown features with a series of their own

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Self
 
 from inference_exporter.accumulators import task_of
-from inference_exporter.batch import Batch, Floats
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Setting
-from inference_exporter.numeric import numeric_column
+from inference_exporter.values.batch import Batch, Floats
+from inference_exporter.values.numeric import numeric_column
 
 
 class NumbersPart(Part):

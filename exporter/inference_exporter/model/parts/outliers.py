@@ -12,7 +12,6 @@ from typing import Self
 import numpy as np
 
 from inference_exporter.accumulators import Flags, Layout, NumericBins
-from inference_exporter.batch import Batch, Bools, Floats, NumericColumn
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Setting
@@ -23,12 +22,13 @@ from inference_exporter.multivariate import (
     Scorer,
     SimilarInputs,
 )
-from inference_exporter.profile import Reference
 from inference_exporter.reference import without_whole
 from inference_exporter.results.evaluate import Gauges
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Labels, Samples
-from inference_exporter.tally import Tally
+from inference_exporter.values.batch import Batch, Bools, Floats, NumericColumn
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Labels, Samples
+from inference_exporter.values.tally import Tally
 
 KEY = "similar"
 SIMILAR, BOUNDARY = "similar", "boundary"

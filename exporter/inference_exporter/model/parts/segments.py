@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Self
 
-from inference_exporter.batch import Batch, Floats
 from inference_exporter.decisions import level_of
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import GaugesByFamily, Part, Rows, Setting
 from inference_exporter.results.evaluate import least_labelled
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Samples
 from inference_exporter.segments import PREFIX, Segments, foreign
+from inference_exporter.values.batch import Batch, Floats
+from inference_exporter.values.samples import Samples
 
 
 class SegmentsPart(Part):

@@ -7,10 +7,10 @@ from typing import ClassVar, Self
 
 from inference_exporter.config.schema import ModelConfig, Warmup
 from inference_exporter.model.part import Part, Rows, Setting
-from inference_exporter.profile import Reference
 from inference_exporter.reference import WarmupBuilder, dumps, loads
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.samples import Labels, Samples
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Labels, Samples
 
 _KEY = "warmup"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.batch import Floats
 from inference_exporter.statistics.base import BOTH, Comparison, Result, finite
 from inference_exporter.statistics.null import chi2_quantile
+from inference_exporter.values.batch import Floats
 
 LEAST_EXPECTED = 5.0  # W. G. Cochran, "Some methods for strengthening the common χ² tests", 1954
 

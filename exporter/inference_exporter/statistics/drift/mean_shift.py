@@ -32,7 +32,7 @@ class MeanShift:
     --------
     >>> import numpy as np
     >>> from inference_exporter.statistics.base import comparison_numeric
-    >>> from inference_exporter.profile import NumericProfile
+    >>> from inference_exporter.values.profile import NumericProfile
     >>> known = NumericProfile(np.array([1.0]), np.array([1.0]), np.array([50.0, 50.0]),
     ...                        np.array([0.5, 1.5]), 0.0, 2.0, 1.0, 0.5)
     >>> live = comparison_numeric(known, np.array([50.0, 50.0]), np.array([15.0, 75.0]), 26.0)

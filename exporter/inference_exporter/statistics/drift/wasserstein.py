@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from inference_exporter.profile import FeatureProfile
 from inference_exporter.statistics.base import NUMERIC, Comparison, Result, finite
 from inference_exporter.statistics.null import normal_quantile
+from inference_exporter.values.profile import FeatureProfile
 
 
 class Wasserstein:
@@ -50,7 +50,7 @@ class Wasserstein:
     Examples
     --------
     >>> from inference_exporter.statistics.base import comparison_numeric
-    >>> from inference_exporter.profile import NumericProfile
+    >>> from inference_exporter.values.profile import NumericProfile
     >>> known = NumericProfile(np.array([1.0]), np.array([1.0]), np.array([50.0, 50.0]),
     ...                        np.array([0.5, 1.5]), 0.0, 2.0, 1.0, 0.5)
     >>> live = comparison_numeric(known, np.array([50.0, 50.0]), np.array([40.0, 90.0]), 33.0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from inference_exporter.families import Family
-from inference_exporter.status_facts import StatusFacts
+from inference_exporter.values.status_facts import StatusFacts
 
 Labels = tuple[str, ...]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 SparseKey = tuple[str, ...]  # ("code", "200"), ("outcome", predicted, actual), …
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from inference_exporter.sources import SourceFacts
-from inference_exporter.status_facts import BadLine, FileState, SourceState
+from inference_exporter.values.status_facts import BadLine, FileState, SourceState
 
 
 class SourceStates:

@@ -15,7 +15,7 @@ from zlib import crc32
 import msgspec
 import numpy as np
 
-from inference_exporter.batch import (
+from inference_exporter.values.batch import (
     RANKS,
     Bools,
     ClassScores,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from inference_exporter.batch import Floats, Ints
+from inference_exporter.values.batch import Floats, Ints
 
 OTHER = "other"  # categories the reference knows but does not list
 UNSEEN = "unseen"  # categories the reference does not know

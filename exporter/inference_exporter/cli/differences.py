@@ -12,21 +12,21 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from inference_exporter.batch import Floats
-from inference_exporter.profile import (
-    OTHER,
-    CategoricalProfile,
-    FeatureProfile,
-    Multivariate,
-    NumericProfile,
-    Reference,
-)
 from inference_exporter.reference import bar, cut, without_whole
 from inference_exporter.statistics import (
     STATISTICS,
     Comparison,
     comparison_categorical,
     comparison_numeric,
+)
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import (
+    OTHER,
+    CategoricalProfile,
+    FeatureProfile,
+    Multivariate,
+    NumericProfile,
+    Reference,
 )
 
 SHOWN = ("psi", "js", "ks", "wasserstein", "tvd", "mean_shift")

@@ -10,7 +10,7 @@ from collections.abc import Collection
 import msgspec
 
 from inference_exporter.families import FAMILIES
-from inference_exporter.samples import Labels, Samples, SeriesSet
+from inference_exporter.values.samples import Labels, Samples, SeriesSet
 
 
 class Telemetry:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from inference_exporter.batch import Bools, Floats, NumericColumn
+from inference_exporter.values.batch import Bools, Floats, NumericColumn
 
 
 def numeric_column(raw: Sequence[object]) -> NumericColumn:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from inference_exporter.accumulators.base import OVERFLOW
-from inference_exporter.batch import Ints, Scalar, TextColumn, category_name
+from inference_exporter.values.batch import Ints, Scalar, TextColumn, category_name
 
+OVERFLOW = "__overflow__"  # where a label value goes once its label has reached its limit
 ABSENT = 0  # index of an absent value
 OVERFLOWED = 1  # index of a value beyond the limit
 _BYTE = 256

@@ -10,47 +10,32 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
 
 from inference_exporter.clock import Clock
-from inference_exporter.labelling import Labelling, Side, count_labels, source_name
-from inference_exporter.model import BlockFacts, Model
-from inference_exporter.profile import Reference
-from inference_exporter.recording import counters_of, note_block, note_source
+from inference_exporter.loop.channel import Channel
+from inference_exporter.loop.feed import Feed
+from inference_exporter.loop.labelling import Labelling
+from inference_exporter.loop.store import Store
+from inference_exporter.loop.telemetry import Telemetry
+from inference_exporter.loop.telling import Teller, labels_name
+from inference_exporter.model import BlockFacts, LateLabels
 from inference_exporter.results.evaluate import EvaluationFacts
-from inference_exporter.samples import Samples, Snapshot
-from inference_exporter.source_states import SourceStates
-from inference_exporter.sources import Source
-from inference_exporter.status_facts import StatusFacts
-from inference_exporter.store import Store
-from inference_exporter.telemetry import Telemetry
 from inference_exporter.truth import Inbox
+from inference_exporter.values.profile import Reference
+from inference_exporter.values.samples import Samples, Snapshot
+from inference_exporter.values.status_facts import StatusFacts
 
 log = logging.getLogger("inference_exporter.pipeline")
 
 IDLE_COMMIT_INTERVAL = 60.0  # seconds between commits while nothing is read
 HELD_COMMITS = 12  # so many commits may fail before the page shows what is not committed
-LOG_INTERVAL = 60.0  # at most one message about bad lines per source and minute
 BEHIND = 4 << 20  # bytes in a turn: a log with as much is behind, and its labels wait
+T = TypeVar("T")
 _ME = "inference_exporter_"
 _PERSISTENT = f"{_ME}state_persistent"
-
-
-@dataclass(slots=True)
-class Feed:
-    """A model and where its lines come from."""
-
-    model: Model
-    source: Source
-    logged: float = -math.inf  # monotonic time of the last message about a bad line
-    newest: float = math.nan  # event time of the newest line
-    dirty: bool = False  # something was read since the last commit
-    resumed: bool = False  # the source goes on from before a reload: it knows where it is
-    waiting_for: tuple[str, ...] = ()  # files and folders that are not there yet
-    labels: Source | None = None  # the log of labels that come later
-    labels_resumed: bool = False
-    labels_logged: float = -math.inf
 
 
 class Pipeline:
@@ -92,18 +77,49 @@ class Pipeline:
         inbox: Inbox | None = None,
     ) -> None:
         self.feeds = list(feeds)
-        sides = [Side(feed.model, feed.labels, feed.labels_resumed) for feed in self.feeds]
-        self._labelling = Labelling(sides, telemetry, inbox)
-        self.telemetry = telemetry
+        self._labelling = Labelling(self.feeds, telemetry, inbox)
+        self._teller, self.telemetry = Teller(telemetry), telemetry
+        self._predictions = [self._channel(feed) for feed in self.feeds]
+        found = ((feed, self._labels_channel(feed)) for feed in self.feeds)
+        self._labels = [(feed, channel) for feed, channel in found if channel is not None]
         self._store, self._publish, self._clock = store, publish, clock
         self._commit_interval, self._on_frozen, self._note = commit_interval, on_frozen, note
-        self._evaluation, self._sources = EvaluationFacts(), SourceStates()
+        self._evaluation = EvaluationFacts()
         self._next_commit = self._last_commit = -math.inf
         self._next_idle_commit = -math.inf
         self._failed = 0  # commits in a row
         self._snapshot: Snapshot | None = None
         self._held: Snapshot | None = None  # the last page whose counts were committed
         self.first_sweep_done = False
+
+    # -- channels --------------------------------------------------------------------------------
+
+    def _channel(self, feed: Feed) -> Channel:
+        take, key = partial(self._take, feed), f"source/{feed.name}"
+        return Channel(feed.name, key, feed.source, take, self._teller, resumed=feed.resumed)
+
+    def _labels_channel(self, feed: Feed) -> Channel | None:
+        late = feed.model.part(LateLabels)
+        if late is None or feed.labels is None:
+            return None
+
+        def take(block: bytes, now: float) -> Iterator[BlockFacts]:
+            yield BlockFacts(late.log(block, now))
+
+        name, key = labels_name(feed.name), f"labels/{feed.name}"
+        return Channel(name, key, feed.labels, take, self._teller, resumed=feed.labels_resumed)
+
+    @property
+    def _channels(self) -> list[tuple[Feed, Channel]]:
+        predictions = zip(self.feeds, self._predictions, strict=True)
+        return [*self._labels, *predictions]
+
+    def _take(self, feed: Feed, block: bytes, now: float) -> Iterator[BlockFacts]:
+        for piece in feed.model.pieces(block):
+            facts = feed.model.take(piece, now)
+            if facts.frozen is not None:
+                self._on_frozen(facts.frozen)
+            yield facts
 
     # -- the loop ------------------------------------------------------------------------------
 
@@ -120,21 +136,24 @@ class Pipeline:
         return read
 
     def _sweep(self, now: float, monotonic: float) -> bool:
-        """One look at every source, labels after predictions."""
-        sizes = {feed.model.config.name: self._read(feed, now, monotonic) for feed in self.feeds}
-        behind = {name for name, size in sizes.items() if size >= BEHIND}
-        labelled = self._labelling.read(now, monotonic, behind)
-        for feed in self.feeds:
-            feed.dirty = feed.dirty or feed.model.config.name in labelled
-        return bool(labelled) or any(sizes.values())
+        """One look at every channel: predictions, then labels.
 
-    def _read(self, feed: Feed, now: float, monotonic: float) -> int:
-        """Read a turn's worth of lines; how many bytes they were."""
-        read = 0
-        for block in feed.source.poll(now, monotonic):
-            self._take(feed, block.data, now, monotonic)
-            read += len(block.data)
-        return read
+        Labels wait where a log of predictions is behind: at the start after a pause, they would
+        else run ahead of the predictions they belong to.
+        """
+        sizes = [channel.read(now, monotonic) for channel in self._predictions]
+        behind = {feed.name for feed, n in zip(self.feeds, sizes, strict=True) if n >= BEHIND}
+        labelled = self._labelling.take_submissions(now)
+        for feed, channel in self._labels:
+            if feed.name not in behind and not self._labelling.full:
+                labelled = channel.read(now, monotonic) > 0 or labelled
+        self._gather()
+        return labelled or any(sizes)
+
+    def _gather(self) -> None:
+        """What happened in a channel is to be committed with its model."""
+        for feed, channel in self._channels:
+            feed.dirty, channel.dirty = feed.dirty or channel.dirty, False
 
     def drain(self) -> None:
         """Read everything to its end, partial last lines included: for `once`."""
@@ -142,10 +161,9 @@ class Pipeline:
         while self._sweep(now(), monotonic()):
             if self._labelling.full:
                 self._settle_unkept()
-        for feed in self.feeds:
-            for block in feed.source.finish():
-                self._take(feed, block.data, now(), monotonic())
-        self._labelling.finish(now(), monotonic())
+        for channel in (*self._predictions, *(one for _, one in self._labels)):
+            channel.finish(now(), monotonic())
+        self._gather()
         self._settle_unkept()
         self.first_sweep_done = True
         self._note_sources()
@@ -171,7 +189,8 @@ class Pipeline:
     def _commit(self) -> None:
         started = self._last_commit = self._clock.monotonic()
         self._note_counters()
-        persistent = self._settle() and self._labelling.commit(self._store, *self._changes())
+        settled = self._labelling.settle(self._store, self._clock.now())
+        persistent = settled and self._labelling.commit(self._store, *self._changes())
         if not persistent:
             self.telemetry.inc(f"{_ME}state_commit_failures_total")
         ended = self._clock.monotonic()
@@ -187,13 +206,6 @@ class Pipeline:
         self.publish()
         if persistent:
             self._held = self._snapshot
-
-    def _settle(self) -> bool:
-        """Join labels with their predictions and count them; False if that cannot be done now."""
-        changed = self._labelling.settle(self._store, self._clock.now())
-        for feed in self.feeds:
-            feed.dirty = feed.dirty or feed.model.config.name in (changed or ())
-        return changed is not None
 
     def _hold(self, held: Snapshot) -> None:
         """Keep the last committed page while commits fail: a crash now would step back to it.
@@ -221,7 +233,7 @@ class Pipeline:
         size = sum(len(block.values) for block in [*blocks, *tell.samples()])
         tell.set(f"{_ME}series", value=float(size))
         models = tuple(feed.model.status() for feed in self.feeds)
-        status = StatusFacts(models, self._sources.states)
+        status = StatusFacts(models, self._teller.states.states)
         self._snapshot = Snapshot((*blocks, *tell.samples()), now, status)
         self._publish(self._snapshot)
 
@@ -234,8 +246,9 @@ class Pipeline:
                 changed, gone = feed.model.take_changes()
                 puts.update({prefix + key: value for key, value in changed.items()})
                 deletes += [prefix + key for key in gone]
-            puts[f"source/{feed.model.config.name}"] = feed.source.checkpoint()
             feed.dirty = False
+        for _, channel in self._channels:
+            puts |= channel.checkpoint()
         puts["telemetry"] = self.telemetry.to_bytes()
         return puts, deletes
 
@@ -252,7 +265,7 @@ class Pipeline:
         if telemetry and "telemetry" in state:
             problems += _attempt(self.telemetry.restore, state["telemetry"], "telemetry")
         names = {feed.model.config.name for feed in self.feeds}
-        self.telemetry.keep_sources(names | {source_name(name) for name in names})
+        self.telemetry.keep_sources(names | {labels_name(name) for name in names})
         for feed in self.feeds:
             name = feed.model.config.name
             prefix = f"model/{name}/"
@@ -260,50 +273,21 @@ class Pipeline:
                 key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)
             }
             found = feed.model.restore(own, now)
-            found += self._labelling.restore(name, own, state, self._store)
+            found += self._labelling.restore(name, own, self._store)
             problems += [f"{name}: {problem}" for problem in found]
             feed.model.start(now)
-            if f"source/{name}" in state and not feed.resumed:
-                problems += _attempt(
-                    feed.source.restore, state[f"source/{name}"], f"{name}: offsets"
-                )
+        for _, channel in self._channels:
+            problems += _attempt(channel.restore, state, f"{channel.name}: offsets")
         self.telemetry.inc(f"{_ME}state_load_errors_total", by=len(problems))
         for problem in problems:
             log.error("state not used: %s", problem)
 
     def close(self) -> None:
         """Close the sources. The store belongs to the caller."""
-        self._labelling.close()
-        for feed in self.feeds:
-            feed.source.close()
+        for _, channel in self._channels:
+            channel.source.close()
 
     # -- facts become metrics -------------------------------------------------------------------
-
-    def _take(self, feed: Feed, block: bytes, now: float, monotonic: float) -> None:
-        feed.dirty = True
-        for part in feed.model.pieces(block):
-            self._count(feed, feed.model.take(part, now), now, monotonic)
-
-    def _count(self, feed: Feed, facts: BlockFacts, now: float, monotonic: float) -> None:
-        source, tell = feed.model.config.name, self.telemetry
-        note_block(tell, source, facts, now)
-        if not math.isnan(facts.newest):
-            feed.newest = facts.newest
-        if facts.decoded.bad_example:
-            self._complain(feed, *facts.decoded.bad_example, now, monotonic)
-        if facts.frozen is not None:
-            self._on_frozen(facts.frozen)
-        if facts.labels is not None:
-            logged, name = feed.labels_logged, source_name(source)
-            feed.labels_logged = count_labels(tell, name, facts.labels, logged, monotonic)
-
-    def _complain(
-        self, feed: Feed, reason: str, excerpt: str, now: float, monotonic: float
-    ) -> None:
-        self._sources.note_bad_line(feed.model.config.name, now, reason, excerpt)
-        if monotonic - feed.logged >= LOG_INTERVAL:
-            feed.logged, source = monotonic, feed.model.config.name
-            log.warning("%s: line not understood (%s): %s", source, reason, excerpt)
 
     def _note_counters(self) -> None:
         """Counters move only before a commit, so that the page never shows an uncommitted one."""
@@ -320,18 +304,9 @@ class Pipeline:
 
     def _note_sources(self) -> None:
         """Gauges of the files always follow; where a counter moved there is something to commit."""
-        for name, facts in self._labelling.facts():
-            note_source(self.telemetry, name, facts)
-            self._sources.note(name, facts)
-        for feed in self.feeds:
-            facts = feed.source.take_facts()
-            note_source(self.telemetry, feed.model.config.name, facts)
-            self._sources.note(feed.model.config.name, facts)
-            feed.dirty = feed.dirty or any(counters_of(facts).values())
-            if facts.waiting_for and facts.waiting_for != feed.waiting_for:
-                name, missing = feed.model.config.name, ", ".join(facts.waiting_for)
-                log.warning("%s: waiting for %s, which is not there", name, missing)
-            feed.waiting_for = facts.waiting_for
+        for _, channel in self._channels:
+            channel.tell()
+        self._gather()
 
     def _note_gauges(self) -> None:
         tell = self.telemetry
@@ -351,7 +326,7 @@ class Pipeline:
             tell.set(f"{_ME}series_dropped_total", family, value=value)
 
 
-def _attempt(restore: Callable[[bytes], object], data: bytes, what: str) -> list[str]:
+def _attempt(restore: Callable[[T], object], data: T, what: str) -> list[str]:
     try:
         restore(data)
     except ValueError as error:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from inference_exporter.batch import Floats
+from inference_exporter.values.batch import Floats
 
 EvidenceKey = tuple[str, str, str, str]  # version, window, "feature" or "output", name
 ReferenceKind = Literal["file", "warmup", "none"]

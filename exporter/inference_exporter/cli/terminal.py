@@ -1,0 +1,57 @@
+"""What commands share: the first lines of a file, words on the terminal, a bar for long work."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import IO
+
+from inference_exporter.errors import UsageError
+
+
+def first_lines(path: str, count: int) -> list[bytes]:
+    """The first lines of a file, or of the standard input for `-`."""
+    try:
+        with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as stream:
+            lines = [stream.readline(1 << 20) for _ in range(count)]
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    return [line for line in lines if line]
+
+
+def say(text: str) -> None:
+    """Words for who reads the terminal."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+class Progress:
+    """A bar on a terminal for work of more than a second; silent where there is no terminal."""
+
+    _WIDTH = 32
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._started = time.monotonic()
+        self._shown = 0.0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def show(self, done: int, total: int) -> None:
+        """Draw the bar, at most ten times a second."""
+        now = time.monotonic()
+        if not self._stream.isatty() or now - self._started < 1 or now - self._shown < 0.1:
+            return
+        self._shown = now
+        share = min(1.0, done / total) if total else 0.0
+        bar = "█" * round(share * self._WIDTH)
+        left = (now - self._started) * (1 - share) / share if share else 0.0
+        text = f"\r{bar:░<{self._WIDTH}} {share:4.0%}  {done / 1e6:,.0f} MB  {left:.0f} s left "
+        self._stream.write(text)
+        self._stream.flush()
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            self._stream.write("\r\x1b[K")
