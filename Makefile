@@ -44,7 +44,7 @@ dashboards: setup ## Write the Grafana dashboards in dashboards/ anew
 	$(BIN)/python -m dashboards.generate
 
 docs: setup ## Write the generated pages in docs/ anew
-	$(BIN)/python scripts/docs.py
+	$(BIN)/python -m scripts.docs
 
 bench: setup servers ## Measure speed and memory against named peers; writes docs/benchmarks.md
 	$(BIN)/python -m bench

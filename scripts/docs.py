@@ -6,12 +6,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from scripts import architecture
+
 from inference_exporter.config import reference_doc as configuration
 from inference_exporter.exposition import metrics_doc
 from inference_exporter.statistics import reference_doc as statistics
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES: dict[str, Callable[[], str]] = {
+    "architecture.md": architecture.render,
     "configuration.md": configuration.render,
     "metrics.md": metrics_doc.render,
     "statistics.md": statistics.render,

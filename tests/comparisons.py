@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference_exporter.reference.census import CategoryCensus, NumericCensus
-from inference_exporter.reference.survey import ColumnSurvey
+from inference_exporter.reference.profiling.census import CategoryCensus, NumericCensus
+from inference_exporter.reference.profiling.survey import ColumnSurvey
 from inference_exporter.statistics import Comparison, comparison_categorical, comparison_numeric
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.profile import CategoricalProfile, NumericProfile

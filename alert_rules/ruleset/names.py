@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 WINDOWS = ("1h", "6h", "1d", "7d")
+DRIFT_WINDOWS = ("1h", "1d")  # of alerts on inputs and outputs: fast, and for little traffic
+LABEL_WINDOWS = ("1d", "7d")  # of alerts on labels: many a day, or few
 SLO_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 EVALUATED_EVERY = {"1h": "1m", "6h": "1m", "1d": "2m", "7d": "4m"}  # lookback is 5m: stay below
 

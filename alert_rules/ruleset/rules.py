@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,3 +46,8 @@ class Group:
     name: str
     interval: str
     rules: tuple[Recording | Alert, ...]
+
+
+def over_windows(windows: Sequence[str], *kinds: Callable[[str], Alert]) -> Iterator[Alert]:
+    """Alerts of the same shape over several windows, kind by kind."""
+    return (kind(window) for kind in kinds for window in windows)

@@ -14,7 +14,7 @@ from inference_exporter.cli import main
 from inference_exporter.cli.differences import difference
 from inference_exporter.multivariate import DISTANCE, ERROR, STATISTICS, UNSEEN_SHARE, Scorer
 from inference_exporter.reference import build, build_shard, dumps, load, loads, merge
-from inference_exporter.reference.whole import without_whole
+from inference_exporter.reference.profiling.whole import without_whole
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.profile import NumericProfile, Reference
 from reference_files import MODEL as CREDIT

@@ -17,7 +17,7 @@ import rule_files
 from inference_exporter.config.thresholds import THRESHOLDS
 from inference_exporter.families import FAMILIES
 from inference_exporter.performance.scores import SCORE_BINS
-from inference_exporter.reference import grid
+from inference_exporter.reference.profiling import grid
 from inference_exporter.results import evaluate
 from inference_exporter.statistics import rule_quantiles
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_exporter.truth import chunks, index, marks, places, tables
+from inference_exporter.truth.waiting import chunks, index, marks, places, tables
 from pending_loop import NOW, Both
 from pending_model import PendingModel
 

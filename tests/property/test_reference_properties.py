@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from comparisons import numeric_profile
 from inference_exporter.reference import dumps, loads
-from inference_exporter.reference.census import CategoryCensus
-from inference_exporter.reference.fingerprint import fingerprint
+from inference_exporter.reference.files.fingerprint import fingerprint
+from inference_exporter.reference.profiling.census import CategoryCensus
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.profile import FeatureProfile, NumericProfile, Reference
 

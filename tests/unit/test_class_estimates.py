@@ -24,7 +24,7 @@ from inference_exporter.performance import (
 )
 from inference_exporter.performance.intervals import as_share
 from inference_exporter.reference import build, dumps, loads
-from inference_exporter.reference.calibrate_classes import calibrate_classes
+from inference_exporter.reference.judging.calibrate_classes import calibrate_classes
 from inference_exporter.values.batch import Batch, ClassScores, Floats, Ints
 from inference_exporter.values.profile import ClassCalibration
 from multiclass import NAMES, draw, exact

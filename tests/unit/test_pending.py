@@ -9,8 +9,8 @@ import pytest
 
 from inference_exporter.config.schema import Field, Fields, LabelsConfig, ModelConfig
 from inference_exporter.truth import Intake, Join, make_join
-from inference_exporter.truth.index import GENERATION
-from inference_exporter.truth.record import Schema
+from inference_exporter.truth.waiting.index import GENERATION
+from inference_exporter.truth.waiting.record import Schema
 from inference_exporter.values.batch import Batch, NumericColumn
 
 NOW = 1_800_000_000.0

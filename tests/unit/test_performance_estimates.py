@@ -27,9 +27,9 @@ from inference_exporter.performance import (
     score_metrics,
 )
 from inference_exporter.performance.intervals import as_share, normal
-from inference_exporter.reference.calibrate import calibrate, calibration_error, fit
-from inference_exporter.reference.losses import loss_table
-from inference_exporter.reference.scored import Thinned
+from inference_exporter.reference.judging.calibrate import calibrate, calibration_error, fit
+from inference_exporter.reference.judging.losses import loss_table
+from inference_exporter.reference.judging.scored import Thinned
 from inference_exporter.values.batch import Batch, Bools, Floats, NumericColumn
 from inference_exporter.values.profile import Calibration
 from performance_data import score_sums

@@ -14,7 +14,7 @@ import pytest
 from inference_exporter.config.schema import FeaturesField, Field, Fields, ModelConfig
 from inference_exporter.errors import ProfileError
 from inference_exporter.reference import build, dumps, load, loads, save, show
-from inference_exporter.reference.fingerprint import fingerprint
+from inference_exporter.reference.files.fingerprint import fingerprint
 from inference_exporter.values.profile import NumericProfile, Reference
 
 FIELDS = Fields(

@@ -15,7 +15,7 @@ from inference_exporter.cli import main
 from inference_exporter.config.schema import FeaturesField
 from inference_exporter.errors import ProfileError
 from inference_exporter.reference import Shard, build, build_shard, dump_shard, load_part, merge
-from inference_exporter.reference.sketch import CAPACITY
+from inference_exporter.reference.profiling.sketch import CAPACITY
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.profile import NumericProfile, Reference
 from reference_files import FIELDS, MODEL, Rows, categorical, numeric, write_lines

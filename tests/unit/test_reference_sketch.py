@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from inference_exporter.reference.grid import edges_of
-from inference_exporter.reference.sketch import CAPACITY, QuantileSketch
+from inference_exporter.reference.profiling.grid import edges_of
+from inference_exporter.reference.profiling.sketch import CAPACITY, QuantileSketch
 from inference_exporter.values.batch import Floats
 
 LEVELS = np.arange(1, 100) / 100

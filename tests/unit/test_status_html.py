@@ -16,7 +16,7 @@ from exposition_pages import block, full_snapshot
 from html_page import faults, read, walk
 from inference_exporter.exposition.landing import Landing, Link
 from inference_exporter.exposition.status import HTML_HEADERS, StatusPages
-from inference_exporter.exposition.status.shell import STYLE
+from inference_exporter.exposition.status.html.shell import STYLE
 from inference_exporter.values.samples import Samples, Snapshot
 from inference_exporter.values.status_facts import (
     BadLine,

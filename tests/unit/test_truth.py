@@ -12,10 +12,17 @@ import pytest
 
 from inference_exporter.config.schema import Field, Fields, LabelsConfig, ModelConfig
 from inference_exporter.truth import Inbox, Intake, Join, Submission, coverage, make_join, receive
-from inference_exporter.truth.keys import keys_of
-from inference_exporter.truth.record import Codec, Names, Schema, is_labelled, set_times, times_of
-from inference_exporter.truth.sieve import Probes, Sieve
-from inference_exporter.truth.submission import Refused, parse
+from inference_exporter.truth.http.submission import Refused, parse
+from inference_exporter.truth.waiting.keys import keys_of
+from inference_exporter.truth.waiting.record import (
+    Codec,
+    Names,
+    Schema,
+    is_labelled,
+    set_times,
+    times_of,
+)
+from inference_exporter.truth.waiting.sieve import Probes, Sieve
 from inference_exporter.values.batch import Batch, NumericColumn
 
 NOW = 1_800_000_000.0

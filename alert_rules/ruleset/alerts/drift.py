@@ -14,18 +14,16 @@ from alert_rules.ruleset.alerts.text import (
     lookup,
 )
 from alert_rules.ruleset.names import M, by
-from alert_rules.ruleset.rules import Alert
+from alert_rules.ruleset.rules import Alert, over_windows
 from alert_rules.ruleset.settings import Settings
 
 _DRIFT = "/d/inference-drift?var-model={{ $labels.model }}"
-_WINDOWS = ("1h", "1d")
 
 
 def alerts(_: Settings) -> tuple[Alert, ...]:
     """Significant and large and enough rows: the recorded distance is absent without them."""
     return (
-        *(_feature(window) for window in _WINDOWS),
-        *(_output(window) for window in _WINDOWS),
+        *over_windows(names.DRIFT_WINDOWS, _feature, _output),
         _concept(),
         _outliers(),
         _stale(),

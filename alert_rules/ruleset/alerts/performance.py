@@ -14,22 +14,20 @@ from alert_rules.ruleset.alerts.text import (
     lookup,
 )
 from alert_rules.ruleset.names import by
-from alert_rules.ruleset.rules import Alert
+from alert_rules.ruleset.rules import Alert, over_windows
 from alert_rules.ruleset.settings import Settings
 
 _MODEL = "/d/inference-model?var-model={{ $labels.model }}"
 _REFERENCE = "model_version:inference_performance_reference"
-_WINDOWS = ("1d", "7d")
 _SAME = ("job", "model", "version")
 
 
 def alerts(_: Settings) -> tuple[Alert, ...]:
     """A day for models with many labels, a week for those with few."""
     return (
-        *(_accuracy(window) for window in _WINDOWS),
-        _estimate("1d"),
-        *(_calibration(window) for window in _WINDOWS),
-        *(_regression(window) for window in _WINDOWS),
+        *over_windows(names.LABEL_WINDOWS, _accuracy),
+        _estimate(names.LABEL_WINDOWS[0]),
+        *over_windows(names.LABEL_WINDOWS, _calibration, _regression),
         _labels(),
     )
 

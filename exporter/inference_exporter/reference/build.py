@@ -9,10 +9,10 @@ from pathlib import Path
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.errors import ProfileError
 from inference_exporter.outputs import Choices
-from inference_exporter.reference.passes import shard_from
-from inference_exporter.reference.roles import Block, with_choices
-from inference_exporter.reference.shard import Shard
-from inference_exporter.reference.tables import blocks
+from inference_exporter.reference.files.shard import Shard
+from inference_exporter.reference.profiling.passes import shard_from
+from inference_exporter.reference.reading.roles import Block, with_choices
+from inference_exporter.reference.reading.tables import blocks
 from inference_exporter.values.batch import category_name
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.vectors import parsed

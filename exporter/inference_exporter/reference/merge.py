@@ -15,13 +15,17 @@ from dataclasses import replace
 import numpy as np
 
 from inference_exporter.errors import ProfileError
-from inference_exporter.reference.census import CategoryCensus
-from inference_exporter.reference.fingerprint import fingerprint
-from inference_exporter.reference.grid import edges_of
-from inference_exporter.reference.outcomes import ClassOutcomes, NumberOutcomes, OutcomeState
-from inference_exporter.reference.shard import Shard
-from inference_exporter.reference.sketch import QuantileSketch
-from inference_exporter.reference.whole import without_whole
+from inference_exporter.reference.files.fingerprint import fingerprint
+from inference_exporter.reference.files.shard import Shard
+from inference_exporter.reference.judging.outcomes import (
+    ClassOutcomes,
+    NumberOutcomes,
+    OutcomeState,
+)
+from inference_exporter.reference.profiling.census import CategoryCensus
+from inference_exporter.reference.profiling.grid import edges_of
+from inference_exporter.reference.profiling.sketch import QuantileSketch
+from inference_exporter.reference.profiling.whole import without_whole
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.profile import (
     CategoricalProfile,

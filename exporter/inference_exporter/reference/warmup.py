@@ -13,9 +13,13 @@ from collections.abc import Iterator
 import msgspec
 
 from inference_exporter.config.schema import ModelConfig, Warmup
-from inference_exporter.reference.kept_choices import choices_to_keep, has_choices, with_kept
-from inference_exporter.reference.passes import build_from
-from inference_exporter.reference.roles import Block, feature_columns
+from inference_exporter.reference.profiling.kept_choices import (
+    choices_to_keep,
+    has_choices,
+    with_kept,
+)
+from inference_exporter.reference.profiling.passes import build_from
+from inference_exporter.reference.reading.roles import Block, feature_columns
 from inference_exporter.values.batch import Batch, Scalar, TextColumn
 from inference_exporter.values.profile import Reference
 

@@ -1,13 +1,14 @@
 """Late labels: predictions wait, labels arrive, and what belongs together is counted once.
 
 `Join` brings them together, `Intake` fills it from batches, `Inbox` takes labels from HTTP.
+`waiting/` keeps the predictions that wait, `http/` is what stands behind a POST.
 """
 
 from inference_exporter.truth.coverage import coverage, selection
-from inference_exporter.truth.inbox import Inbox, Submission
+from inference_exporter.truth.http.inbox import Inbox, Submission
+from inference_exporter.truth.http.reception import receive
 from inference_exporter.truth.intake import Intake, make_join
 from inference_exporter.truth.join import Join, Settled
-from inference_exporter.truth.reception import receive
 
 __all__ = [
     "Inbox",

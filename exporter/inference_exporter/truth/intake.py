@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from inference_exporter.config.schema import LabelsConfig, ModelConfig
-from inference_exporter.truth.choices import classes_kept, label_values, put_choices
 from inference_exporter.truth.join import Join
-from inference_exporter.truth.keys import keys_of
-from inference_exporter.truth.record import OUTSIDE, SEGMENTS, Schema, set_times
+from inference_exporter.truth.waiting.choices import classes_kept, label_values, put_choices
+from inference_exporter.truth.waiting.keys import keys_of
+from inference_exporter.truth.waiting.record import OUTSIDE, SEGMENTS, Schema, set_times
 from inference_exporter.values.batch import (
     Batch,
     Bools,

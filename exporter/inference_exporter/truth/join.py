@@ -20,13 +20,13 @@ import msgspec
 import numpy as np
 
 from inference_exporter.config.schema import LabelsConfig
-from inference_exporter.truth.choices import choices_of, label_codes
-from inference_exporter.truth.chunks import CHUNK
+from inference_exporter.truth.columns import Columns
+from inference_exporter.truth.early import Early
 from inference_exporter.truth.labels import LABEL, LabelRows, delays, label_rows, one_per_key
-from inference_exporter.truth.pending import Pending
-from inference_exporter.truth.record import (
-    OUTSIDE,
-    SEGMENTS,
+from inference_exporter.truth.tallies import Counts
+from inference_exporter.truth.waiting.chunks import CHUNK
+from inference_exporter.truth.waiting.pending import Pending
+from inference_exporter.truth.waiting.record import (
     Codec,
     Names,
     Records,
@@ -34,13 +34,11 @@ from inference_exporter.truth.record import (
     is_labelled,
     times_of,
 )
-from inference_exporter.truth.shelf import Shelf
-from inference_exporter.truth.tables import Tables
-from inference_exporter.truth.tallies import Counts
-from inference_exporter.values.batch import Batch, Bools, Floats, Ints, NumericColumn
+from inference_exporter.truth.waiting.shelf import Shelf
+from inference_exporter.truth.waiting.tables import Tables
+from inference_exporter.values.batch import Batch, Bools, Floats, Ints
 from inference_exporter.values.samples import Labels
 
-EARLY = 100_000
 EVICTED = 131_072
 FULL = 200_000
 _AT_ONCE = 256 * CHUNK  # predictions evicted in one commit because of their age
@@ -78,19 +76,18 @@ class Join:
         self._config, self._model, self._schema, self._limits = config, model, schema, limits
         self._tables = Tables(model)
         self._counts = Counts(config.shared)
-        self.names = {name: Names(limit) for name, limit in limits.items()}
+        self._columns = Columns(schema, limits)
         self._use((), schema)
-        self._early = Shelf(self._tables, f"early/{_kind(schema)}", LABEL)
+        self._early = Early(self._tables, schema)
         self._evicted = Shelf(self._tables, "evicted", [("key", "<i8")])
         self._predictions: list[tuple[Ints, Records]] = []
         self._labels: list[LabelRows] = []
         self._staged = 0
-        self._names_saved = False
         self.counts_changed = True
 
     def _use(self, known: tuple[Schema, ...], schema: Schema) -> None:
         schemas = known if schema in known else (*known, schema)
-        self._names_saved = schema in known
+        self._columns.schemas_saved = schema in known
         self._codec = Codec(schemas, schemas.index(schema))
         self._pending = Pending(self._tables, self._codec, self._config.wait)
 
@@ -98,6 +95,11 @@ class Join:
         """Whether both are configured alike."""
         mine = (self._model, self._config, self._schema, self._limits)
         return mine == (other._model, other._config, other._schema, other._limits)
+
+    @property
+    def names(self) -> dict[str, Names]:
+        """The names behind the codes of records, by column."""
+        return self._columns.names
 
     @property
     def ranked(self) -> bool:
@@ -180,7 +182,7 @@ class Join:
             keys, records = keys[new], records[new]
         self._pending.add(keys, records, now)
         self._note_waiting(records)
-        labels = self._called(np.sort(keys), staged)
+        labels = np.concatenate((self._early.call(np.sort(keys)), staged))
         self._labels = [labels]
         return labels
 
@@ -191,23 +193,12 @@ class Join:
 
     def _note_waiting(self, records: Records) -> None:
         labelled = is_labelled(records)
-        for version, count in self._by_version(records).items():
+        for version, count in self._columns.by_version(records).items():
             self._counts.add_awaiting(version, 0)
             self._counts.add_awaiting(version, count)
-        for version, count in self._by_version(records[labelled]).items():
+        for version, count in self._columns.by_version(records[labelled]).items():
             self._count("label", version, "matched", by=count)
             self._counts.add_awaiting(version, -count)
-
-    def _called(self, keys: Ints, labels: LabelRows) -> LabelRows:
-        """Early labels whose prediction is among these now, before the others."""
-        early = self._early
-        if not len(early.rows) or not len(keys):
-            return labels
-        at = np.minimum(np.searchsorted(keys, early.rows["key"]), len(keys) - 1)
-        called = keys[at] == early.rows["key"]
-        labels = np.concatenate((early.rows[called], labels))
-        early.keep(~called)
-        return labels
 
     def _apply(self, labels: LabelRows, connection: sqlite3.Connection | None) -> Settled:
         if not len(labels):
@@ -226,7 +217,7 @@ class Join:
         otherwise = labelled & (records["actual"] != rows["actual"])
         self._count("problem", "conflict", by=int(otherwise.sum()))
         for result, mask in (("matched", ~labelled), ("duplicate", labelled)):
-            for version, count in self._by_version(records[mask]).items():
+            for version, count in self._columns.by_version(records[mask]).items():
                 self._count("label", version, result, by=count)
                 if result == "matched":
                     self._counts.add_awaiting(version, -count)
@@ -242,12 +233,12 @@ class Join:
         counted = fresh | replaced
         if not counted.any():
             return Settled()
-        retracted = self._batch(records[replaced], None) if replaced.any() else None
+        retracted = self._columns.batch(records[replaced], None) if replaced.any() else None
         records = records[counted]
         records["actual"] = rows["actual"][counted]
         keys = np.ascontiguousarray(rows["key"][counted])
         self._pending.replace(keys, places[counted], records)
-        return Settled(self._batch(records, delay[counted]), retracted)
+        return Settled(self._columns.batch(records, delay[counted]), retracted)
 
     def _unknown(self, rows: LabelRows, *, last: bool) -> None:
         """Labels without a prediction: too late, or waiting for it already, or too early."""
@@ -259,18 +250,8 @@ class Join:
         again = self._early.has(keys) & ~late
         self._count("label", "", "duplicate", by=int(again.sum()))
         if again.any():
-            self._repeat(rows[again], last=last)
+            self._count("problem", "conflict", by=self._early.repeat(rows[again], last=last))
         self._early.add(rows[~late & ~again])
-
-    def _repeat(self, rows: LabelRows, *, last: bool) -> None:
-        """Further labels for predictions that have not come."""
-        keys = self._early.rows["key"]
-        order = np.argsort(keys)
-        at = order[np.searchsorted(keys, rows["key"], sorter=order)]
-        differ = self._early.rows["actual"][at] != rows["actual"]
-        self._count("problem", "conflict", by=int(differ.sum()))
-        if last and differ.any():
-            self._early.change(at[differ], "actual", rows["actual"][differ])
 
     # -- giving up -----------------------------------------------------------------------------
 
@@ -285,11 +266,14 @@ class Join:
                 break
             evicted += chunk.count
             self._evict(*self._pending.give_up_first(connection), reason)
-        self._forget_early(now)
+        forgotten = self._early.forget(now - self._config.ahead)
+        if forgotten:
+            self._counts.given_up(forgotten)
+            self.counts_changed = True
 
     def _evict(self, keys: Ints, records: Records, reason: str) -> None:
         waiting = ~is_labelled(records)
-        for version, count in self._by_version(records[waiting]).items():
+        for version, count in self._columns.by_version(records[waiting]).items():
             self._counts.add_awaiting(version, -count)
         self._count("evicted", reason, by=int(waiting.sum()))
         gone = np.zeros(int(waiting.sum()), np.dtype([("key", "<i8")]))
@@ -300,68 +284,21 @@ class Join:
             self._evicted.keep(np.arange(len(self._evicted.rows)) >= extra)
         self.counts_changed = True
 
-    def _forget_early(self, now: float) -> None:
-        rows = self._early.rows
-        keep = rows["arrived"] >= now - self._config.ahead
-        keep &= np.arange(len(rows)) >= len(rows) - EARLY
-        if not keep.all():
-            self._counts.given_up(int((~keep).sum()))
-            self.counts_changed = True
-            self._early.keep(keep)
-
-    # -- columns -------------------------------------------------------------------------------
-
-    def _by_version(self, records: Records) -> dict[str, int]:
-        if "version" not in self._schema.texts:
-            return {"": len(records)} if len(records) else {}
-        codes, counts = np.unique(records["version"], return_counts=True)
-        names = [name or "" for name in self.names["version"].texts(codes)]
-        return dict(zip(names, counts.tolist(), strict=True))
-
-    def _batch(self, records: Records, delay: Floats | None) -> Batch:
-        """Joined rows as a batch: only what was kept of the predictions."""
-        texts = {name: self._names_of(name).texts(records[name]) for name in self._schema.texts}
-        numbers = {
-            name: NumericColumn(records[name].astype(np.float64)) for name in self._schema.numbers
-        }
-        segments = {
-            name.removeprefix(SEGMENTS): texts.pop(name)
-            for name in self._schema.texts
-            if name.startswith(SEGMENTS)
-        }
-        actual = records["actual"]
-        if self._schema.regression:
-            numbers["actual_value"] = NumericColumn(actual.astype(np.float64))
-        else:
-            codes = label_codes(actual) if self.ranked else actual
-            texts["actual"] = self._names_of("actual").texts(codes)
-        return Batch(
-            rows=len(records),
-            timestamp=NumericColumn(
-                np.where(records["schema"] & OUTSIDE, np.nan, times_of(records))
-            ),
-            label_delay=None if delay is None else NumericColumn(delay),
-            segments=segments,
-            **choices_of(records, self._schema.scores),
-            **texts,  # type: ignore[arg-type]  # names of columns
-            **numbers,  # type: ignore[arg-type]
-        )
-
-    def _names_of(self, column: str) -> Names:
-        """Predicted and actual classes share their names."""
-        return self.names["prediction" if column == "actual" else column]
-
     # -- state ---------------------------------------------------------------------------------
+
+    @property
+    def _kept(self) -> tuple[Pending, Shelf, Shelf]:
+        return self._pending, self._early.shelf, self._evicted
 
     def write(self, connection: sqlite3.Connection) -> None:
         """What changed since the last confirmed commit; part of the caller's transaction."""
         self._tables.create(connection)
-        for part in (self._pending, self._early, self._evicted):
+        for part in self._kept:
             part.write(connection)
 
     def confirm(self) -> None:
         """What was written is on disk."""
-        for part in (self._pending, self._early, self._evicted):
+        for part in self._kept:
             part.confirm()
 
     def take_changes(self) -> dict[str, bytes]:
@@ -370,12 +307,9 @@ class Join:
         if self.counts_changed:
             puts[_COUNTS] = self._counts.to_bytes()
             self.counts_changed = False
-        if not self._names_saved or any(names.changed for names in self.names.values()):
-            self._names_saved = True
-            known = {column: names.known() for column, names in self.names.items()}
-            puts[_NAMES] = msgspec.msgpack.encode((known, self._codec.schemas))
-            for names in self.names.values():
-                names.changed = False
+        names = self._columns.take_changes(self._codec.schemas)
+        if names is not None:
+            puts[_NAMES] = names
         return puts
 
     def restore(
@@ -386,35 +320,19 @@ class Join:
             if _COUNTS in state:
                 self._counts.restore(state[_COUNTS])
             if _NAMES in state:
-                self._restore_names(state[_NAMES])
+                self._use(self._columns.restore(state[_NAMES]), self._schema)
         except (ValueError, msgspec.MsgspecError) as error:
             return [f"labels: {error}"]
         if connection is not None and self._tables.exist(connection):
-            for part in (self._pending, self._early, self._evicted):
+            for part in self._kept:
                 part.restore(connection)
         return []
-
-    def _restore_names(self, data: bytes) -> None:
-        kind = tuple[dict[str, list[str]], tuple[Schema, ...]]
-        known, schemas = msgspec.msgpack.decode(data, type=kind)
-        for column, limit in self._limits.items():
-            kept = known.get(column, [])  # a limit that was lowered must not change what codes mean
-            self.names[column] = Names(max(limit, len(kept)), kept)
-            self.names[column].changed = False
-        self._use(schemas, self._schema)
 
     def samples(self) -> dict[str, dict[Labels, float]]:
         """Counters and gauges by family."""
         values = self._counts.samples(self._model)
-        early: dict[Labels, float] = {(self._model,): float(len(self._early.rows))}
+        early: dict[Labels, float] = {(self._model,): float(len(self._early))}
         return {**values, "inference_labels_awaiting_prediction": early}
 
 
 _COUNTS, _NAMES = "truth/counts", "truth/names"
-
-
-def _kind(schema: Schema) -> str:
-    """Early labels of a regression are of no use to a classification, nor to a ranking."""
-    if schema.ranking:
-        return "item"
-    return "number" if schema.regression else "class"

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from inference_exporter.exposition.landing import Landing
-from inference_exporter.exposition.status.home_html import home_page
-from inference_exporter.exposition.status.model_html import model_page
+from inference_exporter.exposition.status.html.home import home_page
+from inference_exporter.exposition.status.html.model import model_page
+from inference_exporter.exposition.status.html.shell import HTML_HEADERS, Shell
 from inference_exporter.exposition.status.overview import home_view, model_view
 from inference_exporter.exposition.status.selection import Selection
-from inference_exporter.exposition.status.shell import HTML_HEADERS, Shell
 from inference_exporter.values.samples import Snapshot
 
 __all__ = ["HTML_HEADERS", "StatusPages"]

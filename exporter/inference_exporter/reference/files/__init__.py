@@ -1,0 +1,1 @@
+"""Profiles and shards as files that a person can read."""

@@ -1,0 +1,1 @@
+"""How good the model was on the labelled rows of the reference data."""

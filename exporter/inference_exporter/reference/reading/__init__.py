@@ -1,0 +1,1 @@
+"""Files of reference data as blocks of columns, and which column is what."""

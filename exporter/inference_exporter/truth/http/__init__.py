@@ -1,0 +1,1 @@
+"""Labels from HTTP clients: the body, the way to the writer, the answer."""

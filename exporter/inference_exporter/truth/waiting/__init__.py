@@ -1,0 +1,1 @@
+"""Predictions that wait for their label: what is kept of each, and how a key finds it."""
