@@ -427,3 +427,17 @@ def test_a_reload_while_the_disk_is_full_keeps_what_is_pending(tmp_path: Path) -
     after.log(json.dumps(label("a")).encode() + b"\n", NOW)
     assert model.settle(connection, NOW)
     assert after.join.samples()["inference_labels_total"]["m", "v", "matched"] == 1
+
+
+def test_read_once_closes_the_books(tmp_path: Path) -> None:
+    """No more predictions will come: a label without one is unmatched, and does not wait."""
+    from inference_exporter.assembly import read_once
+    from inference_exporter.exposition.text import render_text
+
+    sidecar = LateSidecar(tmp_path)
+    sidecar.predict(prediction("a"))
+    sidecar.label(label("a", "0"), label("b", "0"), label("c", "1"))
+    sidecar.store.close()
+    lines = render_text(read_once(str(tmp_path / "config.yaml"))).decode().splitlines()
+    assert 'inference_labels_total{model="m",version="",result="unmatched"} 2.0' in lines
+    assert 'inference_labels_awaiting_prediction{model="m"} 0.0' in lines

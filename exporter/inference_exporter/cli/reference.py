@@ -97,6 +97,8 @@ def _reference_build(options: argparse.Namespace) -> int:
         f"{options.output}: {profile.rows} rows, {len(profile.features)} features, "
         f"reference {profile.fingerprint}"
     )
+    for doubt in reference.doubts(profile):
+        say(f"warning: {doubt}")
     return 0
 
 

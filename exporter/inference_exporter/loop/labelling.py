@@ -63,6 +63,11 @@ class Labelling:
             return False
         return True
 
+    def close_books(self) -> None:
+        """The logs have ended: labels whose prediction did not come are unmatched."""
+        for _, late in self._late.values():
+            late.join.close_books()
+
     def commit(self, store: Store, puts: Mapping[str, bytes], deletes: Iterable[str]) -> bool:
         """Commit everything, pending predictions in the same transaction; then answer."""
         persistent = store.commit(puts, deletes, self._write if self._late else None)

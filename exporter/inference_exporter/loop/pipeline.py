@@ -165,6 +165,7 @@ class Pipeline:
             channel.finish(now(), monotonic())
         self._gather()
         self._settle_unkept()
+        self._labelling.close_books()
         self.first_sweep_done = True
         self._note_sources()
         self._note_counters()

@@ -12,6 +12,7 @@ bin whether it is read from a CSV file or from the log.
 """
 
 from inference_exporter.reference.build import build, build_shard
+from inference_exporter.reference.doubts import doubts
 from inference_exporter.reference.files.codec import dumps, load, loads, save, write
 from inference_exporter.reference.files.shard import Shard, dump_shard, load_part
 from inference_exporter.reference.merge import merge
@@ -26,6 +27,7 @@ __all__ = [
     "build",
     "build_shard",
     "cut",
+    "doubts",
     "dump_shard",
     "dumps",
     "load",

@@ -50,6 +50,10 @@ class Early:
             self.shelf.change(at[differ], "actual", rows["actual"][differ])
         return int(differ.sum())
 
+    def forget_all(self) -> int:
+        """Give up all labels that are here; how many."""
+        return self.forget(np.inf)
+
     def forget(self, oldest: float) -> int:
         """Give up what arrived before `oldest`, and the oldest beyond the bound; how many."""
         rows = self.shelf.rows

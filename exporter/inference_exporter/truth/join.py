@@ -266,9 +266,15 @@ class Join:
                 break
             evicted += chunk.count
             self._evict(*self._pending.give_up_first(connection), reason)
-        forgotten = self._early.forget(now - self._config.ahead)
-        if forgotten:
-            self._counts.given_up(forgotten)
+        self._forget(self._early.forget(now - self._config.ahead))
+
+    def close_books(self) -> None:
+        """No more predictions will come: labels that wait for theirs found none."""
+        self._forget(self._early.forget_all())
+
+    def _forget(self, labels: int) -> None:
+        if labels:
+            self._counts.given_up(labels)
             self.counts_changed = True
 
     def _evict(self, keys: Ints, records: Records, reason: str) -> None:
