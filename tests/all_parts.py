@@ -8,15 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from inference_exporter.assembly import load_all, make_label_source, make_model, make_source
 from inference_exporter.cli import main
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
-from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.pipeline import Pipeline
 from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.state import Store
+from sidecar import feeds_of
 
 NOW = 1_800_000_000.0
 ROWS = 900
@@ -63,19 +62,14 @@ def write_files(folder: Path, kind: str) -> None:
 
 def page(folder: Path, *, read: bool) -> list[str]:
     """The page of a sidecar on that folder, in order; `read`: what is in the logs, committed."""
-    config, references = load_all(str(folder / "config.yaml"))
     clock, published = ManualClock(NOW), Published()
     store = Store.open(str(folder / "state"), clock.now())
-    feeds = [
-        Feed(
-            make_model(one, references[one.name]),
-            make_source(config, one, one.start_at),
-            labels=make_label_source(config, one, one.start_at),
-        )
-        for one in config.models
-    ]
     pipeline = Pipeline(
-        feeds, store=store, publish=published.publish, telemetry=Telemetry(), clock=clock
+        feeds_of(folder / "config.yaml"),
+        store=store,
+        publish=published.publish,
+        telemetry=Telemetry(),
+        clock=clock,
     )
     pipeline.restore()
     if read:

@@ -8,15 +8,14 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from exporter_process import Series, parse, total
-from inference_exporter.assembly import load_all, make_label_source, make_model, make_source
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
-from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.pipeline import Pipeline
 from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.state import Store
 from inference_exporter.truth import Inbox, receive
+from sidecar import feeds_of
 
 NOW = 1_800_000_000.0
 
@@ -73,17 +72,9 @@ class LateSidecar:
         self.crash()
 
     def _start(self) -> None:
-        config, references = load_all(str(self.folder / "config.yaml"))
         self.store = Store.open(str(self.folder / "state"), self.clock.now())
         self.published = Published()
-        self.feeds = [
-            Feed(
-                make_model(one, references[one.name]),
-                make_source(config, one, one.start_at),
-                labels=make_label_source(config, one, one.start_at),
-            )
-            for one in config.models
-        ]
+        self.feeds = feeds_of(self.folder / "config.yaml")
         self.pipeline = Pipeline(
             self.feeds,
             store=self.store,

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from exporter_process import Series, parse
-from inference_exporter.assembly import load_all, make_model, make_source
+from inference_exporter.assembly import load_all, make_label_source, make_model, make_source
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
@@ -35,6 +35,19 @@ class Clock(ManualClock):
         return self.seconds + self.stepped
 
 
+def feeds_of(path: Path) -> list[Feed]:
+    """The models of a configuration file with their logs."""
+    config, references = load_all(str(path))
+    return [
+        Feed(
+            make_model(one, references[one.name]),
+            make_source(config, one, one.start_at),
+            labels=make_label_source(config, one, one.start_at),
+        )
+        for one in config.models
+    ]
+
+
 class Sidecar:
     """An exporter of one model whose log is `log.jsonl` beside the configuration."""
 
@@ -46,12 +59,8 @@ class Sidecar:
         indented = "".join(f"    {one}\n" for one in model.strip().splitlines())
         path.write_text(head + indented, encoding="utf-8")
         self.clock = Clock(NOW)
-        config, references = load_all(str(path))
         self._published = Published()
-        feeds = [
-            Feed(make_model(one, references[one.name]), make_source(config, one, one.start_at))
-            for one in config.models
-        ]
+        feeds = feeds_of(path)
         self.pipeline = Pipeline(
             feeds,
             store=MemoryStore(),

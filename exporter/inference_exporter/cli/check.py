@@ -9,10 +9,10 @@ from inference_exporter.cli.terminal import first_lines, say
 from inference_exporter.errors import UsageError
 
 if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from inference_exporter.cli.terminal import Commands
 
 
-def add(commands: _Commands, parents: list[argparse.ArgumentParser]) -> None:
+def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     """Add the command."""
     check = commands.add_parser(
         "check", parents=parents, help="validate the configuration; show how lines are understood",

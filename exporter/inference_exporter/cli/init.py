@@ -11,10 +11,10 @@ from inference_exporter.cli.terminal import first_lines, say
 from inference_exporter.errors import UsageError
 
 if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from inference_exporter.cli.terminal import Commands
 
 
-def add(commands: _Commands, parents: list[argparse.ArgumentParser]) -> None:
+def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     """Add the command."""
     init = commands.add_parser(
         "init", parents=parents, help="look at a log, write a configuration that reads it",

@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from inference_exporter.cli.terminal import Commands
 
 
-def add(commands: _Commands, parents: list[argparse.ArgumentParser]) -> None:
+def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     """Add the command."""
     once = commands.add_parser(
         "once", parents=parents, help="read the logs to their end, print the metrics, exit",

@@ -12,13 +12,12 @@ from inference_exporter.cli.terminal import Progress, say
 from inference_exporter.errors import UsageError
 
 if TYPE_CHECKING:
+    from inference_exporter.cli.terminal import Commands
     from inference_exporter.config.schema import ModelConfig
-
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def add(
-    commands: _Commands, common: argparse.ArgumentParser, configured: argparse.ArgumentParser
+    commands: Commands, common: argparse.ArgumentParser, configured: argparse.ArgumentParser
 ) -> None:
     """Add the command and its actions."""
     reference = commands.add_parser(
@@ -55,7 +54,7 @@ def add(
     show.set_defaults(function=_reference_show)
 
 
-def _add_diff(actions: _Commands, common: argparse.ArgumentParser) -> None:
+def _add_diff(actions: Commands, common: argparse.ArgumentParser) -> None:
     diff = actions.add_parser(
         "diff", parents=[common], help="how far one profile is from another",
         description="Prints the drift statistics between two profiles, the largest change first, "
@@ -66,7 +65,7 @@ def _add_diff(actions: _Commands, common: argparse.ArgumentParser) -> None:
     diff.set_defaults(function=_diff)
 
 
-def _add_merge(actions: _Commands, common: argparse.ArgumentParser) -> None:
+def _add_merge(actions: Commands, common: argparse.ArgumentParser) -> None:
     merge = actions.add_parser(
         "merge", parents=[common], help="make one profile of the profiles of parts",
         description="Merges what `reference build --shard` made of parts of the data, in any "

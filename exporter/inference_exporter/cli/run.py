@@ -6,10 +6,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from inference_exporter.cli.terminal import Commands
 
 
-def add(commands: _Commands, parents: list[argparse.ArgumentParser]) -> None:
+def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     """Add the command."""
     run = commands.add_parser(
         "run", parents=parents, help="follow the logs and serve /metrics",

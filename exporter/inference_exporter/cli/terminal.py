@@ -1,14 +1,18 @@
-"""What commands share: the first lines of a file, words on the terminal, a bar for long work."""
+"""What commands share: what they are added to, the first lines of a file, a bar for long work."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from inference_exporter.errors import UsageError
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def first_lines(path: str, count: int) -> list[bytes]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.telling import Teller
 from inference_exporter.model import BlockFacts
 from inference_exporter.sources import Source
@@ -16,17 +17,25 @@ Taker = Callable[[bytes, float], Iterable[BlockFacts]]
 
 
 class Channel:
-    """One stream of lines. `name` is the source's on the page, `key` that of its offsets.
+    """One stream of lines for the model of a feed, which has then something to commit.
 
+    `name` is the source's on the page, `key` that of its offsets.
     `resumed`: the source goes on from before a reload, so it knows where it is.
     """
 
     def __init__(
-        self, name: str, key: str, source: Source, take: Taker, teller: Teller, *, resumed: bool
+        self,
+        feed: Feed,
+        name: str,
+        key: str,
+        source: Source,
+        take: Taker,
+        teller: Teller,
+        *,
+        resumed: bool,
     ) -> None:
-        self.name, self.key, self.source = name, key, source
+        self.feed, self.name, self.key, self.source = feed, name, key, source
         self._take, self._teller, self._resumed = take, teller, resumed
-        self.dirty = False  # something was read or happened since `dirty` was taken back
 
     def read(self, now: float, monotonic: float) -> int:
         """Read a turn's worth of lines; how many bytes they were."""
@@ -42,14 +51,14 @@ class Channel:
             self._lines(block.data, now, monotonic)
 
     def _lines(self, block: bytes, now: float, monotonic: float) -> None:
-        self.dirty = True
+        self.feed.dirty = True
         for facts in self._take(block, now):
             self._teller.block(self.name, facts, now, monotonic)
 
     def tell(self) -> None:
         """How the source stands. Where a counter moved there is something to commit."""
         if self._teller.source(self.name, self.source.take_facts()):
-            self.dirty = True
+            self.feed.dirty = True
 
     def checkpoint(self) -> dict[str, bytes]:
         """The offsets, to be committed with what was counted."""

@@ -80,8 +80,9 @@ class Pipeline:
         self._labelling = Labelling(self.feeds, telemetry, inbox)
         self._teller, self.telemetry = Teller(telemetry), telemetry
         self._predictions = [self._channel(feed) for feed in self.feeds]
-        found = ((feed, self._labels_channel(feed)) for feed in self.feeds)
-        self._labels = [(feed, channel) for feed, channel in found if channel is not None]
+        found = (self._labels_channel(feed) for feed in self.feeds)
+        self._labels = [channel for channel in found if channel is not None]
+        self._channels = (*self._labels, *self._predictions)
         self._store, self._publish, self._clock = store, publish, clock
         self._commit_interval, self._on_frozen, self._note = commit_interval, on_frozen, note
         self._evaluation = EvaluationFacts()
@@ -96,7 +97,8 @@ class Pipeline:
 
     def _channel(self, feed: Feed) -> Channel:
         take, key = partial(self._take, feed), f"source/{feed.name}"
-        return Channel(feed.name, key, feed.source, take, self._teller, resumed=feed.resumed)
+        source, resumed = feed.source, feed.resumed
+        return Channel(feed, feed.name, key, source, take, self._teller, resumed=resumed)
 
     def _labels_channel(self, feed: Feed) -> Channel | None:
         late = feed.model.part(LateLabels)
@@ -107,12 +109,8 @@ class Pipeline:
             yield BlockFacts(late.log(block, now))
 
         name, key = labels_name(feed.name), f"labels/{feed.name}"
-        return Channel(name, key, feed.labels, take, self._teller, resumed=feed.labels_resumed)
-
-    @property
-    def _channels(self) -> list[tuple[Feed, Channel]]:
-        predictions = zip(self.feeds, self._predictions, strict=True)
-        return [*self._labels, *predictions]
+        source, resumed = feed.labels, feed.labels_resumed
+        return Channel(feed, name, key, source, take, self._teller, resumed=resumed)
 
     def _take(self, feed: Feed, block: bytes, now: float) -> Iterator[BlockFacts]:
         for piece in feed.model.pieces(block):
@@ -141,19 +139,12 @@ class Pipeline:
         Labels wait where a log of predictions is behind: at the start after a pause, they would
         else run ahead of the predictions they belong to.
         """
-        sizes = [channel.read(now, monotonic) for channel in self._predictions]
-        behind = {feed.name for feed, n in zip(self.feeds, sizes, strict=True) if n >= BEHIND}
+        sizes = {one.feed.name: one.read(now, monotonic) for one in self._predictions}
         labelled = self._labelling.take_submissions(now)
-        for feed, channel in self._labels:
-            if feed.name not in behind and not self._labelling.full:
+        for channel in self._labels:
+            if sizes[channel.feed.name] < BEHIND and not self._labelling.full:
                 labelled = channel.read(now, monotonic) > 0 or labelled
-        self._gather()
-        return labelled or any(sizes)
-
-    def _gather(self) -> None:
-        """What happened in a channel is to be committed with its model."""
-        for feed, channel in self._channels:
-            feed.dirty, channel.dirty = feed.dirty or channel.dirty, False
+        return labelled or any(sizes.values())
 
     def drain(self) -> None:
         """Read everything to its end, partial last lines included: for `once`."""
@@ -161,9 +152,8 @@ class Pipeline:
         while self._sweep(now(), monotonic()):
             if self._labelling.full:
                 self._settle_unkept()
-        for channel in (*self._predictions, *(one for _, one in self._labels)):
+        for channel in (*self._predictions, *self._labels):
             channel.finish(now(), monotonic())
-        self._gather()
         self._settle_unkept()
         self._labelling.close_books()
         self.first_sweep_done = True
@@ -242,13 +232,13 @@ class Pipeline:
         puts: dict[str, bytes] = {}
         deletes: list[str] = []
         for feed in self.feeds:
-            prefix = f"model/{feed.model.config.name}/"
+            prefix = f"model/{feed.name}/"
             if feed.dirty:
                 changed, gone = feed.model.take_changes()
                 puts.update({prefix + key: value for key, value in changed.items()})
                 deletes += [prefix + key for key in gone]
             feed.dirty = False
-        for _, channel in self._channels:
+        for channel in self._channels:
             puts |= channel.checkpoint()
         puts["telemetry"] = self.telemetry.to_bytes()
         return puts, deletes
@@ -265,10 +255,10 @@ class Pipeline:
             self.telemetry.inc(f"{_ME}state_load_errors_total", by=self._store.load_errors)
         if telemetry and "telemetry" in state:
             problems += _attempt(self.telemetry.restore, state["telemetry"], "telemetry")
-        names = {feed.model.config.name for feed in self.feeds}
+        names = {feed.name for feed in self.feeds}
         self.telemetry.keep_sources(names | {labels_name(name) for name in names})
         for feed in self.feeds:
-            name = feed.model.config.name
+            name = feed.name
             prefix = f"model/{name}/"
             own = {
                 key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)
@@ -277,7 +267,7 @@ class Pipeline:
             found += self._labelling.restore(name, own, self._store)
             problems += [f"{name}: {problem}" for problem in found]
             feed.model.start(now)
-        for _, channel in self._channels:
+        for channel in self._channels:
             problems += _attempt(channel.restore, state, f"{channel.name}: offsets")
         self.telemetry.inc(f"{_ME}state_load_errors_total", by=len(problems))
         for problem in problems:
@@ -285,7 +275,7 @@ class Pipeline:
 
     def close(self) -> None:
         """Close the sources. The store belongs to the caller."""
-        for _, channel in self._channels:
+        for channel in self._channels:
             channel.source.close()
 
     # -- facts become metrics -------------------------------------------------------------------
@@ -305,9 +295,8 @@ class Pipeline:
 
     def _note_sources(self) -> None:
         """Gauges of the files always follow; where a counter moved there is something to commit."""
-        for _, channel in self._channels:
+        for channel in self._channels:
             channel.tell()
-        self._gather()
 
     def _note_gauges(self) -> None:
         tell = self.telemetry
@@ -316,7 +305,7 @@ class Pipeline:
         for family in ("state_commit_failures_total", "state_load_errors_total"):
             tell.inc(f"{_ME}{family}", by=0)
         for feed in self.feeds:
-            source = feed.model.config.name
+            source = feed.name
             for result in ("ok", "malformed"):
                 tell.inc(f"{_ME}lines_total", source, result, by=0)
         dropped: dict[str, float] = {}

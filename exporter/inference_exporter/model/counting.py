@@ -7,6 +7,7 @@ import numpy as np
 from inference_exporter.accumulators import Layout, arrange
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.ledger import Keys, Ledger
+from inference_exporter.reference import without_whole
 from inference_exporter.values.profile import Reference
 from inference_exporter.windows import Timeline
 
@@ -15,13 +16,14 @@ class Counting:
     """The layout, the timeline, and the ledgers that count into timelines.
 
     The first ledger is that of the versions; parts add theirs in `use`. `keys` tells the version
-    of each row.
+    of each row. `reference` is the one given, as the configuration wants it.
     """
 
     def __init__(
         self, config: ModelConfig, reference: Reference | None, keys: Keys, *, event_time: bool
     ) -> None:
-        self.config, self.reference, self.keys = config, reference, keys
+        self.config, self.keys = config, keys
+        self.reference = reference = _wanted(config, reference)
         self.layout: Layout = arrange(config, reference)
         layout = self.layout
         self.timeline = Timeline(config.windows, layout.slices, layout.signature, layout.empty)
@@ -37,3 +39,10 @@ class Counting:
         """The time at which the windows end."""
         newest = self.timeline.newest
         return newest if self._event_time and not np.isnan(newest) else now
+
+
+def _wanted(model: ModelConfig, reference: Reference | None) -> Reference | None:
+    """The reference as the configuration wants it: with rows as a whole only if that is on."""
+    if reference is None or model.multivariate:
+        return reference
+    return without_whole(reference)

@@ -18,7 +18,6 @@ from inference_exporter.model.counting import Counting
 from inference_exporter.model.facts import BlockFacts
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.model.parts import PARTS
-from inference_exporter.model.parts.outliers import usable
 from inference_exporter.model.publisher import Publisher
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.results.series_cache import SeriesCache
@@ -66,9 +65,8 @@ class Model:
         self._use(reference, np.nan)
 
     def _use(self, reference: Reference | None, now: float) -> None:
-        reference = usable(self.config, reference)
-        self._decoder = self._make_decoder(reference)
         self.counting = Counting(self.config, reference, self._keys, event_time=self._event_time)
+        self._decoder = self._make_decoder(self.counting.reference)
         self._ledger = self.counting.ledgers[0]
         for part in self._parts:
             part.use(self.counting, now)

@@ -8,7 +8,12 @@ from inference_exporter.config.schema import Warmup
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import GaugesByFamily, Part
 from inference_exporter.results import particulars
-from inference_exporter.results.evaluate import Chance, EvaluationFacts, Evaluator
+from inference_exporter.results.evaluate import (
+    Chance,
+    EvaluationFacts,
+    Evaluator,
+    least_labelled,
+)
 from inference_exporter.results.expectations import Forecast
 from inference_exporter.results.judge import judge_of
 from inference_exporter.results.series_cache import SeriesCache
@@ -92,7 +97,7 @@ class Publisher:
             config.name,
             tuple(window.name for window in config.windows),
             kind,
-            self.evaluator.least_labelled,
+            least_labelled(config),
             evidence=self.evaluator.evidence,
             traffic=self.evaluator.traffic,
         )
@@ -114,5 +119,5 @@ class Publisher:
 
 
 def _chance(parts: Sequence[Part]) -> Chance:
-    found = [one for one in (part.chance() for part in parts) if one is not None]
-    return found[0] if found else Chance(0.05, lambda *_: 1.0)
+    """Every model has decisions, which say it."""
+    return next(one for one in (part.chance() for part in parts) if one is not None)

@@ -180,11 +180,6 @@ class Evaluator:
         least = self._model.labels.coverage if self._model.labels else 0.0
         return least == 0 or (share is not None and share >= least)
 
-    @property
-    def least_labelled(self) -> int:
-        """How many labelled predictions a window takes before performance is shown."""
-        return least_labelled(self._model)
-
     def _least(self, bins: int) -> int:
         return _least_rows(self._model, bins)
 

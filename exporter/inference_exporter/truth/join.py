@@ -182,7 +182,8 @@ class Join:
             keys, records = keys[new], records[new]
         self._pending.add(keys, records, now)
         self._note_waiting(records)
-        labels = np.concatenate((self._early.call(np.sort(keys)), staged))
+        called = self._early.call(np.sort(keys))  # before the others
+        labels = np.concatenate((called, staged)) if len(called) else staged
         self._labels = [labels]
         return labels
 

@@ -12,7 +12,6 @@ from typing import Self
 import numpy as np
 
 from inference_exporter.accumulators import Flags, Layout, NumericBins
-from inference_exporter.config.schema import ModelConfig
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Setting
 from inference_exporter.multivariate import (
@@ -22,11 +21,9 @@ from inference_exporter.multivariate import (
     Scorer,
     SimilarInputs,
 )
-from inference_exporter.reference import without_whole
 from inference_exporter.results.evaluate import Gauges
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.batch import Batch, Bools, Floats, NumericColumn
-from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Labels, Samples
 from inference_exporter.values.tally import Tally
 
@@ -39,13 +36,6 @@ _COUNTERS = {
 }
 _OUTLIERS = "inference_outliers_total"
 _DRIFT = "inference_multivariate_drift"
-
-
-def usable(model: ModelConfig, reference: Reference | None) -> Reference | None:
-    """The reference as the configuration wants it: with rows as a whole only if that is on."""
-    if reference is None or model.multivariate:
-        return reference
-    return without_whole(reference)
 
 
 class Outliers(Part):
