@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from inference_exporter.cli import main
 from inference_exporter.clock import ManualClock
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
@@ -17,6 +17,7 @@ from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.state import Store
 from sidecar import feeds_of
 
+BEFORE = Path(__file__).parent / "golden" / "state" / "parts"
 NOW = 1_800_000_000.0
 ROWS = 900
 CONFIG = """\
@@ -53,11 +54,9 @@ def write_files(folder: Path, kind: str) -> None:
     (folder / "config.yaml").write_text(CONFIG.format(reference=REFERENCES[kind]))
     (folder / "log.jsonl").write_text("".join(_lines(_predictions(ROWS, 1, shift=0.4))))
     (folder / "labels.jsonl").write_text("".join(_lines(_labels(ROWS, 1))))
-    if kind == "file":
-        (folder / "data.jsonl").write_text("".join(_lines(_predictions(4000, 2, shift=0.0))))
-        config, data = f"--config.file={folder / 'config.yaml'}", str(folder / "data.jsonl")
-        output = f"--output={folder / 'reference.json'}"
-        assert main(["reference", "build", data, config, output]) == 0
+    if kind == "file":  # not built anew: the last digits of a fit differ between processors
+        packed = (BEFORE / kind / "reference.json.gz").read_bytes()
+        (folder / "reference.json").write_bytes(gzip.decompress(packed))
 
 
 def page(folder: Path, *, read: bool) -> list[str]:

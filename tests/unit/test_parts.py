@@ -9,7 +9,7 @@ from typing import Self
 
 import pytest
 
-from all_parts import page, write_files
+from all_parts import BEFORE, page, write_files
 from exporter_process import parse
 from inference_exporter import config
 from inference_exporter.assembly import make_model
@@ -23,7 +23,6 @@ from inference_exporter.values.samples import Samples, Snapshot
 
 NOW = 1_800_000_000.0
 FOLDER = Path(model.__file__).parent / "parts"
-BEFORE = Path(__file__).parent.parent / "golden" / "state" / "parts"
 PLAIN = "models: {m: {logs: [x], fields: {prediction: y}}}"
 
 

@@ -1,0 +1,103 @@
+"""Paths into nested objects, and the walker that follows them in a dict.
+
+`a.b.c` may be a key that is literally `a.b.c`, or `b.c` in `a`, or `c` in `b` in `a`: ECS lines
+mix both styles. The first route that leads to a value that is not null counts. `a[0]` is the first
+entry of the list `a`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+
+UNUSABLE = "\x00unusable"
+"""Stands for a value that is present but cannot be used: an object, a list, NaN."""
+
+Route = tuple[str | int, ...]
+
+_INDEX = re.compile(r"\[([0-9]+)\]")
+
+
+def routes(path: str) -> tuple[Route, ...]:
+    """All readings of a path, the most literal first.
+
+    >>> routes("a.b.c")
+    (('a.b.c',), ('a', 'b.c'), ('a', 'b', 'c'))
+    >>> routes("a[0].b")
+    (('a[0].b',), ('a[0]', 'b'), ('a', 0, 'b'))
+    """
+    parts = path.split(".")
+    plain: tuple[Route, ...] = tuple((*parts[:i], ".".join(parts[i:])) for i in range(len(parts)))
+    indexed = tuple(key for part in parts for key in _keys(part))
+    return plain if indexed == tuple(parts) else (*plain, indexed)
+
+
+def _keys(part: str) -> Iterator[str | int]:
+    """`a[0][1]` as the key a and the places 0 and 1."""
+    name, bracket, _ = part.partition("[")
+    places = _INDEX.findall(part)
+    if not bracket or name + "".join(f"[{place}]" for place in places) != part:
+        yield part
+        return
+    if name:
+        yield name
+    yield from map(int, places)
+
+
+def ways(paths: tuple[str, ...]) -> tuple[Route, ...]:
+    """All routes of several paths, in the order in which they are tried."""
+    return tuple(route for path in paths for route in routes(path))
+
+
+def walker(paths: tuple[str, ...]) -> Callable[[object], object]:
+    """A function from a line's object to the raw value, None if there is none."""
+    alternatives = ways(paths)
+
+    def walk(line: object) -> object:
+        for way in alternatives:
+            value = _follow(line, way)
+            if value is not None:
+                return value
+        return None
+
+    return walk
+
+
+def _follow(line: object, way: Route) -> object:
+    value = line
+    for key in way:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def scalar(value: object) -> object:
+    """The value if it is a scalar that can be used, else UNUSABLE.
+
+    >>> scalar("x"), scalar(True), scalar({}) == scalar(float("nan")) == UNUSABLE
+    ('x', True, True)
+    """
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict | list) or (isinstance(value, float) and not math.isfinite(value)):
+        return UNUSABLE
+    return value
+
+
+def whole(value: object) -> object:
+    """A list or an object as it is, its texts such that they can be encoded."""
+    if isinstance(value, list):
+        return [scrub(one) if isinstance(one, str) else one for one in value]
+    return scrub(value) if isinstance(value, str) else value
+
+
+def scrub(text: str) -> str:
+    """Text that can be encoded: lone surrogates, which JSON can spell, become `?`."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")
