@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scripts import architecture
 
+from inference_exporter.config import mapping_doc as mapping
 from inference_exporter.config import reference_doc as configuration
 from inference_exporter.exposition import metrics_doc
 from inference_exporter.statistics import reference_doc as statistics
@@ -16,6 +17,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 PAGES: dict[str, Callable[[], str]] = {
     "architecture.md": architecture.render,
     "configuration.md": configuration.render,
+    "mapping.md": mapping.render,
     "metrics.md": metrics_doc.render,
     "statistics.md": statistics.render,
 }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inference_exporter.config.schema import (
@@ -21,6 +21,7 @@ from inference_exporter.config.schema import (
 from inference_exporter.formats import Decoded, make_decoder
 from inference_exporter.formats.columns.plan import Kind, make_plan
 from inference_exporter.formats.json_lines import JsonDecoder
+from inference_exporter.formats.mapping.decoder import MappedDecoder
 from inference_exporter.values.batch import Batch, NumericColumn
 
 NAMES = ["a", "b", "é", "x y", "c.d", "c.e.f", "d"]
@@ -139,6 +140,19 @@ def test_both_ways_give_the_same_batch(
     either, generic = JsonDecoder(model, plan), JsonDecoder(model, plan)
     generic._compiled = None
     assert outcome(either.decode(block)) == outcome(generic.decode(block))
+
+
+@settings(deadline=None)
+@given(models(), FEATURES, st.lists(LINES, max_size=6), st.booleans())
+def test_without_steps_the_mapped_decoder_gives_what_the_plain_one_does(
+    model: ModelConfig, features: dict[str, Kind], lines: list[str], collect: bool
+) -> None:
+    block = "".join(f"{line}\n" for line in lines).encode("utf-8")
+    plan = make_plan(model, None if collect else features, collect)
+    plain, mapped = JsonDecoder(model, plan).decode(block), MappedDecoder(model, plan).decode(block)
+    assert columns(mapped.batch) == columns(plain.batch)
+    assert (mapped.results, mapped.invalid) == (plain.results, plain.invalid)
+    assert mapped.bad_example == plain.bad_example
 
 
 @given(models(), FEATURES, st.lists(LINES, max_size=6))

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from inference_exporter import config
-from inference_exporter.config import reference_doc, schema
+from inference_exporter.config import mapping_doc, reference_doc, schema
 from inference_exporter.config.checks import Section
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.models import LIMITS, MODEL, TOP
@@ -21,6 +21,16 @@ _ONLY_IN_THE_FILE = {"pattern", "columns", "delimiter"}
 
 def test_the_page_is_fresh() -> None:
     assert PAGE.read_text(encoding="utf-8") == reference_doc.render()
+
+
+def test_the_page_about_the_mapping_language_is_fresh() -> None:
+    page = PAGE.with_name("mapping.md").read_text(encoding="utf-8")
+    assert page == mapping_doc.render()
+    blocks = page.split("```yaml\n")[1:]
+    assert len(blocks) == 4
+    for block in blocks:
+        text = "\n".join(f"    {line}" for line in block.split("```")[0].splitlines())
+        config.parse(f"models:\n  m:\n    logs: [l]\n{text}\n", "c.yaml")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from inference_exporter.config.schema import TimestampField, Unit
-from inference_exporter.formats.columns.plan import UNUSABLE
 from inference_exporter.formats.columns.texts import category_column, trace_ids
 from inference_exporter.formats.columns.times import time_reader
+from inference_exporter.formats.paths import UNUSABLE
 from inference_exporter.formats.redact import excerpt
 from inference_exporter.values.batch import NumericColumn
 from inference_exporter.values.numeric import numeric_column, numeric_columns, scaled

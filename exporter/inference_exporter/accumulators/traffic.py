@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import compress
+
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
@@ -31,12 +33,17 @@ class StatusCodes:
 
     def count(self, batch: Batch, groups: Groups) -> list[tuple[int, SparseKey, float]]:
         """See `SparseAccumulator.count`."""
+        if batch.requests is not None:  # each once, however many predictions it has
+            groups = Groups(groups.index[batch.requests], groups.count)
         if batch.status is None:
             rows = np.bincount(groups.index, minlength=groups.count)
             return [(group, ("code", NOT_CONFIGURED), float(n)) for group, n in enumerate(rows)]
-        indexes = self._codes.indexes(batch.status)
+        status, indexes = batch.status, self._codes.indexes(batch.status)
+        if batch.requests is not None:
+            indexes = indexes[batch.requests]
+            status = list(compress(status, batch.requests.tolist()))
         increments = count_names("code", self._codes, indexes, groups)
-        failed = self._failures(batch.status, indexes)
+        failed = self._failures(status, indexes)
         if failed.any():
             counts = np.bincount(groups.index, failed, minlength=groups.count)
             increments += [(g, ("failed",), float(n)) for g, n in enumerate(counts) if n]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from inference_exporter.config.checks import Check, Findings, Key, Section, Wrong, expected, wrong
+from inference_exporter.config.mapping import steps
 from inference_exporter.config.schema import (
     DurationField,
     FeaturesField,
@@ -61,7 +63,25 @@ def _ok_value(value: object) -> str:
     return entry
 
 
+def _scalar_value(value: object) -> object:
+    scalar_name(value)
+    return value
+
+
 FROM = Key("from", paths, PATH, "Where the value is.", required=True)
+AS = Key(
+    "as", steps, "a step or a list of steps",
+    "How what is written becomes what is meant; [the steps](mapping.md).", "percent",
+    default="as it is written",
+)  # fmt: skip
+CONST = Key(
+    "const", _scalar_value, "a value", "Instead of `from`: the same value for every line.", "v3",
+)  # fmt: skip
+SINCE = Key(
+    "since", paths, PATH,
+    "Where the start is: then both are points in time, and the duration is what lies between.",
+    "startTime", default="none",
+)  # fmt: skip
 UNIT = Key(
     "unit", one_of("s", "ms", "us", "ns"), "s, ms, us or ns",
     "The unit the value is logged in.", "ms", default="s",
@@ -98,7 +118,7 @@ BETWEEN = Key(
 
 def _made_by(kind: type) -> Any:
     def make(**values: Any) -> Any:
-        return kind(paths=values.pop("from"), **values)
+        return kind(paths=values.pop("from", ()), convert=values.pop("as", ()), **values)
 
     make.__doc__ = kind.__doc__
     return make
@@ -114,16 +134,27 @@ def _short(section: Section) -> Check[Any]:
     return check
 
 
-FIELD = Section("A field", _made_by(Field), (FROM,))
-DURATION = Section("A duration", _made_by(DurationField), (FROM, UNIT))
-TIMESTAMP = Section("timestamp", _made_by(TimestampField), (FROM, UNIT, TIMEZONE))
-STATUS = Section("status", _made_by(StatusField), (FROM, OK))
+FIELD = Section(
+    "A field", _made_by(Field), (replace(FROM, required=False, default="required"), AS, CONST)
+)
+DURATION = Section("A duration", _made_by(DurationField), (FROM, UNIT, AS, SINCE))
+TIMESTAMP = Section("timestamp", _made_by(TimestampField), (FROM, UNIT, TIMEZONE, AS))
+STATUS = Section("status", _made_by(StatusField), (FROM, OK, AS))
 
-SCORES = Section("scores", _made_by(ScoresField), (FROM, CLASSES, BETWEEN))
-RANKING = Section("ranking", _made_by(RankingField), (FROM, BETWEEN))
+SCORES = Section("scores", _made_by(ScoresField), (FROM, CLASSES, BETWEEN, AS))
+RANKING = Section("ranking", _made_by(RankingField), (FROM, BETWEEN, AS))
 
-field, duration, timestamp, status = map(_short, (FIELD, DURATION, TIMESTAMP, STATUS))
+duration, timestamp, status = map(_short, (DURATION, TIMESTAMP, STATUS))
 scores, ranking = map(_short, (SCORES, RANKING))
+_field = _short(FIELD)
+
+
+def field(value: object) -> Field:
+    """A path, a path with steps, or a value for all lines."""
+    found: Field = _field(value)
+    if bool(found.paths) == (found.const is not None):
+        raise wrong("expected either from or const")
+    return found
 
 
 def _rest(value: object) -> bool:
@@ -132,14 +163,19 @@ def _rest(value: object) -> bool:
     return value
 
 
+def _names(value: object) -> tuple[str, ...]:
+    return () if value == "auto" else names(value)
+
+
 FEATURES = Section(
     "features",
     dict,
     (
         Key("from", paths, PATH, "Where the object, or with `names` the list, of inputs is.",
             "features"),
-        Key("names", names, "a list of names",
-            "The names of the inputs, in the order of the logged list.", "[age, plan]"),
+        Key("names", _names, "a list of names, or auto",
+            "The names of the inputs, in the order of the logged list; `auto`: objects as they are,"
+            " and x0, x1, … for lists.", "[age, plan]"),
         Key("rest", _rest, "true",
             "Instead of `from`: every top-level key that no other field uses is an input.",
             "true"),
@@ -149,6 +185,9 @@ FEATURES = Section(
             "Inputs that are numbers, whatever their values look like.", "[age]"),
         Key("categorical", names, "a list of names",
             "Inputs that are categories although they look like numbers.", "[postcode]"),
+        Key("as", mapping_of(steps, "a mapping of inputs to steps"), "inputs, each with steps",
+            "Inputs that are not written as they are meant; [the steps](mapping.md).",
+            "{amount: {number: {thousands: ','}}}"),
     ),
 )  # fmt: skip
 
@@ -161,24 +200,26 @@ def features(value: object) -> FeaturesField:
     given: dict[str, Any] = FEATURES.read(value, findings)
     rest = "rest" in value
     given.pop("rest", None)
+    given["convert"] = given.pop("as", {})
     if rest == ("from" in value):
         findings.add("", "expected either from or rest: true")
     if rest and "names" in given:
         findings.add("names", "belongs to the list form: use it with from")
     if not rest and "exclude" in given:
         findings.add("exclude", "belongs to rest: true")
-    _check_kinds(given, findings)
+    _check_kinds(given | {"as": given["convert"]}, findings)
     findings.raise_any()
-    form = "rest" if rest else "list" if "names" in given else "object"
+    form = "rest" if rest else "list" if given.get("names") else "object"
+    form = "any" if given.get("names") == () else form
     return FeaturesField(form=form, paths=given.pop("from", ()), **given)  # type: ignore[arg-type]
 
 
 def _check_kinds(given: Mapping[str, tuple[str, ...]], findings: Findings) -> None:
-    listed = given.get("names")
+    listed = given.get("names") or None
     for name in given.get("categorical", ()):
         if name in given.get("numeric", ()):
             findings.add("categorical", f"{name} is also listed as numeric")
-    for kind in ("numeric", "categorical"):
+    for kind in ("numeric", "categorical", "as"):
         for name in given.get(kind, ()):
             if listed is not None and name not in listed:
                 findings.add(kind, f"{name} is not one of names")

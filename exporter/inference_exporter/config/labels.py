@@ -8,6 +8,7 @@ from pathlib import Path
 from inference_exporter.config import lines
 from inference_exporter.config.checks import Findings, Key, Section, closest, show
 from inference_exporter.config.fields import PATH, field, timestamp
+from inference_exporter.config.mapping import steps
 from inference_exporter.config.schema import LabelsConfig, ModelConfig, Warmup
 from inference_exporter.config.values import (
     duration,
@@ -17,6 +18,7 @@ from inference_exporter.config.values import (
     names,
     number,
     one_of,
+    only_list_of,
     scalar_name,
     text,
     true_or_false,
@@ -46,6 +48,13 @@ LABELS = Section(
             "[request_id, defaulted]", default="none"),
         Key("delimiter", lines.delimiter, "one character",
             "With `format: csv`: what is between two cells.", "';'", default=","),
+        Key("decode", mapping_of(steps, "a mapping of paths to steps"),
+            "paths, each with a step or a list of steps",
+            "As `decode` of the model, for lines of labels.", "{groundTruthData: [encoded, rows]}",
+            default="none"),
+        Key("explode", only_list_of(text, "a list of paths"), "a list of paths",
+            "As `explode` of the model, for lines of labels.", "[groundTruthData]",
+            default="none"),
         Key("row", field, PATH, "The row in the request, where one id stands for several"
             " predictions; counted from 0, as `fields.row`.", "row"),
         Key("timestamp", timestamp, f"{PATH}, or {{from, unit, timezone}}",
@@ -93,6 +102,8 @@ def labels(value: object) -> LabelsConfig:
             findings.add(key, f"no column is called {show(path)}; {closest(path, columns)}")
     if values.get("same_log") and not values.get("when"):
         findings.add("when", "missing; same_log: true needs it to tell labels from predictions")
+    if line is not None:
+        lines.check_mapping(line, values, findings)
     findings.raise_any()
     return LabelsConfig(format=line, **values)  # type: ignore[arg-type]  # raised above
 
@@ -125,4 +136,6 @@ def label_lines(model: ModelConfig, *, same_log: bool = False) -> ModelConfig:
         type(model.fields)(), id=one.id, actual=one.actual, row=one.row, timestamp=one.timestamp
     )
     line = model.format if same_log else one.format
-    return replace(model, fields=fields, when=one.when, format=line)
+    return replace(
+        model, fields=fields, when=one.when, format=line, decode=one.decode, explode=one.explode
+    )

@@ -75,6 +75,13 @@ def check_paths(line: LineFormat, fields: Fields, when: tuple[str, ...], found: 
             found.add(key, f"no {column} is called {show(paths[0])}; {closest(paths[0], columns)}")
 
 
+def check_mapping(line: LineFormat, values: Mapping[str, object], found: Findings) -> None:
+    """Only lines that hold objects and lists have something to decode or to explode."""
+    for key in ("decode", "explode"):
+        if values.get(key) and not isinstance(line, JsonFormat):
+            found.add(key, "belongs to format: json")
+
+
 def columns_of(line: LineFormat) -> tuple[str, ...] | None:
     """The names a line can have values for; None where the lines themselves bring the names."""
     if isinstance(line, RegexFormat):
@@ -90,6 +97,6 @@ def field_paths(
         value = getattr(fields, name)
         if name == "steps":
             yield from ((f"fields.steps.{step}", field.paths) for step, field in value.items())
-        elif name != "features" and value is not None:
+        elif name != "features" and value is not None and value.paths:
             yield f"fields.{name}", value.paths
     yield from ((f"when.{path}", (path,)) for path in when)

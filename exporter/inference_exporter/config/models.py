@@ -11,6 +11,7 @@ from inference_exporter.config.concept import concept_drift
 from inference_exporter.config.derived import derived
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.labels import check_labels, labels
+from inference_exporter.config.mapping import steps
 from inference_exporter.config.probabilities import check_outputs
 from inference_exporter.config.schema import (
     DEFAULT_LATENCY_BUCKETS,
@@ -154,6 +155,14 @@ MODEL = Section(
             "With `format: csv`: what is between two cells.", "';'", default=","),
         Key("fields", FIELDS, "a section, below", "Where the values of a prediction are.",
             default="none"),
+        Key("decode", mapping_of(steps, "a mapping of paths to steps"),
+            "paths, each with a step or a list of steps",
+            "With `format: json`: what is done to values of a line, in this order, before anything"
+            " is looked up in it; [the steps](mapping.md).", "{request: [json, rows]}",
+            default="none"),
+        Key("explode", only_list_of(text, "a list of paths"), "a list of paths",
+            "With `format: json`: lists that have an entry for every prediction of a line; paths"
+            " below them lead into one entry.", "[instances, predictions]", default="none"),
         Key("when", mapping_of(_VALUES, "a mapping of paths to values"),
             "paths, each with a value or a list of values",
             "Only lines that have one of these values at each path are predictions.",
@@ -232,6 +241,7 @@ def model(value: object) -> ModelConfig:
     if line is not None:
         fields = values.get("fields") or Fields()
         lines.check_paths(line, fields, tuple(values.get("when", ())), findings)
+        lines.check_mapping(line, values, findings)
     check_labels(values, findings)
     check_segments(values, None if line is None else lines.columns_of(line), findings)
     check_outputs(values, findings)

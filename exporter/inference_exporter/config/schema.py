@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from inference_exporter.config.step import Steps
 from inference_exporter.config.vector_fields import RankingField, ScoresField
 
 DEFAULT_LATENCY_BUCKETS = (
@@ -28,17 +29,24 @@ Unit = Literal["s", "ms", "us", "ns"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where a value is found in a line."""
+    """Where a value is found in a line, and how it is converted; or a `const` for all lines."""
 
     paths: tuple[str, ...]
+    convert: Steps = ()
+    const: str | int | float | bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DurationField:
-    """A duration and the unit it is logged in."""
+    """A duration and the unit it is logged in.
+
+    With `since` both are points in time (numbers in `unit`), and it is what lies between them.
+    """
 
     paths: tuple[str, ...]
     unit: Unit = "s"
+    convert: Steps = ()
+    since: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ class TimestampField:
     paths: tuple[str, ...]
     unit: Unit = "s"
     timezone: str = "UTC"
+    convert: Steps = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ class StatusField:
 
     paths: tuple[str, ...]
     ok: tuple[str, ...] = ("0..399", "ok", "success", "succeeded")
+    convert: Steps = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +82,20 @@ class FeaturesField:
 
     `object`: `paths` lead to an object of name: value. `list`: `paths` lead to a list of values,
     `names` gives their names in order. `rest`: every top-level key that no other field uses and
-    that is not in `exclude` is a feature.
+    that is not in `exclude` is a feature. `any`: an object as it is; a list, or a single value,
+    with the names x0, x1, ….
 
-    `numeric` and `categorical` name features whose kind is not to be inferred.
+    `numeric` and `categorical` name features whose kind is not to be inferred, `convert` has the
+    steps of features that are not written as they are meant.
     """
 
-    form: Literal["object", "list", "rest"]
+    form: Literal["object", "list", "rest", "any"]
     paths: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
+    convert: Mapping[str, Steps] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +238,8 @@ class LabelsConfig:
     logs: tuple[str, ...] = ()
     same_log: bool = False
     format: LineFormat = field(default_factory=JsonFormat)
+    decode: Mapping[str, Steps] = field(default_factory=dict)
+    explode: tuple[str, ...] = ()
     row: Field | None = None
     timestamp: TimestampField | None = None
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -264,6 +279,8 @@ class ModelConfig:
 
     `lateness` bounds how old an event may be and still enter the windows; `min_samples` is the
     least evidence for a windowed value to be shown (None: max(200, 20 x bins), statistics.md).
+    `decode` has the steps of values of a line by path, before anything is looked up in it;
+    `explode` are paths of lists that have an entry for every row of a line.
     """
 
     name: str
@@ -271,6 +288,8 @@ class ModelConfig:
     exclude: tuple[str, ...] = ()
     format: LineFormat = field(default_factory=JsonFormat)
     fields: Fields = field(default_factory=Fields)
+    decode: Mapping[str, Steps] = field(default_factory=dict)
+    explode: tuple[str, ...] = ()
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     start_at: Literal["beginning", "end"] = "end"
     task: Literal["classification", "regression"] | None = None

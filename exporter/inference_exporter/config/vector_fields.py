@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inference_exporter.config.step import Steps
+
 
 @dataclass(frozen=True, slots=True)
 class ScoresField:
@@ -16,6 +18,7 @@ class ScoresField:
     paths: tuple[str, ...]
     classes: tuple[str, ...] = ()
     delimiter: str = "|"
+    convert: Steps = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +27,4 @@ class RankingField:
 
     paths: tuple[str, ...]
     delimiter: str = "|"
+    convert: Steps = ()

@@ -17,6 +17,7 @@ from inference_exporter.formats.columns.plan import Kind, Plan, make_plan
 from inference_exporter.formats.csv_lines import CsvDecoder
 from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
+from inference_exporter.formats.mapping.decoder import MappedDecoder
 from inference_exporter.formats.regex_lines import RegexDecoder
 
 __all__ = [
@@ -51,4 +52,6 @@ def make_decoder(
     not decoded, or, to `collect` a reference, handed over as they are in `Batch.raw_features`.
     """
     plan = make_plan(model, features, collect)
+    if model.decode or model.explode:
+        return MappedDecoder(model, plan)
     return FORMATS[_NAMES[type(model.format)]](model, plan)

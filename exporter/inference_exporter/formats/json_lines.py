@@ -24,7 +24,8 @@ from inference_exporter.formats.base import Decoded
 from inference_exporter.formats.columns.assemble import Assembler
 from inference_exporter.formats.columns.compiled import Compiled, NotCompilableError
 from inference_exporter.formats.columns.generic import Generic, Row, as_columns, woven
-from inference_exporter.formats.columns.plan import UNUSABLE, Plan
+from inference_exporter.formats.columns.plan import Plan
+from inference_exporter.formats.paths import UNUSABLE
 from inference_exporter.formats.redact import excerpt
 
 _UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -119,7 +120,7 @@ class JsonDecoder:
             else:
                 results["empty"] += 1
         columns, clean = self._columns(structs, others)
-        example = None if bad is None else (_why(bad), excerpt(bad))
+        example = None if bad is None else (why_not(bad), excerpt(bad))
         return self._assembler.decoded(columns, clean, results, example)
 
     def _columns(
@@ -174,7 +175,7 @@ def parse(line: bytes) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-def _why(line: bytes) -> str:
+def why_not(line: bytes) -> str:
     """What is wrong with a line that is no JSON object, in words that quote nothing."""
     text = line.decode("utf-8", "replace").strip()
     start = text.find("{")

@@ -23,9 +23,9 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.success import Success
 from inference_exporter.formats import Decoded, make_decoder
 from inference_exporter.formats.columns.plan import Kind
-from inference_exporter.formats.columns.routes import walker
 from inference_exporter.formats.hints import Seen, hints
 from inference_exporter.formats.keys import raw_values
+from inference_exporter.formats.paths import walker
 from inference_exporter.formats.shown import INVALID, duration, moment, number, text
 from inference_exporter.outputs import VECTORS
 from inference_exporter.values.batch import (

@@ -106,6 +106,8 @@ class Batch:
 
     `segments` has a column for every configured segment: raw values as they were logged, which
     `segments.Naming` replaces by names.
+    `requests` marks the first row of each request, where one line is several rows (None: every
+    row is one); latency and steps are in that row only.
     `scores` and `ranking` are those of a classification that logs more than its first choice.
 
     `derived` are outputs and `flags` marks that the model works out itself, from the features.
@@ -132,6 +134,7 @@ class Batch:
     features: Mapping[str, FeatureColumn] = field(default_factory=dict)
     raw_features: Sequence[Mapping[str, object] | None] | None = None
     inputs: Bools | None = None
+    requests: Bools | None = None
     segments: Mapping[str, TextColumn] = field(default_factory=dict)
     derived: Mapping[str, NumericColumn] = field(default_factory=dict)
     flags: Mapping[str, Bools] = field(default_factory=dict)

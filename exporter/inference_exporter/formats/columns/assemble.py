@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any, cast
 
 import numpy as np
 
-from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.schema import DurationField, Fields, ModelConfig, TimestampField
 from inference_exporter.formats.base import Decoded
-from inference_exporter.formats.columns.plan import UNUSABLE, Plan
+from inference_exporter.formats.columns.convert import Conversions
+from inference_exporter.formats.columns.plan import Plan
 from inference_exporter.formats.columns.texts import category_column, trace_ids
 from inference_exporter.formats.columns.times import PER_SECOND, time_reader
+from inference_exporter.formats.paths import UNUSABLE
 from inference_exporter.outputs import VECTORS, Choices
 from inference_exporter.values.batch import (
     Batch,
     Bools,
     CategoryColumn,
     FeatureColumn,
+    Ints,
     NumericColumn,
     TextColumn,
     category_name,
@@ -46,6 +49,11 @@ class Assembler:
         self._index = {leaf.name: i for i, leaf in enumerate(plan.leaves)}
         self._choices = Choices(model)
         self._vectors = [name for name in VECTORS if name in self._index]
+        self._spans = {
+            name: (time_reader(field), self._index[f"{name}.since"])
+            for name, field in _spans(model.fields)
+        }
+        self._conversions = Conversions(model.fields, self._index)
         self._when = [
             (self._index[f"when.{path}"], frozenset(allowed))
             for path, allowed in model.when.items()
@@ -57,20 +65,33 @@ class Assembler:
         clean: bool,
         results: Mapping[str, int],
         example: tuple[str, str] | None = None,
+        rows_of_lines: Sequence[int] | None = None,
     ) -> Decoded:
-        """The outcome of a block, given its rows as columns and what became of its other lines."""
-        batch, invalid, dropped = self.batch(columns, clean)
-        counts = {"ok": batch.rows, "filtered": dropped, **results}
+        """The outcome of a block, given its rows as columns and what became of its other lines.
+
+        `rows_of_lines` is how many rows each line has, if not one.
+        """
+        lines = None if rows_of_lines is None else _line_numbers(rows_of_lines)
+        batch, invalid, dropped = self.batch(columns, clean, lines)
+        requests = batch.rows if batch.requests is None else int(batch.requests.sum())
+        counts = {"ok": requests, "filtered": dropped, **results}
         return Decoded(batch, {k: n for k, n in counts.items() if n}, invalid, example)
 
-    def batch(self, columns: Columns, clean: bool) -> tuple[Batch, dict[str, int], int]:
-        """The Batch, the unusable values by field, and how many rows `when` left out.
+    def batch(
+        self, columns: Columns, clean: bool, lines: Ints | None = None
+    ) -> tuple[Batch, dict[str, int], int]:
+        """The Batch, the unusable values by field, and how many lines `when` left out.
 
-        `clean` promises that no value is UNUSABLE, which saves looking for it.
+        `clean` promises that no value is UNUSABLE, which saves looking for it. `lines` (rows,) are
+        the numbers of the lines that the rows are from, if some have several.
         """
-        columns, dropped = self._selected(columns)
+        columns, lines, dropped = self._selected(self._conversions.of(columns), lines)
+        first = None if lines is None else np.diff(lines, prepend=-1) != 0
         invalid: dict[str, int] = {}
         numbers = {n: read(columns[self._index[n]]) for n, read in self._numbers.items()}
+        numbers |= {n: self._lasting(n, columns, *pair) for n, pair in self._spans.items()}
+        if first is not None:
+            numbers |= {n: _once(c, first) for n, c in numbers.items() if _of_request(n)}
         texts = {name: category_column(columns[self._index[name]], clean) for name in self._texts}
         for name, mask in ((n, c.invalid) for n, c in (numbers | texts).items()):
             _count(invalid, name, mask)
@@ -85,6 +106,8 @@ class Assembler:
         values = {name: column.values for name, column in texts.items()}
         if "trace_id" in values:
             values["trace_id"] = trace_ids(values["trace_id"])
+        if lines is not None and "id" in values and "row" not in values:
+            values["row"] = _rows_in_lines(lines)
         vectors = {name: columns[self._index[name]] for name in self._vectors}
         choices = self._choices.read(vectors, invalid) if vectors else {}
         batch = Batch(
@@ -93,15 +116,24 @@ class Assembler:
             steps=steps,
             features=features,
             segments=segments,
-            raw_features=_raw(carrier) if self._plan.collect else None,
+            raw_features=self._conversions.rows(carrier) if self._plan.collect else None,
             inputs=self._inputs(
                 columns, values.get("prediction", cast(Any, choices.get("prediction")))
             ),
+            requests=first,
         )  # fmt: skip
         return batch, invalid, dropped
 
-    def _selected(self, columns: Columns) -> tuple[Columns, int]:
-        """Only the rows that `when` asks for."""
+    def _lasting(self, name: str, columns: Columns, read: Reader, since: int) -> NumericColumn:
+        """How long it was from one point in time to the other; negative is invalid."""
+        end, start = read(columns[self._index[name]]), read(columns[since])
+        span = NumericColumn(end.values - start.values, end.invalid)
+        if start.invalid is not None:
+            span = refuse(span, start.invalid)
+        return refuse(span, span.values < 0)
+
+    def _selected(self, columns: Columns, lines: Ints | None) -> tuple[Columns, Ints | None, int]:
+        """Only the rows that `when` asks for; how many lines have none of them."""
         rows = len(columns[-1])
         for index, allowed in self._when:
             keep = [
@@ -110,11 +142,13 @@ class Assembler:
             ]
             if not all(keep):
                 columns = [tuple(compress(column, keep)) for column in columns]
-        return columns, rows - len(columns[-1])
+                lines = None if lines is None else lines[np.array(keep, np.bool_)]
+        return columns, lines, rows - len(columns[-1])
 
     def _features(self, columns: Columns, clean: bool) -> dict[str, FeatureColumn]:
         start = len(self._plan.leaves)
         raw = dict(zip(self._plan.features, columns[start:-1], strict=True))
+        self._conversions.features(raw)
         numeric = [name for name, kind in self._plan.features.items() if kind == "numeric"]
         numbers = numeric_columns([raw[name] for name in numeric])
         done: dict[str, FeatureColumn] = dict(zip(numeric, numbers, strict=True))
@@ -131,7 +165,7 @@ class Assembler:
             index = self._index.get(f"segments.{name}")
             sources = [] if index is None else [category_column(columns[index], clean).values]
             if self._plan.collect:
-                carrier = _raw(columns[-1])
+                carrier = self._conversions.rows(columns[-1])
                 sources += [
                     _scalars(row.get(n) if row else None for row in carrier) for n in inside
                 ]
@@ -158,6 +192,32 @@ class Assembler:
         present = np.ones(len(columns[-1]), np.bool_)
         present[without] = False
         return None if not without else present
+
+
+def _of_request(name: str) -> bool:
+    """Whether a number is about the request: counted once, however many rows it has."""
+    return name == "latency" or name.startswith("steps.")
+
+
+def _once(column: NumericColumn, first: Bools) -> NumericColumn:
+    """Only in the first row of each line."""
+    values = np.where(first, column.values, np.nan)
+    return NumericColumn(values, None if column.invalid is None else column.invalid & first)
+
+
+def _line_numbers(counts: Sequence[int]) -> Ints | None:
+    """The number of the line of every row; None if every line is one row."""
+    if set(counts) <= {1}:
+        return None
+    return np.repeat(np.arange(len(counts)), counts)
+
+
+def _rows_in_lines(lines: Ints) -> TextColumn:
+    """The place of every row in its line, from 0: what late labels are told apart by."""
+    starts = np.flatnonzero(np.diff(lines, prepend=-1))
+    sizes = np.diff(starts, append=len(lines))
+    places: TextColumn = (np.arange(len(lines)) - np.repeat(starts, sizes)).tolist()
+    return places
 
 
 def _texts(column: FeatureColumn) -> TextColumn:
@@ -190,11 +250,23 @@ def _readers(model: ModelConfig) -> list[tuple[str, Reader]]:
         readers.append(("score", numeric_column))
     if fields.weight is not None:
         readers.append(("weight", _weight))
+    durations = _durations(fields).items()
+    readers.extend((n, _duration(PER_SECOND[f.unit])) for n, f in durations if not f.since)
+    return readers
+
+
+def _durations(fields: Fields) -> dict[str, DurationField]:
     durations = {f"steps.{step}": field for step, field in fields.steps.items()}
     if fields.latency is not None:
         durations["latency"] = fields.latency
-    readers.extend((name, _duration(PER_SECOND[f.unit])) for name, f in durations.items())
-    return readers
+    return durations
+
+
+def _spans(fields: Fields) -> Iterator[tuple[str, TimestampField]]:
+    """Durations that are the time between two points, which are read as timestamps."""
+    for name, field in _durations(fields).items():
+        if field.since:
+            yield name, TimestampField(field.paths, field.unit)
 
 
 def _duration(per_second: float) -> Reader:
@@ -209,7 +281,3 @@ def _weight(raw: Sequence[object]) -> NumericColumn:
 def _count(invalid: dict[str, int], name: str, mask: Bools | None) -> None:
     if mask is not None:
         invalid[name] = int(np.count_nonzero(mask))
-
-
-def _raw(carrier: Sequence[object]) -> list[Mapping[str, object] | None]:
-    return [value if isinstance(value, dict) else None for value in carrier]

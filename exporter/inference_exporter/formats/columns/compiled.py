@@ -15,8 +15,8 @@ import msgspec
 from msgspec.structs import astuple
 
 from inference_exporter.formats.columns.generic import named
-from inference_exporter.formats.columns.plan import UNUSABLE, Kind, Leaf, Plan
-from inference_exporter.formats.columns.routes import Route, scrub, ways
+from inference_exporter.formats.columns.plan import Kind, Leaf, Plan
+from inference_exporter.formats.paths import UNUSABLE, Route, scrub, ways
 
 _NUMBER = float | str | bool | None  # integers become floats while they are parsed
 _TEXT = str | int | float | bool | None
@@ -46,13 +46,21 @@ class _Node:
         """Ask for a value of a kind at the end of a route."""
         node = self
         for key in route:
-            if any(char in '"\\' or char < " " for char in key) or scrub(key) != key:
+            if (
+                not isinstance(key, str)
+                or any(char in '"\\' or char < " " for char in key)
+                or scrub(key) != key
+            ):
                 raise NotCompilableError(key)  # msgspec has no such names
             node = node.children.setdefault(key, _Node())
         if node.type is None or (node.type == _NUMBER and kind == _TEXT):
             node.type = kind
         elif node.type != kind and (node.type, kind) != (_TEXT, _NUMBER):
             raise NotCompilableError(route)
+
+
+def _can_be_named(key: str) -> bool:
+    return scrub(key) == key and not any(char in '"\\' or char < " " for char in key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,8 @@ class Compiled:
     def __init__(self, plan: Plan) -> None:
         if plan.rest and plan.collect:
             raise NotCompilableError("every key of every line is wanted")
+        if plan.container is not None and plan.container.form == "any":
+            raise NotCompilableError("features are objects or lists")
         self._plan = plan
         self._container, kind = _container(plan)
         root = _Node()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from inference_exporter.formats.columns.plan import UNUSABLE, Plan
-from inference_exporter.formats.columns.routes import scalar, scrub, walker, whole
+from typing import Any
+
+from inference_exporter.formats.columns.plan import Plan
+from inference_exporter.formats.paths import UNUSABLE, scalar, scrub, walker, whole
 
 Line = dict[str, object]
 Row = tuple[object, ...]
@@ -53,6 +55,9 @@ class Generic:
 
     def _mapping(self, container: object) -> Line | None:
         assert self._plan.container is not None
+        if self._plan.container.form == "any":
+            found: Line | None = positional(container)
+            return found
         if self._plan.container.form == "list":
             return named(container, self._plan.container.names)
         return container if isinstance(container, dict) else None
@@ -63,6 +68,19 @@ def named(values: object, names: tuple[str, ...]) -> Line | None:
     if not isinstance(values, list) or len(values) != len(names):
         return None
     return dict(zip(names, values, strict=True))
+
+
+def positional(value: object) -> Any:
+    """An object as it is; the entries of a list, or a single value, as x0, x1, ….
+
+    >>> positional([6.1, 2.8]), positional(5), positional({"age": 41})
+    ({'x0': 6.1, 'x1': 2.8}, {'x0': 5}, {'age': 41})
+    """
+    if isinstance(value, dict) or value is UNUSABLE:
+        return value
+    if isinstance(value, list):
+        return {f"x{i}": one for i, one in enumerate(value)}
+    return {"x0": value}
 
 
 def tidied(features: Line) -> Line:

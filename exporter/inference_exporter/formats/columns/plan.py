@@ -12,17 +12,14 @@ their names to values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from inference_exporter.config.schema import FeaturesField, Fields, ModelConfig, Segment
 from inference_exporter.config.segments import segment_paths
 
 Kind = Literal["numeric", "categorical", "vector"]
-
-UNUSABLE = "\x00unusable"
-"""Stands in a row for a value that is present but cannot be used: an object, a list, NaN."""
 
 _NUMBERS = ("timestamp", "score", "latency", "weight")
 _VECTORS = ("scores", "ranking")
@@ -35,7 +32,7 @@ class Leaf:
     name: str
     paths: tuple[str, ...]
     number: bool
-    vector: bool = False
+    vector: bool = False  # or anything at all, to be converted by steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +100,30 @@ def _segment_leaf(one: Segment) -> Leaf:
 
 
 def _leaves(fields: Fields, when: tuple[str, ...]) -> list[Leaf]:
-    leaves = []
-    for name in fields.__slots__:
-        field = getattr(fields, name)
-        if field is not None and name not in ("features", "steps"):
-            leaves.append(Leaf(name, field.paths, name in _NUMBERS, name in _VECTORS))
-    leaves.extend(Leaf(f"steps.{s}", field.paths, True) for s, field in fields.steps.items())
+    leaves: list[Leaf] = []
+    for name, one in leaf_fields(fields):
+        leaves += _field_leaves(name, one)
     leaves.extend(Leaf(f"when.{path}", (path,), False) for path in when)
     return leaves
 
 
-def _top_keys(path: str) -> tuple[str, str]:
-    return path, path.partition(".")[0]
+def leaf_fields(fields: Fields) -> Iterator[tuple[str, Any]]:
+    """(name of the leaf, field) of every configured field but the features."""
+    for name in fields.__slots__:
+        value = getattr(fields, name)
+        if name == "steps":
+            yield from ((f"steps.{step}", field) for step, field in value.items())
+        elif name != "features" and value is not None:
+            yield name, value
+
+
+def _field_leaves(name: str, field: Any) -> Iterator[Leaf]:
+    number = name in _NUMBERS or name.startswith("steps.")
+    yield Leaf(name, field.paths, number, name in _VECTORS or bool(field.convert))
+    if getattr(field, "since", ()):
+        yield Leaf(f"{name}.since", field.since, True)
+
+
+def _top_keys(path: str) -> tuple[str, ...]:
+    top = path.partition(".")[0]
+    return path, top, top.partition("[")[0]

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from inference_exporter.formats.columns.plan import UNUSABLE
+from inference_exporter.formats.paths import UNUSABLE
 from inference_exporter.values.batch import CategoryColumn, TextColumn
 
 _NO_TRACE = frozenset(("", "-", "None", "N.A.", "n/a", "null"))

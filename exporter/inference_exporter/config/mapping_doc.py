@@ -1,0 +1,113 @@
+"""`docs/mapping.md`, rendered from the table of steps that validates."""
+
+from __future__ import annotations
+
+from inference_exporter.config.mapping import STEPS
+
+_INTRO = """\
+# From what a server writes to predictions
+
+<!-- Written by `python -m scripts.docs`; edit `inference_exporter/config/mapping_doc.py` and the
+     table of steps in `inference_exporter/config/mapping.py`, not this file. -->
+
+Many logs do not hold a prediction as it is meant: the request is JSON inside a text, one line has
+the answers to four rows, `amount` is written `"1,500.25"`. Three keys say what is meant. They are
+a small closed language: steps by name, no expressions, no code.
+
+## `as`: one value
+
+A field, or an input by its name, with the steps that convert it:
+
+```yaml
+fields:
+  latency: {from: took, as: duration}                       # took=29.6ms
+  score: {from: confidence, as: percent}                    # 87.5% or 87.5
+  timestamp: {from: day, as: {strptime: "%d/%m/%Y %H:%M"}, timezone: Europe/Berlin}
+  features: {from: features, as: {amount: {number: {thousands: ","}}}}
+  version: {const: v3}                                      # the same for every line
+```
+
+This works in every `format`. A list of steps is applied in order. A value that a step cannot read
+is counted as an invalid value of its field, and the line still counts.
+
+A duration that a log has as two points in time is their difference:
+
+```yaml
+fields:
+  latency: {from: endTime, since: startTime}
+  steps: {first_token: {from: completionStartTime, since: startTime}}
+```
+
+## `decode`: a value that holds others
+
+With `format: json`. Paths, each with steps that are applied before anything is looked up in the
+line; the paths of fields then lead into what came out.
+
+```yaml
+# {"request": "{\\"instances\\": [[6.1, 2.8]]}", "response": "{\\"predictions\\": [1]}"}
+decode: {request: [json, rows], response: [json, rows]}
+```
+
+A path may have places in lists: `response.choices[0].text`.
+
+## `explode`: a line that is several predictions
+
+With `format: json`. Lists that have an entry for every row of a request; what a path finds below
+them, it finds in each entry:
+
+```yaml
+# {"id": "q1", "ms": 2.4, "instances": [{"x": 1}, {"x": 2}],
+#  "predictions": [{"class": "A", "p": 0.9}, {"class": "B", "p": 0.6}]}
+explode: [instances, predictions]
+fields:
+  id: id
+  latency: {from: ms, unit: ms}
+  features: instances
+  prediction: predictions.class
+  score: predictions.p
+```
+
+is two predictions of one request: the request, its status, its latency and its steps count once,
+features, predictions, scores and labels count in each row. All other fields of the line are those
+of every row. The rows are numbered from 0; late labels name the row (`labels.row`), or are for
+row 0. A list that is not there (a failed request has no predictions) is missing in every row. Where
+two lists have different lengths nothing tells which entry belongs to which: the line is counted as
+`malformed`, with the lengths in the log message. A line without any row is a request without
+predictions.
+
+## Steps
+"""
+
+_ROWS = """
+## Payloads that `rows` knows
+
+| payload | who writes it |
+|---|---|
+| `[…]` | a list is its rows |
+| `{"instances": […]}`, `{"predictions": […]}` | TensorFlow Serving, KServe V1, Vertex AI, MLflow |
+| `{"inputs": [{"name", "shape", "data"}, …]}`, `outputs` | Open Inference Protocol |
+| `{"inputs": …}`: a list, or lists by column | MLflow |
+| `{"dataframe_split": {"columns", "data"}}`, or what is in it | MLflow, Databricks |
+| `{"dataframe_records": [{…}, …]}` | MLflow, Databricks |
+| `{"data": {"names", "ndarray"}}`, or `tensor` with `shape` and `values` | Seldon Core |
+| `{"input_data": …}`, `{"Inputs": …}`, `{"data": […]}` | Azure ML |
+
+The rows of tensors are objects: the column of a tensor has its name, and where a row has several
+values they are `name[0]`, `name[1]`, …. Anything else is one row. Inputs that are lists get their
+names from `features: {from: …, names: [age, plan]}`, or with `names: auto` the names x0, x1, ….
+
+## Limits
+
+A line holds at most `limits.line_bytes`. What `gzip` brings out is at most 16 MiB, a line has at
+most 100,000 rows, a Python literal at most 1 MiB. JSON that is nested too deeply is not read. What
+is over a limit is counted as invalid, or its line as malformed; nothing stops.
+"""
+
+
+def render() -> str:
+    """The page."""
+    table = ["| step | what it does | with an option |", "|---|---|---|"]
+    for name, kind in STEPS.items():
+        example = f"`{kind.example}`" if kind.example else ""
+        table.append(f"| `{name}` | {' '.join(kind.meaning.split())} | {example} |")
+    return "\n".join([_INTRO, *table, _ROWS])

@@ -1,0 +1,1 @@
+"""Lines that are not what they mean yet: decoded in place, and taken apart into rows."""

@@ -1,0 +1,126 @@
+"""Rows of a mapping become columns in the layout of a Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from inference_exporter.formats.columns.generic import named, positional, tidied
+from inference_exporter.formats.columns.plan import Leaf, Plan
+from inference_exporter.formats.mapping.reshape import Rows
+from inference_exporter.formats.paths import UNUSABLE, scalar, walker, whole
+
+Column = Sequence[Any]
+Finder = Callable[[Rows], Column]
+_PLAIN = {int, float, bool, str, type(None)}
+
+
+class MappedColumns:
+    """Finds every leaf of a Plan: in the line itself, or in an entry of an exploded list."""
+
+    def __init__(self, plan: Plan, exploded: tuple[str, ...]) -> None:
+        self._plan, self._exploded = plan, exploded
+        self._leaves = [(self._finder(leaf.paths), _taker(leaf)) for leaf in plan.leaves]
+        self._container = self._finder(plan.container.paths) if plan.container else None
+
+    def of(self, rows: Rows, *, strict: bool) -> list[Column]:
+        """All columns of the layout; `strict`: what JSON cannot spell (NaN) is nowhere in them."""
+        columns = [take(find(rows), strict) for find, take in self._leaves]
+        return [*columns, *self._features(rows, strict)]
+
+    def _finder(self, paths: tuple[str, ...]) -> Finder:
+        finders = [self._one(path) for path in paths]
+        if len(finders) == 1:
+            return finders[0]
+        return lambda rows: _first([find(rows) for find in finders], sum(rows.counts))
+
+    def _one(self, path: str) -> Finder:
+        for i, root in enumerate(self._exploded):
+            if path == root:
+                return lambda rows: rows.entries[i]
+            if path.startswith((f"{root}.", f"{root}[")):
+                return _in_entries(i, path[len(root) :].removeprefix("."))
+        find = walker((path,))
+        return lambda rows: rows.per_row([find(line) for line in rows.lines])
+
+    def _features(self, rows: Rows, strict: bool) -> list[Column]:
+        plan, count = self._plan, sum(rows.counts)
+        if self._container is not None:
+            return self._contained(self._container(rows), strict)
+        if plan.rest and plan.collect:
+            return [rows.per_row([_rest(line, plan.used) for line in rows.lines])]
+        found = [
+            _scalars(rows.per_row([line.get(name) for line in rows.lines]), strict)
+            for name in plan.features
+        ]
+        return [*found, (None,) * count]
+
+    def _contained(self, containers: Column, strict: bool) -> list[Column]:
+        plan = self._plan
+        mappings = self._mappings(containers)
+        if plan.collect:
+            return [[one if one in (None, UNUSABLE) else tidied(one) for one in mappings]]
+        carrier = [one if one in (None, UNUSABLE) else True for one in mappings]
+        if None in carrier or UNUSABLE in carrier:
+            return [*(self._odd(mappings, name, strict) for name in plan.features), carrier]
+        return [
+            *(
+                self._values(name, [one.get(name) for one in mappings], strict)
+                for name in plan.features
+            ),
+            carrier,
+        ]
+
+    def _odd(self, mappings: Column, name: str, strict: bool) -> Column:
+        """A feature where some rows have no features, or some that cannot be used."""
+        values = [one.get(name) if isinstance(one, dict) else one for one in mappings]
+        return self._values(name, values, strict)
+
+    def _values(self, name: str, values: Column, strict: bool) -> Column:
+        if self._plan.features[name] == "vector":
+            return [one if isinstance(one, list) else scalar(one) for one in values]
+        return _scalars(values, strict)
+
+    def _mappings(self, containers: Column) -> Column:
+        assert self._plan.container is not None
+        form, names = self._plan.container.form, self._plan.container.names
+        if form == "object":
+            if set(map(type, containers)) == {dict}:
+                return containers
+            return [one if one is None or isinstance(one, dict) else UNUSABLE for one in containers]
+        if form == "list":
+            return [None if one is None else named(one, names) or UNUSABLE for one in containers]
+        return [None if one is None else positional(one) for one in containers]
+
+
+def _in_entries(which: int, path: str) -> Finder:
+    find = walker((path,))
+    return lambda rows: [
+        find(entry) if isinstance(entry, dict | list) else None for entry in rows.entries[which]
+    ]
+
+
+def _taker(leaf: Leaf) -> Callable[[Column, bool], Column]:
+    if leaf.vector:
+        return lambda column, _: [whole(value) for value in column]
+    return _scalars
+
+
+def _scalars(column: Column, strict: bool) -> Column:
+    """The column with UNUSABLE for what is no scalar."""
+    kinds = set(map(type, column))
+    if strict and kinds <= _PLAIN:
+        return column
+    return [scalar(value) for value in column]
+
+
+def _rest(line: dict[str, Any], used: frozenset[str]) -> object:
+    rest = {key: value for key, value in line.items() if key not in used}
+    return tidied(rest) if any(value is not None for value in rest.values()) else None
+
+
+def _first(columns: list[Column], count: int) -> Column:
+    best: Column = (None,) * count
+    for column in columns:
+        best = [b if a is None else a for a, b in zip(best, column, strict=True)]
+    return best
