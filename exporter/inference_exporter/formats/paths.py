@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 UNUSABLE = "\x00unusable"
 """Stands for a value that is present but cannot be used: an object, a list, NaN."""
@@ -52,11 +53,15 @@ def ways(paths: tuple[str, ...]) -> tuple[Route, ...]:
 
 def walker(paths: tuple[str, ...]) -> Callable[[object], object]:
     """A function from a line's object to the raw value, None if there is none."""
-    alternatives = ways(paths)
+    alternatives = [(way[0], way[1:]) for way in ways(paths)]
 
     def walk(line: object) -> object:
-        for way in alternatives:
-            value = _follow(line, way)
+        for first, rest in alternatives:
+            value = below(line, first)
+            for key in rest:
+                if value is None:
+                    break
+                value = below(value, key)
             if value is not None:
                 return value
         return None
@@ -64,16 +69,13 @@ def walker(paths: tuple[str, ...]) -> Callable[[object], object]:
     return walk
 
 
-def _follow(line: object, way: Route) -> object:
-    value = line
-    for key in way:
-        if isinstance(value, dict):
-            value = value.get(key)
-        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
-            value = value[key]
-        else:
-            return None
-    return value
+def below(holder: Any, key: str | int) -> Any:
+    """What an object has at a key, or a list at a place; None if there is none."""
+    if holder.__class__ is dict:
+        return holder.get(key)
+    if holder.__class__ is list and key.__class__ is int and key < len(holder):
+        return holder[key]
+    return None
 
 
 def scalar(value: object) -> object:

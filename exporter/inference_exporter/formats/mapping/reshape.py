@@ -8,7 +8,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from inference_exporter.config.step import Steps
-from inference_exporter.formats.paths import UNUSABLE, routes, walker
+from inference_exporter.formats.paths import UNUSABLE, below, routes, walker
 from inference_exporter.formats.steps import Function, function_of
 from inference_exporter.formats.steps.payloads import ROWS
 
@@ -99,23 +99,15 @@ def value_of(lengths: set[int]) -> int:
 
 def _in_place(path: str, function: Function) -> Callable[[Line], None]:
     """A function that replaces what is at a path of a line by what is meant."""
-    ways = routes(path)
+    ways = [(way[:-1], way[-1]) for way in routes(path)]
 
     def decode(line: Line) -> None:
-        for way in ways:
+        for above, last in ways:
             holder: Any = line
-            for key in way[:-1]:
-                holder = _below(holder, key)
-            if (value := _below(holder, way[-1])) is not None:
-                holder[way[-1]] = function(value)
+            for key in above:
+                holder = below(holder, key)
+            if (value := below(holder, last)) is not None:
+                holder[last] = function(value)
                 return
 
     return decode
-
-
-def _below(holder: Any, key: str | int) -> Any:
-    if isinstance(holder, dict):
-        return holder.get(key)
-    if isinstance(holder, list) and isinstance(key, int) and key < len(holder):
-        return holder[key]
-    return None
