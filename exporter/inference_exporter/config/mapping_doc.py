@@ -75,6 +75,31 @@ two lists have different lengths nothing tells which entry belongs to which: the
 `malformed`, with the lengths in the log message. A line without any row is a request without
 predictions.
 
+## `pairs`: requests and responses that are lines of their own
+
+With `format: json`. Two lines with one id, in one file or in two (both in `logs`), become one:
+
+```yaml
+# {"id": "7", "type": "request", "time": "…:00.100Z", "data": {"instances": [[6.1, 2.8]]}}
+# {"id": "7", "type": "response", "time": "…:00.350Z", "data": {"predictions": [0]}}
+pairs: {id: id, request: {type: request}, response: {type: response}}
+decode: {request.data: rows, response.data: rows}
+explode: [request.data, response.data]
+fields:
+  timestamp: request.time
+  latency: {from: response.time, since: request.time}
+  status: {from: pair, ok: answered}
+  features: {from: request.data, names: auto}
+  prediction: response.data
+```
+
+The joined line has the keys `request` and `response` with what was in the two lines, and `pair`,
+which is `answered`, `unanswered` (no response came within `within`: a server that logs only
+successes says so that it failed) or `unasked` (a response without a request). The halves may come
+in any order. They wait in the committed state, so a pair counts once over crashes; a half that
+comes twice is a `duplicate`. `once` gives up what still waits at the end of the logs. Lines count
+in `inference_exporter_lines_total{result="half"}`, pairs in `inference_pairs_total{result}`.
+
 ## Steps
 """
 

@@ -12,6 +12,7 @@ from inference_exporter.config.derived import derived
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.labels import check_labels, labels
 from inference_exporter.config.mapping import steps
+from inference_exporter.config.pairs import pairs
 from inference_exporter.config.probabilities import check_outputs
 from inference_exporter.config.schema import (
     DEFAULT_LATENCY_BUCKETS,
@@ -163,6 +164,9 @@ MODEL = Section(
         Key("explode", only_list_of(text, "a list of paths"), "a list of paths",
             "With `format: json`: lists that have an entry for every prediction of a line; paths"
             " below them lead into one entry.", "[instances, predictions]", default="none"),
+        Key("pairs", pairs, "a section, below",
+            "With `format: json`: requests and responses are lines of their own; see"
+            " [mapping.md](mapping.md).", "{id: id, request: {kind: request}}", default="none"),
         Key("when", mapping_of(_VALUES, "a mapping of paths to values"),
             "paths, each with a value or a list of values",
             "Only lines that have one of these values at each path are predictions.",

@@ -252,6 +252,21 @@ class LabelsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PairsConfig:
+    """Requests and responses that are logged apart: how they are told and joined.
+
+    `request` and `response` say which lines are which (by path, the values that tell); an empty one
+    means all others. A half waits `within` seconds for the other, and at most `max_waiting` wait.
+    """
+
+    id: Field
+    request: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    response: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    within: float = 60.0
+    max_waiting: int = 50_000
+
+
+@dataclass(frozen=True, slots=True)
 class BusinessValue:
     """What a prediction is worth, by `tp fp fn tn` or by (predicted, actual); else 0."""
 
@@ -290,6 +305,7 @@ class ModelConfig:
     fields: Fields = field(default_factory=Fields)
     decode: Mapping[str, Steps] = field(default_factory=dict)
     explode: tuple[str, ...] = ()
+    pairs: PairsConfig | None = None
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     start_at: Literal["beginning", "end"] = "end"
     task: Literal["classification", "regression"] | None = None

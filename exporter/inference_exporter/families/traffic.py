@@ -48,4 +48,18 @@ TRAFFIC = (
         "model version",
         "Sum of the weights of the predictions, where the log is sampled and says so.",
     ),
+    family(
+        "counter",
+        "inference_pairs_total",
+        "model result",
+        "Requests and responses that are logged apart, by what became of them: `answered` (a "
+        "pair), `unanswered` (a request without a response within `pairs.within`), `unasked` (a "
+        "response without a request), `duplicate` (a half that was there already).",
+    ),
+    family(
+        "gauge",
+        "inference_pairs_waiting",
+        "model",
+        "Requests and responses that wait for their other half.",
+    ),
 )

@@ -12,9 +12,10 @@ from inference_exporter.config.schema import (
     ModelConfig,
     RegexFormat,
 )
-from inference_exporter.formats.base import LINE_RESULTS, Decoded, Decoder
+from inference_exporter.formats.base import LINE_RESULTS, Decoded, Decoder, Read
 from inference_exporter.formats.columns.plan import Kind, Plan, make_plan
 from inference_exporter.formats.csv_lines import CsvDecoder
+from inference_exporter.formats.halves import Half, HalfReader, joined
 from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
 from inference_exporter.formats.mapping.decoder import MappedDecoder
@@ -25,7 +26,11 @@ __all__ = [
     "LINE_RESULTS",
     "Decoded",
     "Decoder",
+    "Half",
+    "HalfReader",
     "Kind",
+    "Read",
+    "joined",
     "make_decoder",
 ]
 
@@ -52,6 +57,6 @@ def make_decoder(
     not decoded, or, to `collect` a reference, handed over as they are in `Batch.raw_features`.
     """
     plan = make_plan(model, features, collect)
-    if model.decode or model.explode:
+    if model.decode or model.explode or model.pairs:
         return MappedDecoder(model, plan)
     return FORMATS[_NAMES[type(model.format)]](model, plan)

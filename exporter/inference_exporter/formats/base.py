@@ -11,13 +11,30 @@ from typing import Protocol
 
 from inference_exporter.values.batch import Batch
 
-LINE_RESULTS = ("ok", "empty", "malformed", "unmatched", "filtered", "header", "too_long")
+LINE_RESULTS = ("ok", "empty", "malformed", "unmatched", "filtered", "header", "half", "too_long")
 """What can become of a line; `too_long` is counted by the source and never decoded.
 
 `ok` a prediction, even one with unusable values; `empty` nothing but white space; `malformed` not
 of the format; `unmatched` not matched by the pattern; `filtered` not selected by `when`; `header`
-the names of the columns.
+the names of the columns; `half` a request or a response that are joined into a prediction.
 """
+
+
+class Read:
+    """What became of the lines of a block, counted as they are read."""
+
+    def __init__(self) -> None:
+        self.results: dict[str, int] = {}
+        self.example: tuple[str, str] | None = None
+
+    def count(self, result: str) -> None:
+        """A line that is none to complain about."""
+        self.results[result] = self.results.get(result, 0) + 1
+
+    def bad(self, result: str, reason: str, excerpt: str) -> None:
+        """A line that cannot be used; the first of them is the example."""
+        self.count(result)
+        self.example = self.example or (reason, excerpt)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ class Labelling:
     """The labels of all models, for one loop."""
 
     def __init__(self, feeds: Iterable[Feed], telemetry: Telemetry, inbox: Inbox | None) -> None:
-        found = ((feed, feed.model.part(LateLabels)) for feed in feeds)
+        self._feeds = list(feeds)
+        found = ((feed, feed.model.part(LateLabels)) for feed in self._feeds)
         self._late = {feed.name: (feed, late) for feed, late in found if late is not None}
         self._telemetry, self._inbox = telemetry, inbox
         if inbox is not None:
@@ -56,7 +57,7 @@ class Labelling:
         """Join and count; False if the state cannot be read."""
         try:
             tables = store.tables if self._late else None
-            for feed, _ in self._late.values():
+            for feed in self._feeds:
                 feed.dirty = feed.model.settle(tables, now) or feed.dirty
         except sqlite3.Error as error:
             log.error("pending predictions cannot be read: %s", error)

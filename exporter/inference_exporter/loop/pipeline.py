@@ -154,6 +154,8 @@ class Pipeline:
                 self._settle_unkept()
         for channel in (*self._predictions, *self._labels):
             channel.finish(now(), monotonic())
+        for feed in self.feeds:
+            feed.model.close_books(now())
         self._settle_unkept()
         self._labelling.close_books()
         self.first_sweep_done = True

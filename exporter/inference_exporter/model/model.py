@@ -19,9 +19,10 @@ from inference_exporter.model.facts import BlockFacts
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.model.parts import PARTS
 from inference_exporter.model.publisher import Publisher
+from inference_exporter.model.reading import decoded_by
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.values.batch import Batch, Floats, Ints
+from inference_exporter.values.batch import Batch, Ints
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Samples
 from inference_exporter.values.status_facts import ModelFacts
@@ -105,29 +106,40 @@ class Model:
         if block:
             yield block
 
-    def take(self, block: bytes, now: float) -> BlockFacts:
+    def take(self, lines: bytes, now: float) -> BlockFacts:
         """Decode and count a block of whole lines."""
         self.publisher.stale()
-        decoded = self._decoder.decode(block)
-        found = [part.lines(block, now) for part in self._parts]
+        decoded, block = decoded_by(self._decoder, self._parts, lines, now)
+        found = [part.lines(lines, now) for part in self._parts]
         labels = next((one for one in found if one is not None), None)
-        batch = decoded.batch
-        if not batch.rows:
+        placement = self._count(decoded.batch, block, now)
+        if placement is None:
             return BlockFacts(decoded, labels=labels)
-        times = np.full(batch.rows, now) if batch.timestamp is None else batch.timestamp.values
-        for part in self._parts:
-            batch = part.columns(batch, times, now)
-        placement = self._count(batch, times, block, now)
         newest = float(np.fmax.reduce(placement.newest))
         return BlockFacts(decoded, placement, newest, self._new_reference(now), labels)
 
-    def _count(self, batch: Batch, times: Floats, block: bytes, now: float) -> Placement:
+    def _count(self, batch: Batch, block: bytes, now: float) -> Placement | None:
+        """Count rows, which are those of the lines `block`; None if there are none."""
+        if not batch.rows:
+            return None
+        times = np.full(batch.rows, now) if batch.timestamp is None else batch.timestamp.values
+        for part in self._parts:
+            batch = part.columns(batch, times, now)
         oldest = -np.inf if self._event_time else now - self.config.lateness
         placement, names, increments = self._ledger.count(batch, times, now, oldest)
         rows = Rows(batch, times, placement, names, increments, now, oldest, block)
         for part in self._parts:
             part.counted(rows)
         return placement
+
+    def _count_overdue(self, now: float, until: float) -> bool:
+        """Count lines whose time has come; whether there were any."""
+        lines = b"".join([part.overdue(until) for part in self._parts])
+        if not lines:
+            return False
+        self.publisher.stale()
+        self._count(self._decoder.decode(lines).batch, lines, now)
+        return True
 
     def _new_reference(self, now: float) -> Reference | None:
         found = [part.new_reference(now) for part in self._parts]
@@ -155,7 +167,12 @@ class Model:
     def settle(self, connection: sqlite3.Connection | None, now: float) -> bool:
         """What is done once, before a commit; whether anything changed."""
         self._settled = now
-        return any([part.settle(connection, now) for part in self._parts])
+        overdue = self._count_overdue(now, now)
+        return any([part.settle(connection, now) for part in self._parts]) or overdue
+
+    def close_books(self, now: float) -> None:
+        """The log has ended: what waited for other lines waits no more."""
+        self._count_overdue(now, np.inf)
 
     def samples(self, now: float, facts: EvaluationFacts) -> Iterator[Samples]:
         """Everything there is to publish about this model."""

@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 
 from inference_exporter.accumulators import Increments
 from inference_exporter.config.schema import ModelConfig
-from inference_exporter.formats import Decoded, Decoder
+from inference_exporter.formats import Decoded, Decoder, Read
 from inference_exporter.model.counting import Counting
 from inference_exporter.results.evaluate import Chance, Gauges
 from inference_exporter.results.series_cache import SeriesCache
@@ -42,6 +42,14 @@ class Setting:
     created_series: bool
     make_sampler: Callable[[], Decoder] | None
     joined: Callable[[Batch], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """Lines to decode in the place of others, and what became of the others."""
+
+    lines: bytes
+    read: Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,14 @@ class Part:
     def rows_until_reference(self) -> int:
         """After how many rows others count against another reference; 0 if they do not."""
         return 0
+
+    def rewritten(self, block: bytes, now: float) -> Rewritten | None:  # noqa: ARG002
+        """Other lines to decode in the place of these; None: these."""
+        return None
+
+    def overdue(self, now: float) -> bytes:  # noqa: ARG002
+        """Lines, as `rewritten` makes them, whose time has come; infinite: the log has ended."""
+        return b""
 
     def lines(self, block: bytes, now: float) -> Decoded | None:
         """What the part itself reads in the model's lines."""

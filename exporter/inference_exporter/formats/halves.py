@@ -1,0 +1,123 @@
+r"""Lines that are half of a prediction: a request, or the response to one.
+
+    {"id": "7", "type": "request", "data": {"instances": [[6.1]]}}
+    {"id": "7", "type": "response", "data": {"predictions": [0]}}
+
+become, once they are joined by their id, one line with everything in it:
+
+    {"pair": "answered", "request": {"id": "7", …}, "response": {"id": "7", …}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from inference_exporter.config.schema import PairsConfig
+from inference_exporter.formats.base import Read
+from inference_exporter.formats.json_lines import parse, why_not
+from inference_exporter.formats.paths import UNUSABLE, scalar, walker
+from inference_exporter.formats.redact import excerpt
+from inference_exporter.formats.steps import function_of
+from inference_exporter.values.batch import category_name
+
+Side = Literal["request", "response"]
+Outcome = Literal["answered", "unanswered", "unasked"]
+
+_decode = msgspec.json.Decoder(dict[str, object]).decode
+_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """One line: which half of which prediction, and its object as it was written."""
+
+    side: Side
+    id: str
+    body: bytes
+
+
+class HalfReader:
+    """Tells halves apart and finds their ids."""
+
+    def __init__(self, pairs: PairsConfig) -> None:
+        find, convert = walker(pairs.id.paths), function_of(pairs.id.convert)
+        self._id = (lambda line: convert(find(line))) if pairs.id.convert else find
+        self._paths = ", ".join(pairs.id.paths)
+        self._request, self._response = _conditions(pairs.request), _conditions(pairs.response)
+
+    def read(self, block: bytes) -> tuple[list[Half], Read]:
+        """The halves among whole lines, and what became of all lines."""
+        halves: list[Half] = []
+        read = Read()
+        for line in block.split(b"\n"):
+            if line:
+                self._one(line, halves, read)
+        return halves, read
+
+    def _one(self, line: bytes, halves: list[Half], read: Read) -> None:
+        body = line[max(line.find(b"{"), 0) :]
+        found = _object(body)
+        if found is None:
+            if line.strip():
+                read.bad("malformed", why_not(line), excerpt(line))
+            else:
+                read.count("empty")
+            return
+        side = self._side(found)
+        if side is None:
+            read.count("filtered")
+            return
+        one = scalar(self._id(found))
+        if one is None or one == UNUSABLE:
+            read.bad("malformed", f"half of a pair without an id at {self._paths}", excerpt(line))
+            return
+        read.count("half")
+        halves.append(Half(side, category_name(one), body.rstrip()))  # type: ignore[arg-type]
+
+    def _side(self, line: Mapping[str, object]) -> Side | None:
+        """Which half a line is; None: neither."""
+        if self._request and _holds(self._request, line):
+            return "request"
+        if self._response:
+            if _holds(self._response, line):
+                return "response"
+            return None if self._request else "request"
+        return "response"
+
+
+def joined(request: bytes | None, response: bytes | None) -> bytes:
+    r"""Both halves as one line; one of them may be missing.
+
+    >>> joined(b'{"a": 1}', None)
+    b'{"pair":"unanswered","request":{"a": 1},"response":null}\n'
+    """
+    outcome = b"answered" if request and response else b"unanswered" if request else b"unasked"
+    return b'{"pair":"%b","request":%b,"response":%b}\n' % (
+        outcome, request or b"null", response or b"null",
+    )  # fmt: skip
+
+
+_Conditions = list[tuple[object, frozenset[str]]]
+
+
+def _conditions(wanted: Mapping[str, tuple[str, ...]]) -> list[tuple[object, frozenset[str]]]:
+    return [(walker((path,)), frozenset(allowed)) for path, allowed in wanted.items()]
+
+
+def _holds(conditions: list[tuple[object, frozenset[str]]], line: Mapping[str, object]) -> bool:
+    for find, allowed in conditions:
+        value = find(line)  # type: ignore[operator]
+        if not isinstance(value, str | int | float) or category_name(value) not in allowed:
+            return False
+    return True
+
+
+def _object(body: bytes) -> dict[str, object] | None:
+    try:
+        return _decode(body)
+    except _UNDECODABLE:
+        return parse(body)

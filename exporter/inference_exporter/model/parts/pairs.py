@@ -1,0 +1,62 @@
+"""Requests and responses that are lines of their own, joined before anything else is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Self
+
+import msgspec
+
+from inference_exporter.config.schema import PairsConfig
+from inference_exporter.formats import HalfReader
+from inference_exporter.model.part import Part, Rewritten, Setting
+from inference_exporter.model.waiting_halves import WaitingHalves
+from inference_exporter.results.series_cache import SeriesCache
+from inference_exporter.values.samples import Labels, Samples
+
+
+class PairsPart(Part):
+    """The halves of one model's predictions."""
+
+    leftovers = ("pairs/",)
+
+    def __init__(self, name: str, pairs: PairsConfig) -> None:
+        self._name = name
+        self._reader = HalfReader(pairs)
+        self._halves = WaitingHalves(pairs.within, pairs.max_waiting)
+
+    @classmethod
+    def of(cls, setting: Setting) -> Self | None:
+        """See `Part.of`."""
+        pairs = setting.config.pairs
+        return None if pairs is None else cls(setting.config.name, pairs)
+
+    def rewritten(self, block: bytes, now: float) -> Rewritten:
+        """See `Part.rewritten`: whole pairs in the place of halves."""
+        halves, read = self._reader.read(block)
+        lines = [self._halves.meet(half, now) for half in halves]
+        return Rewritten(b"".join(lines), read)
+
+    def overdue(self, now: float) -> bytes:
+        """See `Part.overdue`: requests that nobody answered, and responses to none."""
+        return self._halves.overdue(now)
+
+    def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
+        """See `Part.samples`."""
+        counts = self._halves.counts
+        results: dict[Labels, float] = {(self._name, one): float(n) for one, n in counts.items()}
+        yield cache.samples("inference_pairs_total", results)
+        waiting: dict[Labels, float] = {(self._name,): float(len(self._halves))}
+        yield cache.samples("inference_pairs_waiting", waiting)
+
+    def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
+        """See `Part.take_changes`."""
+        return self._halves.take_changes()
+
+    def restore(self, state: Mapping[str, bytes], now: float) -> list[str]:  # noqa: ARG002
+        """See `Part.restore`."""
+        try:
+            self._halves.restore(state)
+        except (ValueError, msgspec.MsgspecError) as error:
+            return [f"halves of pairs: {error}"]
+        return []

@@ -1,0 +1,145 @@
+"""Halves of predictions that wait for the other: bounded, committed, each counted once.
+
+A half waits until the other comes, its time is over, or too many wait. The ids of pairs that are
+complete are kept as long: a log that is delivered at least once repeats its lines.
+
+State: a key for every half that waits at a commit, and one chunk of ids for every commit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from inference_exporter.formats import Half, joined
+
+HALF, DONE, COUNTS = "pairs/half/", "pairs/done/", "pairs/counts"
+RESULTS = ("answered", "unanswered", "unasked", "duplicate")
+
+
+@dataclass(slots=True)
+class _Waiting:
+    half: Half
+    arrived: float
+    number: int
+
+
+class WaitingHalves:
+    """The halves of one model, by id."""
+
+    def __init__(self, within: float, limit: int) -> None:
+        self._within, self._limit = within, limit
+        self._waiting: dict[str, _Waiting] = {}  # in order of arrival
+        self._done: dict[str, float] = {}  # ids of complete pairs, by when, in that order
+        self.counts: Counter[str] = Counter(dict.fromkeys(RESULTS, 0))
+        self._number = 0
+        self._stored: set[int] = set()  # numbers of halves in the state
+        self._gone: set[str] = set()  # keys of the state to delete
+        self._fresh: list[str] = []  # ids done since the last commit
+        self._chunks: dict[str, float] = {}  # chunks of done ids in the state, by when
+        self._changed = True
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def meet(self, half: Half, now: float) -> bytes:
+        """Take a half; the line that is whole now, or nothing."""
+        self._changed = True
+        other = self._waiting.get(half.id)
+        if half.id in self._done or (other is not None and other.half.side == half.side):
+            self.counts["duplicate"] += 1
+            return b""
+        if other is None:
+            self._number += 1
+            self._waiting[half.id] = _Waiting(half, now, self._number)
+            return self._give_up_oldest() if len(self._waiting) > self._limit else b""
+        self._drop(half.id)
+        self._remember(half.id, now)
+        self.counts["answered"] += 1
+        if half.side == "request":
+            return joined(half.body, other.half.body)
+        return joined(other.half.body, half.body)
+
+    def overdue(self, now: float) -> bytes:
+        """Lines of halves whose time is over; ids that need not be remembered are forgotten."""
+        lines: list[bytes] = []
+        while self._waiting:
+            oldest = next(iter(self._waiting.values()))
+            if oldest.arrived > now - self._within:
+                break
+            lines.append(self._give_up_oldest())
+        while self._done and next(iter(self._done.values())) <= now - self._within:
+            del self._done[next(iter(self._done))]
+        for key, when in list(self._chunks.items()):
+            if when <= now - self._within:
+                del self._chunks[key]
+                self._gone.add(key)
+        return b"".join(lines)
+
+    def _give_up_oldest(self) -> bytes:
+        self._changed = True
+        oldest = next(iter(self._waiting))
+        half = self._waiting[oldest].half
+        arrived = self._waiting[oldest].arrived
+        self._drop(oldest)
+        self._remember(oldest, arrived + self._within)
+        if half.side == "request":
+            self.counts["unanswered"] += 1
+            return joined(half.body, None)
+        self.counts["unasked"] += 1
+        return joined(None, half.body)
+
+    def _drop(self, one: str) -> None:
+        number = self._waiting.pop(one).number
+        if number in self._stored:
+            self._stored.discard(number)
+            self._gone.add(f"{HALF}{number}")
+
+    def _remember(self, one: str, now: float) -> None:
+        self._done[one] = now
+        self._fresh.append(one)
+        if len(self._done) > 2 * self._limit:
+            del self._done[next(iter(self._done))]
+
+    # -- state ----------------------------------------------------------------------------------
+
+    def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
+        """What to write and to delete since the last call."""
+        if not self._changed and not self._gone:
+            return {}, set()
+        puts = {COUNTS: msgspec.msgpack.encode((dict(self.counts), self._number))}
+        for one in self._waiting.values():
+            if one.number not in self._stored:
+                self._stored.add(one.number)
+                record = (one.half.id, one.half.side, one.arrived, one.half.body)
+                puts[f"{HALF}{one.number}"] = msgspec.msgpack.encode(record)
+        if self._fresh:
+            self._number += 1
+            key = f"{DONE}{self._number}"
+            when = max(self._done.get(one, 0.0) for one in self._fresh)
+            puts[key] = msgspec.msgpack.encode((when, self._fresh))
+            self._chunks[key], self._fresh = when, []
+        gone, self._gone, self._changed = self._gone, set(), False
+        return puts, gone
+
+    def restore(self, state: Mapping[str, bytes]) -> None:
+        """Take up committed state; ValueError if it cannot be used."""
+        if COUNTS not in state:
+            return
+        decode = msgspec.msgpack.decode
+        counts, self._number = decode(state[COUNTS], type=tuple[dict[str, int], int])
+        self.counts.update(counts)
+        halves = sorted((int(k.removeprefix(HALF)), k) for k in state if k.startswith(HALF))
+        for number, key in halves:
+            one, side, arrived, body = decode(state[key], type=tuple[str, str, float, bytes])
+            half = Half("request" if side == "request" else "response", one, body)
+            self._waiting[one] = _Waiting(half, arrived, number)
+            self._stored.add(number)
+        for key in (key for key in state if key.startswith(DONE)):
+            when, ids = decode(state[key], type=tuple[float, list[str]])
+            self._chunks[key] = when
+            self._done.update(dict.fromkeys(ids, when))
+        self._done = dict(sorted(self._done.items(), key=lambda entry: entry[1]))
