@@ -181,6 +181,8 @@ FEATURES = Section(
             "true"),
         Key("exclude", names, "a list of names", "With `rest`: keys that are not inputs.",
             "[hostname]"),
+        Key("only", names, "a list of names", "The only inputs that are looked at.", "[age, plan]",
+            default="all"),
         Key("numeric", names, "a list of names",
             "Inputs that are numbers, whatever their values look like.", "[age]"),
         Key("categorical", names, "a list of names",

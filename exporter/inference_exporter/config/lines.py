@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
-from inference_exporter.config.checks import Findings, closest, expected, show
+from inference_exporter.config import presets
+from inference_exporter.config.checks import Findings, closest, expected, show, wrong
 from inference_exporter.config.schema import (
     CsvFormat,
     Fields,
@@ -21,6 +23,16 @@ from inference_exporter.config.schema import (
 
 FORMAT_NAMES = ("json", "logfmt", "regex", "csv")
 _BELONGS = {"pattern": "regex", "columns": "csv", "delimiter": "csv"}
+
+
+def format_name(value: object) -> str:
+    """How lines are written; presets are expanded by now."""
+    if value in FORMAT_NAMES and isinstance(value, str):
+        return value
+    near = get_close_matches(value, presets.names(), n=1) if isinstance(value, str) else []
+    if near:
+        raise wrong(f"unknown format {show(value)}; did you mean {near[0]}?")
+    raise expected(f"one of {', '.join(FORMAT_NAMES)}, or a preset", value)
 
 
 def pattern(value: object) -> str:

@@ -13,6 +13,7 @@ from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.labels import check_labels, labels
 from inference_exporter.config.mapping import steps
 from inference_exporter.config.pairs import pairs
+from inference_exporter.config.presets import expanded
 from inference_exporter.config.probabilities import check_outputs
 from inference_exporter.config.schema import (
     DEFAULT_LATENCY_BUCKETS,
@@ -145,8 +146,9 @@ MODEL = Section(
             "a name, a glob or a list of them",
             "Files that are not read although `logs` (or `labels.logs`) matches them: by name, or"
             " by path if there is a `/` in it.", "['*-debug.jsonl']", default="none"),
-        Key("format", one_of(*lines.FORMAT_NAMES), "json, logfmt, regex or csv",
-            "How a line is written.", "json", default="json"),
+        Key("format", lines.format_name, "json, logfmt, regex, csv, or the name of a preset",
+            "How a line is written, or which server writes it: a [preset](presets.md) brings"
+            " settings, over which those of the model are laid.", "json", default="json"),
         Key("pattern", lines.pattern, "a regular expression",
             "With `format: regex`: its named groups are the columns.",
             "'(?P<path>\\S+) (?P<status>\\d{3})'", default="none"),
@@ -236,6 +238,7 @@ MODEL = Section(
 def model(value: object) -> ModelConfig:
     """A model without its name."""
     findings = Findings()
+    value, preset = expanded(value)
     values = MODEL.read(value, findings)
     pattern_or_columns = {"regex": "pattern", "csv": "columns"}.get(values.get("format", ""))
     if pattern_or_columns and isinstance(value, dict) and value.get(pattern_or_columns) is None:
@@ -251,7 +254,7 @@ def model(value: object) -> ModelConfig:
     check_outputs(values, findings)
     findings.raise_any()
     _bound_at_objective(values)
-    return ModelConfig(name="", format=line, **values)  # type: ignore[arg-type]  # raised above
+    return ModelConfig(name="", format=line, preset=preset, **values)  # type: ignore[arg-type]  # raised above
 
 
 def _bound_at_objective(values: dict[str, Any]) -> None:

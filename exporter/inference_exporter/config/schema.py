@@ -83,7 +83,7 @@ class FeaturesField:
     `object`: `paths` lead to an object of name: value. `list`: `paths` lead to a list of values,
     `names` gives their names in order. `rest`: every top-level key that no other field uses and
     that is not in `exclude` is a feature. `any`: an object as it is; a list, or a single value,
-    with the names x0, x1, ….
+    with the names x0, x1, …. Where there is `only`, all others are left out.
 
     `numeric` and `categorical` name features whose kind is not to be inferred, `convert` has the
     steps of features that are not written as they are meant.
@@ -93,6 +93,7 @@ class FeaturesField:
     paths: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
     convert: Mapping[str, Steps] = field(default_factory=dict)
@@ -295,11 +296,13 @@ class ModelConfig:
     `lateness` bounds how old an event may be and still enter the windows; `min_samples` is the
     least evidence for a windowed value to be shown (None: max(200, 20 x bins), statistics.md).
     `decode` has the steps of values of a line by path, before anything is looked up in it;
-    `explode` are paths of lists that have an entry for every row of a line.
+    `explode` are paths of lists that have an entry for every row of a line. `preset` is where some
+    settings come from.
     """
 
     name: str
     logs: tuple[str, ...]
+    preset: str | None = None
     exclude: tuple[str, ...] = ()
     format: LineFormat = field(default_factory=JsonFormat)
     fields: Fields = field(default_factory=Fields)

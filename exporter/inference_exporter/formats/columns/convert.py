@@ -24,6 +24,7 @@ class Conversions:
         self._constants = [(at, f.const) for _, at, f in named if _has_const(f)]
         features = fields.features.convert if fields.features else {}
         self._features = {name: function_of(steps) for name, steps in features.items()}
+        self._only = fields.features.only if fields.features else ()
 
     def of(self, columns: Columns) -> Columns:
         """The columns of fields, converted."""
@@ -45,10 +46,12 @@ class Conversions:
     def rows(self, carrier: Sequence[object]) -> list[Mapping[str, object] | None]:
         """The features of each row by name, while they are being collected."""
         rows = [value if isinstance(value, dict) else None for value in carrier]
-        return [row and self._row(row) for row in rows] if self._features else list(rows)
+        if not self._features and not self._only:
+            return list(rows)
+        return [(row and self._row(row)) or None for row in rows]
 
     def _row(self, row: Mapping[str, object]) -> Mapping[str, object]:
-        done = dict(row)
+        done = {name: row[name] for name in self._only if name in row} if self._only else dict(row)
         for name, function in self._features.items():
             if name in done:
                 value = function(done[name])

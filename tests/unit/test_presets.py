@@ -1,0 +1,67 @@
+"""Presets are valid settings, read what they say they read, and give way to the user's own."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from inference_exporter import config
+from inference_exporter.config import presets
+from inference_exporter.config.schema import FeaturesField, JsonFormat, ModelConfig, RegexFormat
+from inference_exporter.errors import ConfigError
+from inference_exporter.formats import make_decoder
+
+
+def model(text: str) -> ModelConfig:
+    (one,) = config.parse(f"models: {{m: {{logs: [l], {text}}}}}", "c.yaml").models
+    return one
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_every_preset_is_valid_and_says_what_it_is(name: str) -> None:
+    one, found = presets.preset(name), model(f"format: {name}")
+    assert found.preset == name
+    assert isinstance(found.format, JsonFormat | RegexFormat)
+    assert one.title
+    assert one.about.endswith(".")
+    for key in one.ask:
+        assert key.startswith("fields.")
+    if found.fields.features is None and not found.fields.predicts:
+        assert one.lacks
+    if found.fields.latency is None and not found.fields.steps:
+        assert any("latency" in sentence for sentence in one.lacks)
+
+
+def test_what_the_user_writes_is_laid_over_the_preset() -> None:
+    found = model(
+        "format: sagemaker, fields: {features: {names: [a, b]}, score: null,"
+        " prediction: 'captureData.endpointOutput[0]', version: {const: v2}}"
+    )
+    path = "captureData.endpointInput"
+    assert found.fields.features == FeaturesField("list", (path,), names=("a", "b"))
+    assert found.fields.score is None
+    assert found.fields.timestamp is not None
+    assert found.explode == (path, "captureData.endpointOutput")
+
+
+def test_a_path_of_the_preset_keeps_its_place_when_only_its_unit_is_given() -> None:
+    found = model("format: json-lines, fields: {timestamp: {timezone: Europe/Berlin}}")
+    assert found.fields.timestamp is not None
+    assert found.fields.timestamp.timezone == "Europe/Berlin"
+    assert found.fields.timestamp.paths[0] == "timestamp"
+
+
+def test_an_unknown_format_is_named_with_its_neighbour() -> None:
+    with pytest.raises(ConfigError, match=r"unknown format 'sagemakr'; did you mean sagemaker\?"):
+        model("format: sagemakr")
+
+
+def test_only_some_inputs_are_collected() -> None:
+    one = model("fields: {features: {rest: true, only: [a, b]}}")
+    lines = [{"a": 1, "x": 2}, {"x": 1}]
+    block = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    assert make_decoder(one, None, collect=True).decode(block).batch.raw_features == [
+        {"a": 1},
+        None,
+    ]
