@@ -14,8 +14,7 @@ from exporter_process import Series, total
 from inference_exporter import config
 from inference_exporter.cli import main
 from inference_exporter.errors import ConfigError
-from inference_exporter.formats import Half
-from inference_exporter.model.waiting_halves import WaitingHalves
+from inference_exporter.pairs import Half, WaitingHalves
 from late_sidecar import NOW, LateSidecar
 
 PAIRS = """\

@@ -15,7 +15,6 @@ from inference_exporter.config.schema import (
 from inference_exporter.formats.base import LINE_RESULTS, Decoded, Decoder, Read
 from inference_exporter.formats.columns.plan import Kind, Plan, make_plan
 from inference_exporter.formats.csv_lines import CsvDecoder
-from inference_exporter.formats.halves import Half, HalfReader, joined
 from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
 from inference_exporter.formats.mapping.decoder import MappedDecoder
@@ -26,11 +25,8 @@ __all__ = [
     "LINE_RESULTS",
     "Decoded",
     "Decoder",
-    "Half",
-    "HalfReader",
     "Kind",
     "Read",
-    "joined",
     "make_decoder",
 ]
 

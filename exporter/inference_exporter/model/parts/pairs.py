@@ -8,9 +8,8 @@ from typing import Self
 import msgspec
 
 from inference_exporter.config.schema import PairsConfig
-from inference_exporter.formats import HalfReader
 from inference_exporter.model.part import Part, Rewritten, Setting
-from inference_exporter.model.waiting_halves import WaitingHalves
+from inference_exporter.pairs import HalfReader, WaitingHalves
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.samples import Labels, Samples
 

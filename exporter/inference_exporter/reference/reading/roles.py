@@ -17,6 +17,7 @@ import numpy as np
 
 from inference_exporter.config.schema import (
     DurationField,
+    FeaturesField,
     Field,
     Fields,
     ModelConfig,
@@ -101,7 +102,12 @@ def _feature_names(columns: Iterable[str], fields: Fields) -> list[str]:
     if features.form == "list" and not set(features.names).isdisjoint(names):
         return [name for name in features.names if name in names]
     taken = {*features.exclude, *_taken(fields)}
-    return [name for name in names if name not in taken]
+    return [name for name in _wanted(names, features) if name not in taken]
+
+
+def _wanted(names: list[str], features: FeaturesField) -> list[str]:
+    """Only those that are asked for, if some are."""
+    return [name for name in names if not features.only or name in features.only]
 
 
 def _taken(fields: Fields) -> Iterable[str]:
@@ -209,8 +215,8 @@ def _is(row: Row, path: str, allowed: Sequence[str]) -> bool:
 def _features(row: Row, fields: Fields) -> Row:
     features = fields.features
     found = first(row, features.paths) if features else None
-    if isinstance(found, dict):
-        return found
+    if isinstance(found, dict) and features:
+        return {name: found[name] for name in _wanted(list(found), features)}
     if isinstance(found, list) and features and len(found) == len(features.names):
         return dict(zip(features.names, found, strict=True))
     return {}

@@ -8,20 +8,19 @@ line that cannot be read is skipped and counted; a file of which no line can be 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 import msgspec
 
 from inference_exporter.config.schema import CsvFormat, ModelConfig
 from inference_exporter.errors import ProfileError
+from inference_exporter.reference.reading.logs import is_log, log_blocks, opened
 from inference_exporter.reference.reading.parquet import parquet_blocks
 from inference_exporter.reference.reading.roles import (
     Block,
@@ -45,7 +44,9 @@ def blocks(path: str, model: ModelConfig, progress: Progress) -> Iterator[Block]
     name = Path(path).name.lower()
     kind = name.removesuffix(".gz").rpartition(".")[2]
     try:
-        if kind == "csv":
+        if kind not in ("csv", "parquet") and is_log(path, model):
+            yield from log_blocks(path, model, progress)
+        elif kind == "csv":
             yield from _csv_blocks(path, model, progress)
         elif kind in ("jsonl", "ndjson", "json"):
             yield from _json_blocks(path, model, progress)
@@ -54,25 +55,15 @@ def blocks(path: str, model: ModelConfig, progress: Progress) -> Iterator[Block]
         else:
             raise ProfileError(
                 f"{path}: reference data is read from .csv, .csv.gz, .jsonl, .ndjson, .json "
-                "(also .gz) and .parquet files"
+                "(also .gz) and .parquet files, and from logs of the model"
             )
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ProfileError(f"{path}: cannot be read: {reason}") from error
 
 
-@contextmanager
-def _open(path: str) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
-    with Path(path).open("rb") as raw:
-        if path.lower().endswith(".gz"):
-            with gzip.open(raw) as unpacked:
-                yield unpacked, raw.tell  # type: ignore[misc]  # a GzipFile is binary input
-        else:
-            yield raw, raw.tell
-
-
 def _csv_blocks(path: str, model: ModelConfig, progress: Progress) -> Iterator[Block]:
-    with _open(path) as (stream, position):
+    with opened(path) as (stream, position):
         text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
         rows = _csv_reader(path, text, model)
         try:
@@ -120,7 +111,7 @@ def _csv_block(block: list[list[str]], header: list[str], model: ModelConfig) ->
 
 def _json_blocks(path: str, model: ModelConfig, progress: Progress) -> Iterator[Block]:
     log: bool | None = None
-    with _open(path) as (stream, position):
+    with opened(path) as (stream, position):
         while lines := stream.readlines(_BLOCK_BYTES):
             rows, rejected = _json_rows(lines)
             if not rows and log is None and lines[0].lstrip()[:1] == b"[":

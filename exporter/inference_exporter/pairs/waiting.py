@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from inference_exporter.formats import Half, joined
+from inference_exporter.pairs.halves import Half, joined
 
 HALF, DONE, COUNTS = "pairs/half/", "pairs/done/", "pairs/counts"
 RESULTS = ("answered", "unanswered", "unasked", "duplicate")
