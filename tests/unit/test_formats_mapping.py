@@ -310,3 +310,43 @@ def test_mistakes_are_named(text: str, key: str, message: str) -> None:
     (problem,) = raised.value.problems
     assert problem.key == f"models.m.{key}"
     assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    ("when", "kept"),
+    [
+        ("{code: {below: 400}}", ["a", "d"]),
+        ("{code: {above: 200, below: 500}}", ["b"]),
+        ("{path: {matches: '^/v1/'}}", ["a", "b"]),
+        ("{path: {unless: [/health, /v1/x]}}", ["d"]),
+        ("{path: {exists: false}}", ["c"]),
+        ("{path: {exists: true}, code: [200, 404]}", ["a", "b"]),
+    ],
+)
+def test_conditions(when: str, kept: list[str]) -> None:
+    lines = [
+        {"id": "a", "code": 200, "path": "/v1/x"},
+        {"id": "b", "code": "404", "path": "/v1/x"},
+        {"id": "c", "code": 500, "path": None},
+        {"id": "d", "code": 0, "path": "/"},
+    ]
+    found = decoded(f"when: {when}, fields: {{id: id}}", lines)
+    assert list(found.batch.id or ()) == kept
+    assert found.results["filtered"] == 4 - len(kept)
+
+
+@pytest.mark.parametrize(
+    ("when", "key", "message"),
+    [
+        ("{a: {matches: '('}}", "when.a.matches", "expected a regular expression"),
+        ("{a: {abov: 1}}", "when.a.abov", "did you mean above?"),
+        ("{a: {exists: false, above: 1}}", "when.a.exists", "has no other properties"),
+        ("{a: {}}", "when.a", "got an empty mapping"),
+    ],
+)
+def test_mistakes_in_conditions(when: str, key: str, message: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        model(f"when: {when}")
+    (problem,) = raised.value.problems
+    assert problem.key == f"models.m.{key}"
+    assert message in problem.message

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from inference_exporter.config import lines
 from inference_exporter.config.checks import Findings, Key, Section, closest, show
+from inference_exporter.config.conditions import conditions
 from inference_exporter.config.fields import PATH, field, timestamp
 from inference_exporter.config.mapping import steps
 from inference_exporter.config.schema import LabelsConfig, ModelConfig, Warmup
@@ -19,7 +20,6 @@ from inference_exporter.config.values import (
     number,
     one_of,
     only_list_of,
-    scalar_name,
     text,
     true_or_false,
 )
@@ -59,9 +59,7 @@ LABELS = Section(
             " predictions; counted from 0, as `fields.row`.", "row"),
         Key("timestamp", timestamp, f"{PATH}, or {{from, unit, timezone}}",
             "When the outcome was known; without it, when the label is read.", "labelled_at"),
-        Key("when", mapping_of(list_of(scalar_name, "a value or a list of values"),
-            "a mapping of paths to values"),
-            "paths, each with a value or a list of values",
+        Key("when", conditions, "paths, each with a value, a list of values, or a condition",
             "Only lines that have one of these values at each path are labels.",
             "{kind: label}", default="every line"),
         Key("wait", duration(1.0, 400 * DAY), "a duration",

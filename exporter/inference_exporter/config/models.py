@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from inference_exporter.config import lines
-from inference_exporter.config.checks import Check, Findings, Key, Section, expected
+from inference_exporter.config.checks import Findings, Key, Section, expected
 from inference_exporter.config.concept import concept_drift
+from inference_exporter.config.conditions import conditions
 from inference_exporter.config.derived import derived
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.labels import check_labels, labels
@@ -132,8 +133,6 @@ BOUNDARY = Section(
     ),
 )  # fmt: skip
 
-_VALUES: Check[Any] = list_of(scalar_name, "a value or a list of values")
-
 MODEL = Section(
     "models.<name>",
     ModelConfig,
@@ -169,9 +168,9 @@ MODEL = Section(
         Key("pairs", pairs, "a section, below",
             "With `format: json`: requests and responses are lines of their own; see"
             " [mapping.md](mapping.md).", "{id: id, request: {kind: request}}", default="none"),
-        Key("when", mapping_of(_VALUES, "a mapping of paths to values"),
-            "paths, each with a value or a list of values",
-            "Only lines that have one of these values at each path are predictions.",
+        Key("when", conditions, "paths, each with a value, a list of values, or a condition",
+            "Only lines that have one of these values at each path, or meet the condition, are"
+            " predictions.",
             "{event: prediction}", default="every line"),
         Key("start_at", one_of("beginning", "end"), "beginning or end",
             "Where to start in a log that is met for the first time.", "beginning"),

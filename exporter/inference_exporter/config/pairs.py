@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from inference_exporter.config.checks import Findings, Key, Section
+from inference_exporter.config.conditions import conditions
 from inference_exporter.config.fields import PATH, field
 from inference_exporter.config.schema import PairsConfig
-from inference_exporter.config.values import (
-    duration,
-    integer,
-    list_of,
-    mapping_of,
-    scalar_name,
-)
+from inference_exporter.config.values import duration, integer
 
-_which = mapping_of(
-    list_of(scalar_name, "a value or a list of values"), "a mapping of paths to values"
-)
-_TYPE = "paths, each with a value or a list of values"
+_TYPE = "paths, each with a value, a list of values, or a condition"
 
 PAIRS = Section(
     "pairs",
@@ -24,9 +16,9 @@ PAIRS = Section(
     (
         Key("id", field, f"{PATH}, or {{from, as}}",
             "What a request and its response have in common.", "id", required=True),
-        Key("request", _which, _TYPE, "Which lines are requests.", "{type: request}",
+        Key("request", conditions, _TYPE, "Which lines are requests.", "{type: request}",
             default="all others"),
-        Key("response", _which, _TYPE, "Which lines are responses.", "{type: response}",
+        Key("response", conditions, _TYPE, "Which lines are responses.", "{type: response}",
             default="all others"),
         Key("within", duration(0.1, 7 * 86400.0), "a duration",
             "How long a half waits for the other, from when it was read. A request whose time is"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from inference_exporter.config.checks import Key, Section
 from inference_exporter.config.concept import CONCEPT_DRIFT
+from inference_exporter.config.conditions import CONDITION
 from inference_exporter.config.derived import DERIVED
 from inference_exporter.config.fields import (
     DURATION,
@@ -114,6 +115,7 @@ def _parts() -> Iterator[str]:
     yield from _section(SCORES, "fields.scores")
     yield _SCORES
     yield from _section(RANKING, "fields.ranking")
+    yield from _section(CONDITION, "A condition, in `when` and in `pairs`")
     yield from _section(PAIRS, "pairs")
     yield from _section(CONCEPT_DRIFT, "concept_drift")
     yield from _section(BOUNDARY, "boundary")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from inference_exporter.config.conditions import Wanted
 from inference_exporter.config.step import Steps
 from inference_exporter.config.vector_fields import RankingField, ScoresField
 
@@ -243,7 +244,7 @@ class LabelsConfig:
     explode: tuple[str, ...] = ()
     row: Field | None = None
     timestamp: TimestampField | None = None
-    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    when: Mapping[str, Wanted] = field(default_factory=dict)
     wait: float = 30 * 86400.0
     max_pending: int = 1_000_000
     ahead: float = 3600.0
@@ -261,8 +262,8 @@ class PairsConfig:
     """
 
     id: Field
-    request: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    response: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    request: Mapping[str, Wanted] = field(default_factory=dict)
+    response: Mapping[str, Wanted] = field(default_factory=dict)
     within: float = 60.0
     max_waiting: int = 50_000
 
@@ -309,7 +310,7 @@ class ModelConfig:
     decode: Mapping[str, Steps] = field(default_factory=dict)
     explode: tuple[str, ...] = ()
     pairs: PairsConfig | None = None
-    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    when: Mapping[str, Wanted] = field(default_factory=dict)
     start_at: Literal["beginning", "end"] = "end"
     task: Literal["classification", "regression"] | None = None
     positive_class: str | None = None

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from inference_exporter.config.conditions import said
 from inference_exporter.config.lines import field_paths
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.success import Success
@@ -62,8 +63,8 @@ def _headline(which: int, decoded: Decoded, model: ModelConfig) -> str:
     if decoded.bad_example:
         return f"line {which}: {result}: {decoded.bad_example[0]}"
     if result == "filtered":
-        wanted = ", ".join(f"{path} = {' or '.join(v)}" for path, v in model.when.items())
-        return f"line {which}: filtered: when asks for {wanted}"
+        asked = ", ".join(f"{path} {said(wanted)}" for path, wanted in model.when.items())
+        return f"line {which}: filtered: when asks for {asked}"
     return f"line {which}: {result}"
 
 

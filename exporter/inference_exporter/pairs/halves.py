@@ -10,12 +10,13 @@ become, once they are joined by their id, one line with everything in it:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
+from inference_exporter.config.conditions import Wanted, holds
 from inference_exporter.config.schema import PairsConfig
 from inference_exporter.formats.base import Read
 from inference_exporter.formats.json_lines import parse, why_not
@@ -101,19 +102,15 @@ def joined(request: bytes | None, response: bytes | None) -> bytes:
     )  # fmt: skip
 
 
-_Conditions = list[tuple[object, frozenset[str]]]
+_Conditions = list[tuple[Callable[[object], object], Callable[[object], bool]]]
 
 
-def _conditions(wanted: Mapping[str, tuple[str, ...]]) -> list[tuple[object, frozenset[str]]]:
-    return [(walker((path,)), frozenset(allowed)) for path, allowed in wanted.items()]
+def _conditions(wanted: Mapping[str, Wanted]) -> _Conditions:
+    return [(walker((path,)), holds(one)) for path, one in wanted.items()]
 
 
-def _holds(conditions: list[tuple[object, frozenset[str]]], line: Mapping[str, object]) -> bool:
-    for find, allowed in conditions:
-        value = find(line)  # type: ignore[operator]
-        if not isinstance(value, str | int | float) or category_name(value) not in allowed:
-            return False
-    return True
+def _holds(conditions: _Conditions, line: Mapping[str, object]) -> bool:
+    return all(wanted(scalar(find(line))) for find, wanted in conditions)
 
 
 def _object(body: bytes) -> dict[str, object] | None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from inference_exporter.config.conditions import holds
 from inference_exporter.config.schema import DurationField, Fields, ModelConfig, TimestampField
 from inference_exporter.formats.base import Decoded
 from inference_exporter.formats.columns.convert import Conversions
@@ -24,7 +25,6 @@ from inference_exporter.values.batch import (
     Ints,
     NumericColumn,
     TextColumn,
-    category_name,
 )
 from inference_exporter.values.numeric import (
     numeric_column,
@@ -55,8 +55,7 @@ class Assembler:
         }
         self._conversions = Conversions(model.fields, self._index)
         self._when = [
-            (self._index[f"when.{path}"], frozenset(allowed))
-            for path, allowed in model.when.items()
+            (self._index[f"when.{path}"], holds(wanted)) for path, wanted in model.when.items()
         ]
 
     def decoded(
@@ -135,11 +134,8 @@ class Assembler:
     def _selected(self, columns: Columns, lines: Ints | None) -> tuple[Columns, Ints | None, int]:
         """Only the rows that `when` asks for; how many lines have none of them."""
         rows = len(columns[-1])
-        for index, allowed in self._when:
-            keep = [
-                value is not None and category_name(cast(str, value)) in allowed
-                for value in columns[index]
-            ]
+        for index, wanted in self._when:
+            keep = list(map(wanted, columns[index]))
             if not all(keep):
                 columns = [tuple(compress(column, keep)) for column in columns]
                 lines = None if lines is None else lines[np.array(keep, np.bool_)]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from inference_exporter.config.conditions import holds
 from inference_exporter.config.schema import (
     DurationField,
     FeaturesField,
@@ -31,7 +32,6 @@ from inference_exporter.values.batch import (
     RankedItems,
     Scalar,
     TextColumn,
-    category_name,
 )
 
 Row = Mapping[str, object]
@@ -143,8 +143,9 @@ def looks_like_log(rows: Iterable[Row], model: ModelConfig) -> bool:
 
 def log_block(rows: Sequence[Row], model: ModelConfig) -> Block:
     """A block of rows that are lines of the log; lines without any input or output do not count."""
-    fields, when = model.fields, tuple(model.when.items())
-    rows = [row for row in rows if all(_is(row, path, allowed) for path, allowed in when)]
+    fields = model.fields
+    when = [(path, holds(wanted)) for path, wanted in model.when.items()]
+    rows = [row for row in rows if all(one(first(row, (path,))) for path, one in when)]
     prediction = [_scalar(row, fields.prediction) for row in rows]
     objects = [_features(row, fields) for row in rows]
     raw = {name: [first(row, one.paths) for row in rows] for name, one in _vectors(fields)}
@@ -205,11 +206,6 @@ def _nested(row: Row, path: str) -> object:
 def _scalar(row: Row, one: Field | None) -> Scalar:
     value = first(row, one.paths) if one else None
     return value if isinstance(value, (str, int, float)) else None
-
-
-def _is(row: Row, path: str, allowed: Sequence[str]) -> bool:
-    value = first(row, (path,))
-    return isinstance(value, (str, int, float)) and category_name(value) in allowed
 
 
 def _features(row: Row, fields: Fields) -> Row:
