@@ -14,6 +14,7 @@ from bench import (
     rules,
     scrape,
     segments,
+    shapes,
     start,
     throughput,
 )
@@ -21,6 +22,7 @@ from bench.result import Result, Settings
 
 MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
     "throughput": throughput.measure,
+    "shapes": shapes.measure,
     "follow": follow.measure,
     "idle": idle.measure,
     "start": start.measure,

@@ -18,10 +18,16 @@ def bench(*arguments: str) -> str:
     return answer.stdout
 
 
+@pytest.mark.slow
+def test_every_shape_of_log_is_read_in_full() -> None:
+    output = bench("--quick", "--only", "shapes")  # fails where a count is wrong
+    assert "tensors of 32 rows" in output
+
+
 def test_every_measurement_is_listed_with_what_it_measures() -> None:
     lines = bench("--list").splitlines()
     assert [line.split()[0] for line in lines] == [
-        "throughput", "follow", "idle", "start", "scrape", "commit", "freshness",
+        "throughput", "shapes", "follow", "idle", "start", "scrape", "commit", "freshness",
         "labels", "evaluation", "segments", "rules",
     ]  # fmt: skip
     assert all(line.endswith((".", "same log.")) for line in lines)
