@@ -51,22 +51,49 @@ def ways(paths: tuple[str, ...]) -> tuple[Route, ...]:
     return tuple(route for path in paths for route in routes(path))
 
 
-def walker(paths: tuple[str, ...]) -> Callable[[object], object]:
-    """A function from a line's object to the raw value, None if there is none."""
-    alternatives = [(way[0], way[1:]) for way in ways(paths)]
+Follower = Callable[[Any], Any]
 
-    def walk(line: object) -> object:
-        for first, rest in alternatives:
-            value = below(line, first)
-            for key in rest:
-                if value is None:
-                    break
-                value = below(value, key)
+
+def walker(paths: tuple[str, ...]) -> Follower:
+    """A function from a line's object to the raw value, None if there is none."""
+    followers = [_follower(way) for way in ways(paths)]
+    if len(followers) == 1:
+        return followers[0]
+
+    def walk(line: Any) -> Any:
+        for follow in followers:
+            value = follow(line)
             if value is not None:
                 return value
         return None
 
     return walk
+
+
+def _follower(way: Route) -> Follower:
+    """A function that follows one route; most are short, and these functions are the inner loop."""
+    if len(way) == 1 and isinstance(way[0], str):
+        (only,) = way
+        return lambda line: line.get(only) if line.__class__ is dict else None
+    if len(way) == 2 and isinstance(way[0], str) and isinstance(way[1], str):
+        first, second = way
+
+        def follow_two(line: Any) -> Any:
+            if line.__class__ is not dict:
+                return None
+            inner = line.get(first)
+            return inner.get(second) if inner.__class__ is dict else None
+
+        return follow_two
+
+    def follow(line: Any) -> Any:
+        for key in way:
+            line = below(line, key)
+            if line is None:
+                return None
+        return line
+
+    return follow
 
 
 def below(holder: Any, key: str | int) -> Any:

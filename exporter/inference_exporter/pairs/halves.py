@@ -110,7 +110,10 @@ def _conditions(wanted: Mapping[str, Wanted]) -> _Conditions:
 
 
 def _holds(conditions: _Conditions, line: Mapping[str, object]) -> bool:
-    return all(wanted(scalar(find(line))) for find, wanted in conditions)
+    for find, wanted in conditions:  # noqa: SIM110 - `all` of a generator takes twice as long
+        if not wanted(scalar(find(line))):
+            return False
+    return True
 
 
 def _object(body: bytes) -> dict[str, object] | None:

@@ -8,7 +8,7 @@ State: a key for every half that waits at a commit, and one chunk of ids for eve
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,8 +32,9 @@ class WaitingHalves:
 
     def __init__(self, within: float, limit: int) -> None:
         self._within, self._limit = within, limit
-        self._waiting: dict[str, _Waiting] = {}  # in order of arrival
-        self._done: dict[str, float] = {}  # ids of complete pairs, by when, in that order
+        # Both in order of arrival: the oldest leave first, which a plain dict is slow at.
+        self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
+        self._done: OrderedDict[str, float] = OrderedDict()  # ids of complete pairs, by when
         self.counts: Counter[str] = Counter(dict.fromkeys(RESULTS, 0))
         self._number = 0
         self._stored: set[int] = set()  # numbers of halves in the state
@@ -72,7 +73,7 @@ class WaitingHalves:
                 break
             lines.append(self._give_up_oldest())
         while self._done and next(iter(self._done.values())) <= now - self._within:
-            del self._done[next(iter(self._done))]
+            self._done.popitem(last=False)
         for key, when in list(self._chunks.items()):
             if when <= now - self._within:
                 del self._chunks[key]
@@ -102,7 +103,7 @@ class WaitingHalves:
         self._done[one] = now
         self._fresh.append(one)
         if len(self._done) > 2 * self._limit:
-            del self._done[next(iter(self._done))]
+            self._done.popitem(last=False)
 
     # -- state ----------------------------------------------------------------------------------
 
@@ -142,4 +143,4 @@ class WaitingHalves:
             when, ids = decode(state[key], type=tuple[float, list[str]])
             self._chunks[key] = when
             self._done.update(dict.fromkeys(ids, when))
-        self._done = dict(sorted(self._done.items(), key=lambda entry: entry[1]))
+        self._done = OrderedDict(sorted(self._done.items(), key=lambda entry: entry[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -57,6 +58,12 @@ class MappedColumns:
 
     def _contained(self, containers: Column, strict: bool) -> list[Column]:
         plan = self._plan
+        if not plan.collect and (columns := self._transposed(containers)) is not None:
+            absent: Column = (None,) * len(containers)
+            found = [
+                self._values(name, columns.get(name, absent), strict) for name in plan.features
+            ]
+            return [*found, (True,) * len(containers)]
         mappings = self._mappings(containers)
         if plan.collect:
             return [[one if one in (None, UNUSABLE) else tidied(one) for one in mappings]]
@@ -70,6 +77,17 @@ class MappedColumns:
             ),
             carrier,
         ]
+
+    def _transposed(self, containers: Column) -> dict[str, Column] | None:
+        """Columns by name of lists that are all of one length; None where they are not."""
+        assert self._plan.container is not None
+        if self._plan.container.form == "object" or set(map(type, containers)) != {list}:
+            return None
+        lengths = set(map(len, containers))
+        names = self._plan.container.names or tuple(f"x{i}" for i in range(max(lengths)))
+        if lengths != {len(names)}:
+            return None
+        return dict(zip(names, zip(*containers, strict=True), strict=True))
 
     def _odd(self, mappings: Column, name: str, strict: bool) -> Column:
         """A feature where some rows have no features, or some that cannot be used."""
@@ -109,9 +127,20 @@ def _taker(leaf: Leaf) -> Callable[[Column, bool], Column]:
 def _scalars(column: Column, strict: bool) -> Column:
     """The column with UNUSABLE for what is no scalar."""
     kinds = set(map(type, column))
-    if strict and kinds <= _PLAIN:
+    if kinds <= _PLAIN and (strict or _is_clean(column, kinds)):
         return column
     return [scalar(value) for value in column]
+
+
+def _is_clean(column: Column, kinds: set[type]) -> bool:
+    """Whether scalars are all such that they can be used: one look at all is cheaper than many."""
+    if str in kinds:
+        texts = column if kinds == {str} else [value for value in column if value.__class__ is str]
+        if not "".join(texts).isascii():
+            return False
+    if float in kinds:
+        return math.isfinite(sum(value for value in column if value.__class__ is float))
+    return True
 
 
 def _rest(line: dict[str, Any], used: frozenset[str]) -> object:

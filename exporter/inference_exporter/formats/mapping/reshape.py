@@ -69,32 +69,26 @@ class Reshape:
         rows.lines.append(line)
         rows.counts.append(count)
 
-    def _length(self, found: Sequence[object]) -> int:
+    def _length(self, found: Sequence[Any]) -> int:
         """Rows of a line: as long as its lists; a line without rows is one request all the same."""
-        lengths = {len(value) for value in found if isinstance(value, list)}
-        alone = any(value is not None and not isinstance(value, list) for value in found)
-        if len(lengths) > 1 or (alone and value_of(lengths) > 1 and not self._broken(found)):
-            raise UnevenError(
-                ", ".join(
-                    f"{len(value) if isinstance(value, list) else 1} at {path}"
-                    for path, value in zip(self.exploded, found, strict=True)
-                    if value is not None
-                )
-            )
-        count = value_of(lengths)
+        count, alone = -1, False
+        for value in found:
+            if value.__class__ is list:
+                if count not in (-1, len(value)):
+                    raise self._uneven(found)
+                count = len(value)
+            else:  # UNUSABLE is so in every row
+                alone = alone or not (value is None or value is UNUSABLE)
+        if alone and count > 1:
+            raise self._uneven(found)
         if count > ROWS:
             raise UnevenError(f"more than {ROWS} rows")
-        return count
+        return max(count, 1)
 
-    @staticmethod
-    def _broken(found: Sequence[object]) -> bool:
-        """Whether all that is no list is UNUSABLE: then it is so in every row."""
-        return all(isinstance(v, list) or v is None or v is UNUSABLE for v in found)
-
-
-def value_of(lengths: set[int]) -> int:
-    """The one length there is, at least 1."""
-    return max(max(lengths, default=1), 1)
+    def _uneven(self, found: Sequence[Any]) -> UnevenError:
+        lengths = [len(value) if isinstance(value, list) else 1 for value in found]
+        pairs = zip(lengths, self.exploded, found, strict=True)
+        return UnevenError(", ".join(f"{n} at {p}" for n, p, value in pairs if value is not None))
 
 
 def _in_place(path: str, function: Function) -> Callable[[Line], None]:
