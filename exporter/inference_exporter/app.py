@@ -29,6 +29,7 @@ from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.pipeline import Pipeline
 from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import LateLabels
+from inference_exporter.receivers import Receivers
 from inference_exporter.sources import Source
 from inference_exporter.state import Store
 from inference_exporter.truth import Inbox, receive
@@ -65,10 +66,12 @@ class Application:
         self._stopping = False
         self._reload = _ReloadRequest()
         self._inbox = Inbox()
+        self._receivers = Receivers(options.storage_path, self._clock.now)
         config, references = load_all(options.config_file)
         web_config = webconfig.load(options.web_config_file) if options.web_config_file else None
         self.config = config
         self._store = Store.open(options.storage_path, self._clock.now())
+        self._receivers.configure(config.models)
         self.pipeline = self._make_pipeline(config, references, {})
         self.pipeline.restore()
         self._note_reload(successful=True)
@@ -81,6 +84,7 @@ class Application:
             request_reload=self._request_reload,
             max_requests=options.max_requests,
             receive_labels=partial(receive, self._inbox),
+            receivers=self._receivers.routes(),
         )
 
     def run(self) -> None:
@@ -95,6 +99,7 @@ class Application:
             log.info("stopped: everything read is committed")
         finally:
             self.server.close()
+            self._receivers.close()
             self.pipeline.close()
             self._store.close()
 
@@ -132,6 +137,7 @@ class Application:
             self.pipeline.commit()
             return False, f"configuration not reloaded, the old one stays in force:\n{error}\n"
         self.pipeline.commit()
+        self._receivers.configure(config.models)
         old = {feed.model.config.name: feed for feed in self.pipeline.feeds}
         pipeline = self._make_pipeline(config, references, old)
         pipeline.restore(telemetry=False)
@@ -170,7 +176,7 @@ class Application:
             clock=self._clock,
             commit_interval=config.commit_interval,
             on_frozen=self._save_frozen,
-            note=self._note_requests,
+            note=self._note,
             inbox=self._inbox,
         )
 
@@ -188,7 +194,10 @@ class Application:
         lasting = self._store.persistent and not self._store.load_errors
         if not lasting and model.start_at == "beginning":
             log.warning("%s: no lasting state, so reading starts at the end", model.name)
-        return make_source(config, model, model.start_at if lasting else "end"), False
+        start = model.start_at if lasting else "end"
+        if not model.logs:
+            start = "beginning"  # what was received and acknowledged is never left out
+        return make_source(config, model, start, storage=self.options.storage_path), False
 
     def _label_source(
         self, config: Config, model: ModelConfig, old: dict[str, Feed]
@@ -229,7 +238,14 @@ class Application:
     def _request_reload(self) -> tuple[bool, str]:
         return self._reload.ask(RELOAD_TIMEOUT)
 
-    def _note_requests(self, telemetry: Telemetry) -> None:
+    def _note(self, telemetry: Telemetry) -> None:
+        """Facts of the other threads, before each commit."""
+        for (model, result), records in self._receivers.take_counts().items():
+            telemetry.inc(f"{_ME}received_records_total", model, result, by=records)
+        for model, size in self._receivers.sizes().items():
+            telemetry.set(f"{_ME}received_bytes", model, value=size)
+        if self._store.persistent:
+            self._receivers.tidy(self.pipeline.read_files())
         for (route, code), requests in self.server.take_requests().items():
             telemetry.inc(f"{_ME}http_requests_total", route, str(code), by=requests)
 
@@ -276,7 +292,7 @@ def _reads_alike(
     config: Config, model: ModelConfig, new_config: Config, new_model: ModelConfig
 ) -> bool:
     def reading(of: Config, one: ModelConfig) -> tuple[object, ...]:
-        limits = one.limits
-        return one.logs, one.exclude, limits.line_bytes, limits.open_files, of.rotate_grace
+        limits, where = one.limits, (one.logs, one.receive, one.exclude)
+        return (*where, limits.line_bytes, limits.open_files, of.rotate_grace)
 
     return reading(config, model) == reading(new_config, new_model)

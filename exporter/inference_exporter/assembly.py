@@ -23,6 +23,7 @@ from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.pipeline import Pipeline
 from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import Model
+from inference_exporter.receivers import pattern_of
 from inference_exporter.sources import FileSource, Source, StdinSource
 from inference_exporter.state import MemoryStore
 from inference_exporter.values.profile import NumericProfile, Reference
@@ -132,12 +133,18 @@ def _only_features(config: ModelConfig) -> ModelConfig:
     return replace(config, fields=Fields(features=features), segments=())
 
 
-def make_source(config: Config, model: ModelConfig, start_at: str, *, wait: bool = False) -> Source:
-    """Where the model's lines come from; `wait` for whoever writes to the standard input."""
+def make_source(
+    config: Config, model: ModelConfig, start_at: str, *, wait: bool = False, storage: str = ""
+) -> Source:
+    """Where the model's lines come from; `wait` for whoever writes to the standard input.
+
+    With a `storage` folder these are also the lines that were received for the model.
+    """
     if model.logs == ("-",):
         return StdinSource(line_bytes=model.limits.line_bytes, wait=wait)
+    received = (pattern_of(storage, model.name),) if storage and model.receive else ()
     return FileSource(
-        model.logs,
+        (*model.logs, *received),
         exclude=model.exclude,
         start_at="beginning" if start_at == "beginning" else "end",
         rotate_grace=config.rotate_grace,

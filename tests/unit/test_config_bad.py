@@ -72,7 +72,7 @@ def test_a_control_character_is_no_yaml() -> None:
 def test_an_alias_of_a_node_around_it_ends() -> None:
     assert messages("models: &m {a: *m}\n") == [
         "c.yaml: models.a.a: unknown key; expected one of " + ", ".join(k.name for k in MODEL.keys),
-        "c.yaml: models.a.logs: missing; expected a path, a glob or a list of them",
+        "c.yaml: models.a.logs: missing; expected a path, a glob or a list of them, or receive",
     ]
 
 

@@ -47,6 +47,7 @@ from inference_exporter.config.worth import business_value
 from inference_exporter.values.batch import RANKS
 
 DAY = 86400.0
+RECEIVED = ("predictions", "cloudevents", "otlp-logs")  # the keys of receivers.RECEIVERS
 _WINDOW = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
 
 
@@ -140,7 +141,11 @@ MODEL = Section(
         Key("logs", list_of(text, "a path, a glob or a list of them"),
             "a path, a glob or a list of them",
             "The logs to follow; `-` is the standard input. Relative to the configuration file.",
-            "[/logs/predictions*.jsonl]", required=True),
+            "[/logs/predictions*.jsonl]"),
+        Key("receive", only_list_of(one_of(*RECEIVED), "a list of receivers"),
+            f"a list of {', '.join(RECEIVED)}",
+            "What is taken by HTTP, beside `logs` or instead of them; see"
+            " [receivers.md](receivers.md).", "[predictions]", default="none"),
         Key("exclude", list_of(text, "a name, a glob or a list of them"),
             "a name, a glob or a list of them",
             "Files that are not read although `logs` (or `labels.logs`) matches them: by name, or"
@@ -243,6 +248,11 @@ def model(value: object) -> ModelConfig:
     if pattern_or_columns and isinstance(value, dict) and value.get(pattern_or_columns) is None:
         kind = next(key.type for key in MODEL.keys if key.name == pattern_or_columns)
         findings.add(pattern_or_columns, f"missing; format: {values['format']} needs {kind}")
+    if isinstance(value, dict) and value.get("logs") is None and not value.get("receive"):
+        findings.add("logs", "missing; expected a path, a glob or a list of them, or receive")
+    if values.get("receive") and "-" in values.get("logs", ()):
+        findings.add("receive", "does not go with the standard input")
+    values.setdefault("logs", ())
     line = lines.line_format(values, findings)
     if line is not None:
         fields = values.get("fields") or Fields()

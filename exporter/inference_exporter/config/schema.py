@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from inference_exporter.config.conditions import Wanted
+from inference_exporter.config.line_formats import CsvFormat as CsvFormat
+from inference_exporter.config.line_formats import JsonFormat as JsonFormat
+from inference_exporter.config.line_formats import LineFormat as LineFormat
+from inference_exporter.config.line_formats import LogfmtFormat as LogfmtFormat
+from inference_exporter.config.line_formats import RegexFormat as RegexFormat
 from inference_exporter.config.step import Steps
 from inference_exporter.config.vector_fields import RankingField, ScoresField
 
@@ -129,34 +134,6 @@ class Fields:
     def has_score(self) -> bool:
         """Whether there is one score a line: as such, or as one of two probabilities."""
         return self.score is not None or (self.scores is not None and len(self.scores.classes) == 2)
-
-
-@dataclass(frozen=True, slots=True)
-class JsonFormat:
-    """JSON objects, one a line."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogfmtFormat:
-    """`key=value key="quoted value"` lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegexFormat:
-    """Lines matched by a Python regular expression; its named groups are the columns."""
-
-    pattern: str
-
-
-@dataclass(frozen=True, slots=True)
-class CsvFormat:
-    """Delimited lines. A line equal to the header made of `columns` is skipped."""
-
-    columns: tuple[str, ...]
-    delimiter: str = ","
-
-
-LineFormat = JsonFormat | LogfmtFormat | RegexFormat | CsvFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +280,7 @@ class ModelConfig:
 
     name: str
     logs: tuple[str, ...]
+    receive: tuple[str, ...] = ()
     preset: str | None = None
     exclude: tuple[str, ...] = ()
     format: LineFormat = field(default_factory=JsonFormat)

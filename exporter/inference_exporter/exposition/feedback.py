@@ -4,7 +4,8 @@
 |---|---|
 | 202 | all records are counted; `persistent` says whether they are on disk |
 | 400 | some records cannot be taken, with the reason of each; nothing was counted |
-| 413 | the body is larger than 8 MiB |
+| 413 | the body is larger than 8 MiB, or 32 MiB when it is unpacked |
+| 415 | the body is packed in another way than gzip or deflate |
 | 503 | too many labels are on their way, or the commit did not come in time: send it again |
 
 Sending labels again is harmless: the second time they are duplicates.
@@ -19,7 +20,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-MAX_BODY = 8 << 20
+from inference_exporter.exposition import bodies
+
 WAIT = 30.0  # seconds for the commit; connections are given twice that
 AT_ONCE = 4  # bodies in memory at the same time
 
@@ -41,12 +43,11 @@ class Feedback:
             return _busy("too many bodies at once")
         self._bodies += 1
         try:
-            body = await _body(request)
-            if body is None:
-                text = f"larger than {MAX_BODY} bytes; send less at once"
-                return JSONResponse({"error": text}, 413)
+            body = await bodies.read(request)
             loop = asyncio.get_running_loop()
             promised = await loop.run_in_executor(self._reading, self._receive, body)
+        except bodies.RefusedBody as refused:
+            return JSONResponse({"error": refused.text}, refused.status)
         except ClientDisconnect:
             return Response(status_code=400)
         finally:
@@ -60,18 +61,6 @@ class Feedback:
     def close(self) -> None:
         """Let the thread end."""
         self._reading.shutdown(wait=False, cancel_futures=True)
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, or None if it is too large: what is beyond the limit is never kept."""
-    pieces: list[bytes] = []
-    size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > MAX_BODY:
-            return None
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def _retry() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from starlette.requests import Request
@@ -16,7 +16,9 @@ from inference_exporter.exposition.landing import Landing
 from inference_exporter.exposition.limits import BODY_PIECE_BYTES
 from inference_exporter.exposition.negotiation import accepts_gzip, negotiate
 from inference_exporter.exposition.pages import HOME, MODELS, Pages
+from inference_exporter.exposition.posts import Take
 from inference_exporter.exposition.published import Published
+from inference_exporter.exposition.reception import Reception
 
 Check = Callable[[], tuple[bool, str]]
 
@@ -40,7 +42,12 @@ class Routes:
         request_reload: Check,
         landing: Landing,
         receive_labels: ReceiveLabels | None = None,
+        receivers: Mapping[str, Take] | None = None,
     ) -> None:
+        self._receiving = ThreadPoolExecutor(1, "receive")
+        self._receivers = {
+            path: Reception(take, self._receiving) for path, take in (receivers or {}).items()
+        }
         self._feedback = None if receive_labels is None else Feedback(receive_labels)
         self._published = published
         self._telemetry_path = telemetry_path
@@ -49,7 +56,7 @@ class Routes:
         self._rendering = ThreadPoolExecutor(1, "render")
         self._pages = Pages(published, telemetry_path, is_ready, landing, self._rendering)
         self._reloading = ThreadPoolExecutor(1, "reload")
-        self._labels = {telemetry_path, HEALTHY, READY, RELOAD, HOME, LABELS}
+        self._labels = {telemetry_path, HEALTHY, READY, RELOAD, HOME, LABELS, *self._receivers}
 
     def router(self) -> Router:
         """The handlers under their paths."""
@@ -62,6 +69,8 @@ class Routes:
         ]
         if self._feedback is not None:
             routes.append(Route(LABELS, self._feedback.__call__, methods=["POST"]))
+        for path, reception in self._receivers.items():
+            routes.append(Route(path, reception.__call__, methods=["POST"]))
         return Router(routes, redirect_slashes=False, default=self.not_found)
 
     def label(self, path: str) -> str:
@@ -107,6 +116,7 @@ class Routes:
         """Let the threads end."""
         self._rendering.shutdown(wait=False, cancel_futures=True)
         self._reloading.shutdown(wait=False, cancel_futures=True)
+        self._receiving.shutdown(wait=False, cancel_futures=True)
         if self._feedback is not None:
             self._feedback.close()
 

@@ -21,6 +21,7 @@ from inference_exporter.exposition.requests import OnRequest, RequestCounter
 if TYPE_CHECKING:  # the HTTP stack is imported when a server starts
     from inference_exporter.exposition.feedback import ReceiveLabels
     from inference_exporter.exposition.guard import Guard
+    from inference_exporter.exposition.posts import Take
     from inference_exporter.exposition.serving import Server
     from inference_exporter.exposition.webconfig import WebConfig
 
@@ -56,6 +57,8 @@ class WebServer:
         Bounds on connections and time.
     receive_labels
         Reads a body of labels and promises status and answer; None: labels are not taken.
+    receivers
+        What takes the posts to further paths.
     """
 
     def __init__(  # noqa: PLR0913
@@ -72,8 +75,10 @@ class WebServer:
         on_request: OnRequest | None = None,
         limits: Limits | None = None,
         receive_labels: ReceiveLabels | None = None,
+        receivers: Mapping[str, Take] | None = None,
     ) -> None:
         self._receive_labels = receive_labels
+        self._receivers = receivers or {}
         if not telemetry_path.startswith("/") or "{" in telemetry_path:
             raise UsageError(f"telemetry path {telemetry_path!r}: expected a path such as /metrics")
         self._published = published
@@ -140,6 +145,7 @@ class WebServer:
             self._request_reload,
             self._landing,
             self._receive_labels,
+            self._receivers,
         )
         config = self._web_config
         users = auth.BasicAuth(config.users) if config and config.users else None

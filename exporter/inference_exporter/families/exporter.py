@@ -196,6 +196,20 @@ EXPORTER = (
         "Labels sent to /api/v1/labels that were not taken; the answer said why.",
     ),
     family(
+        "counter",
+        "inference_exporter_received_records_total",
+        "source result",
+        "Records posted to receivers, by model: `accepted` (on disk, then read as any log), "
+        "`repeated` (an event that was there already), `refused` (bodies that cannot be used; the "
+        "answer said why), `full` and `failed` (not taken, to be sent again).",
+    ),
+    family(
+        "gauge",
+        "inference_exporter_received_bytes",
+        "source",
+        "Received lines on disk, read or not; receivers refuse more beyond 256 MiB.",
+    ),
+    family(
         "counter", "inference_exporter_http_requests_total", "route code", "HTTP requests answered."
     ),
 )

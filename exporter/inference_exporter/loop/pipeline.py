@@ -275,6 +275,11 @@ class Pipeline:
         for problem in problems:
             log.error("state not used: %s", problem)
 
+    def read_files(self) -> list[tuple[str, int]]:
+        """(path, bytes read) of every file that is followed; what is read is committed next."""
+        states = self._teller.states.states
+        return [(file.path, file.offset) for state in states for file in state.files]
+
     def close(self) -> None:
         """Close the sources. The store belongs to the caller."""
         for channel in self._channels:

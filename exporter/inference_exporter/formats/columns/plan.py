@@ -23,6 +23,7 @@ Kind = Literal["numeric", "categorical", "vector"]
 
 _NUMBERS = ("timestamp", "score", "latency", "weight")
 _VECTORS = ("scores", "ranking")
+_OWN = frozenset(("$received", "$event"))  # keys that receivers add: never inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def make_plan(model: ModelConfig, features: Mapping[str, Kind] | None, collect: 
         container=None if rest else where,
         rest=rest,
         collect=features is None and collect,
-        used=used | frozenset(where.exclude),
+        used=used | frozenset(where.exclude) | _OWN,
         segments=segments,
         extra=extra,
     )

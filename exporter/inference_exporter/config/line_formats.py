@@ -1,0 +1,33 @@
+"""How a line is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFormat:
+    """JSON objects, one a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogfmtFormat:
+    """`key=value key="quoted value"` lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegexFormat:
+    """Lines matched by a Python regular expression; its named groups are the columns."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFormat:
+    """Delimited lines. A line equal to the header made of `columns` is skipped."""
+
+    columns: tuple[str, ...]
+    delimiter: str = ","
+
+
+LineFormat = JsonFormat | LogfmtFormat | RegexFormat | CsvFormat

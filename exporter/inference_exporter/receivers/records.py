@@ -1,0 +1,80 @@
+"""What a receiver makes of a body: lines for models, each an object with where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+LINE_BYTES = 1_000_000  # a longer line would be skipped when it is read
+DEPTH = 100  # levels of nesting
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class RefusedPost(Exception):
+    """The body cannot be taken: status and reason."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status, self.text = status, text
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object for a model. One with an `event` that was taken before is a repetition."""
+
+    model: str
+    value: dict[str, Any]
+    event: str = ""
+
+    def line(self, received: float) -> bytes:
+        """The object as a line, with the time of its arrival and its event in front."""
+        own = {"$received": received} | ({"$event": self.event} if self.event else {})
+        line: bytes = _encode(own | self.value) + b"\n"
+        if len(line) > LINE_BYTES:
+            raise RefusedPost(413, f"a record of {len(line)} bytes, at most {LINE_BYTES}")
+        return line
+
+
+def event_of(*parts: str) -> str:
+    """A short name of what the parts identify together.
+
+    >>> event_of("a", "b") == event_of("a", "b"), event_of("ab", "") == event_of("a", "b")
+    (True, False)
+    """
+    text = "\x00".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=12).hexdigest()
+
+
+def model_of(name: object, models: Collection[str]) -> str:
+    """The model that a record is for: by its name, or the only one there is."""
+    if isinstance(name, str) and name in models:
+        return name
+    if len(models) == 1 and name is None:
+        return next(iter(models))
+    known = ", ".join(sorted(models))
+    if name is None:
+        raise RefusedPost(400, f"several models are received here, name one of {known}")
+    raise RefusedPost(400, f"no model {str(name)[:60]!r} is received here; expected {known}")
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON value of a body."""
+    try:
+        return _decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise RefusedPost(400, f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise RefusedPost(400, "not JSON that can be read: nested too deeply") from error
+
+
+def an_object(value: Any, what: str) -> dict[str, Any]:
+    """The value, which must be an object."""
+    if not isinstance(value, dict):
+        raise RefusedPost(400, f"{what}: expected a JSON object")
+    return value

@@ -1,0 +1,35 @@
+"""What can be received: a file each, and a line here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from inference_exporter.exposition.posts import Post, Reply
+from inference_exporter.receivers import cloudevents, otlp_logs, predictions
+from inference_exporter.receivers.records import Record
+
+
+def _counted(_post: Post, count: int) -> Reply:
+    return Reply(202, json.dumps({"accepted": count}).encode())
+
+
+def _plainly(_post: Post, _count: int) -> Reply:
+    return Reply(200)
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A route: what its bodies hold for which models, and what is answered when it is safe."""
+
+    path: str
+    records: Callable[[Post, Collection[str]], list[Record]]
+    accepted: Callable[[Post, int], Reply]
+
+
+RECEIVERS: Mapping[str, Receiver] = {
+    "predictions": Receiver(predictions.PATH, predictions.records, _counted),
+    "cloudevents": Receiver(cloudevents.PATH, cloudevents.records, _plainly),
+    "otlp-logs": Receiver(otlp_logs.PATH, otlp_logs.records, otlp_logs.accepted),
+}
