@@ -18,7 +18,7 @@ from inference_exporter.config.schema import Config, Fields, ModelConfig, Refere
 from inference_exporter.derived import Deriver
 from inference_exporter.errors import ConfigError, Problem, ProfileError
 from inference_exporter.exposition.published import Published
-from inference_exporter.formats import Decoder, Kind, make_decoder
+from inference_exporter.formats import Decoder, Kind, hold_of, make_decoder
 from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.pipeline import Pipeline
 from inference_exporter.loop.telemetry import Telemetry
@@ -140,8 +140,9 @@ def make_source(
 
     With a `storage` folder these are also the lines that were received for the model.
     """
+    hold = hold_of(model)
     if model.logs == ("-",):
-        return StdinSource(line_bytes=model.limits.line_bytes, wait=wait)
+        return StdinSource(line_bytes=model.limits.line_bytes, wait=wait, hold=hold)
     received = (pattern_of(storage, model.name),) if storage and model.receive else ()
     return FileSource(
         (*model.logs, *received),
@@ -150,6 +151,7 @@ def make_source(
         rotate_grace=config.rotate_grace,
         line_bytes=model.limits.line_bytes,
         max_open_files=model.limits.open_files,
+        hold=hold,
     )
 
 

@@ -77,7 +77,7 @@ BAD_CONFIGS = {
     ),
     "an unknown format": (
         CONFIG + "    format: xml\n",
-        "models.m.format: expected one of json, logfmt, regex, csv, or a preset, got 'xml'",
+        "models.m.format: expected one of json, logfmt, regex, csv, python, or a preset, got 'xml'",
     ),
     "a pattern that does not compile": (
         CONFIG + "    format: regex\n    pattern: '(?P<a>x'\n",
@@ -87,8 +87,8 @@ BAD_CONFIGS = {
     "two problems": (
         CONFIG + "    format: xml\n    start: end\n",
         "models.m.start: unknown key; did you mean start_at?\n"
-        "config.yaml: models.m.format: expected one of json, logfmt, regex, csv, or a preset, got "
-        "'xml'",
+        "config.yaml: models.m.format: expected one of json, logfmt, regex, csv, python, or a "
+        "preset, got 'xml'",
     ),
 }
 

@@ -198,7 +198,7 @@ def test_a_signal_to_reload_a_bad_configuration_says_why_in_the_log(
     by_signal(exporter)
     exporter.waits_for("config_last_reload_successful", 0)
     assert (
-        "models.m.format: expected one of json, logfmt, regex, csv, or a preset, got 'xml'"
+        "models.m.format: expected one of json, logfmt, regex, csv, python, or a preset, got 'xml'"
         in exporter.log()
     )
     log.write("b")

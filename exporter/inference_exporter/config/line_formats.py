@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class JsonFormat:
-    """JSON objects, one a line."""
+    """JSON objects, one a line.
+
+    `literal`: lines that are the repr of a Python dict are read too. `multiline`: an object may be
+    printed over several lines.
+    """
+
+    literal: bool = False
+    multiline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

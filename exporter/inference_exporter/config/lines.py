@@ -18,11 +18,13 @@ from inference_exporter.config.schema import (
     JsonFormat,
     LineFormat,
     LogfmtFormat,
+    ModelConfig,
     RegexFormat,
 )
 
-FORMAT_NAMES = ("json", "logfmt", "regex", "csv")
-_BELONGS = {"pattern": "regex", "columns": "csv", "delimiter": "csv"}
+FORMAT_NAMES = ("json", "logfmt", "regex", "csv", "python")
+RECORD_NAMES = ("otlp-logs",)  # the keys of formats.peeling.records.RECORDS
+_BELONGS = {"pattern": "regex", "columns": "csv", "delimiter": "csv", "multiline": "json"}
 
 
 def format_name(value: object) -> str:
@@ -66,7 +68,9 @@ def line_format(values: dict[str, Any], findings: Findings) -> LineFormat | None
         return RegexFormat(given["pattern"]) if given["pattern"] else None
     if name == "csv":
         return _csv(given) if given["columns"] else None
-    return LogfmtFormat() if name == "logfmt" else JsonFormat()
+    if name == "logfmt":
+        return LogfmtFormat()
+    return JsonFormat(literal=name == "python", multiline=bool(given["multiline"]))
 
 
 def _csv(given: Mapping[str, Any]) -> CsvFormat:
@@ -82,14 +86,14 @@ def check_paths(line: LineFormat, fields: Fields, when: tuple[str, ...], found: 
     if columns is None:
         return
     for key, paths in field_paths(fields, when):
-        if not any(path in columns for path in paths):
+        if not any(path in columns or path.startswith("$wrap.") for path in paths):
             column = "group" if isinstance(line, RegexFormat) else "column"
             found.add(key, f"no {column} is called {show(paths[0])}; {closest(paths[0], columns)}")
 
 
 def check_mapping(line: LineFormat, values: Mapping[str, object], found: Findings) -> None:
     """Only lines that hold objects and lists have something to decode or to explode."""
-    for key in ("decode", "explode", "pairs"):
+    for key in ("decode", "explode", "pairs", "records"):
         if values.get(key) and not isinstance(line, JsonFormat):
             found.add(key, "belongs to format: json")
 
@@ -99,6 +103,11 @@ def columns_of(line: LineFormat) -> tuple[str, ...] | None:
     if isinstance(line, RegexFormat):
         return tuple(re.compile(line.pattern).groupindex)
     return line.columns if isinstance(line, CsvFormat) else None
+
+
+def all_paths(model: ModelConfig) -> list[str]:
+    """Every path that fields and conditions name."""
+    return [path for _, paths in field_paths(model.fields, tuple(model.when)) for path in paths]
 
 
 def field_paths(

@@ -283,6 +283,8 @@ class ModelConfig:
     receive: tuple[str, ...] = ()
     preset: str | None = None
     exclude: tuple[str, ...] = ()
+    unwrap: Literal["auto", "none", "cri", "docker"] = "auto"
+    records: str | None = None
     format: LineFormat = field(default_factory=JsonFormat)
     fields: Fields = field(default_factory=Fields)
     decode: Mapping[str, Steps] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from inference_exporter.formats.csv_lines import CsvDecoder
 from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
 from inference_exporter.formats.mapping.decoder import MappedDecoder
+from inference_exporter.formats.peeling import Peel, multiline, peel_of, wrappers
 from inference_exporter.formats.regex_lines import RegexDecoder
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "Decoder",
     "Kind",
     "Read",
+    "hold_of",
     "make_decoder",
+    "peel_of",
 ]
 
 FORMATS: Mapping[str, Callable[[ModelConfig, Plan], Decoder]] = {
@@ -54,5 +57,24 @@ def make_decoder(
     """
     plan = make_plan(model, features, collect)
     if model.decode or model.explode or model.pairs:
-        return MappedDecoder(model, plan)
-    return FORMATS[_NAMES[type(model.format)]](model, plan)
+        return Peeling(peel_of(model), MappedDecoder(model, plan))
+    return Peeling(peel_of(model), FORMATS[_NAMES[type(model.format)]](model, plan))
+
+
+class Peeling:
+    """A decoder of lines without what is around them."""
+
+    def __init__(self, peel: Peel, decoder: Decoder) -> None:
+        self._peel, self._decoder = peel, decoder
+
+    def decode(self, block: bytes) -> Decoded:
+        """See `Decoder.decode`."""
+        return self._decoder.decode(self._peel(block))
+
+
+def hold_of(model: ModelConfig) -> Callable[[bytes], int] | None:
+    """What a source is to hold back of whole lines, because more belongs to them; see `sources`."""
+    holds = [] if model.unwrap == "none" else [wrappers.held]
+    if isinstance(model.format, JsonFormat) and model.format.multiline:
+        holds.append(multiline.held)
+    return None if not holds else lambda lines: min(hold(lines) for hold in holds)

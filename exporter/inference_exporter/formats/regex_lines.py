@@ -16,6 +16,7 @@ from inference_exporter.config.schema import ModelConfig, RegexFormat
 from inference_exporter.formats.base import Decoded
 from inference_exporter.formats.columns.flat import Flat, Lines, texts_of
 from inference_exporter.formats.columns.plan import Plan
+from inference_exporter.formats.peeling.wrappers import WRAP_FACTS, wrap_facts
 
 
 class RegexDecoder:
@@ -24,7 +25,9 @@ class RegexDecoder:
     def __init__(self, model: ModelConfig, plan: Plan) -> None:
         assert isinstance(model.format, RegexFormat)
         self._pattern = re.compile(model.format.pattern)
-        self._groups = {n: i - 1 for n, i in self._pattern.groupindex.items()}
+        groups = self._pattern.groupindex
+        self._groups = {n: i - 1 for n, i in groups.items()}
+        self._groups |= {n: self._pattern.groups + i for i, n in enumerate(WRAP_FACTS)}
         self._flat = Flat(model, plan)
 
     def decode(self, block: bytes) -> Decoded:
@@ -33,8 +36,9 @@ class RegexDecoder:
         rows: list[tuple[str | None, ...]] = []
         lines = Lines()
         for line in texts_of(block):
+            facts, line = wrap_facts(line)
             if match := search(line):
-                rows.append(match.groups())
+                rows.append((*match.groups(), *facts))
             elif line.strip():
                 lines.bad("unmatched", "not matched by the pattern", line)
             else:

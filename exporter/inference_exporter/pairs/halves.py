@@ -17,7 +17,8 @@ from typing import Literal
 import msgspec
 
 from inference_exporter.config.conditions import Wanted, holds
-from inference_exporter.config.schema import PairsConfig
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.formats import peel_of
 from inference_exporter.formats.base import Read
 from inference_exporter.formats.json_lines import parse, why_not
 from inference_exporter.formats.paths import UNUSABLE, scalar, walker
@@ -44,7 +45,10 @@ class Half:
 class HalfReader:
     """Tells halves apart and finds their ids."""
 
-    def __init__(self, pairs: PairsConfig) -> None:
+    def __init__(self, model: ModelConfig) -> None:
+        pairs = model.pairs
+        assert pairs is not None
+        self._peel = peel_of(model)
         find, convert = walker(pairs.id.paths), function_of(pairs.id.convert)
         self._id = (lambda line: convert(find(line))) if pairs.id.convert else find
         self._paths = ", ".join(pairs.id.paths)
@@ -54,7 +58,7 @@ class HalfReader:
         """The halves among whole lines, and what became of all lines."""
         halves: list[Half] = []
         read = Read()
-        for line in block.split(b"\n"):
+        for line in self._peel(block).split(b"\n"):
             if line:
                 self._one(line, halves, read)
         return halves, read

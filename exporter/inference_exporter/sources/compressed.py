@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from inference_exporter.sources.framing import TAIL
+from inference_exporter.sources.holding import Hold
 from inference_exporter.sources.identity import HEAD, Candidate, Record, digest
 from inference_exporter.sources.reader import FileReader, Look
 
@@ -69,8 +70,8 @@ class CompressedReader(FileReader):
     `done`: read to its end, or not to be read at all. `checking` are promises still to be tried.
     """
 
-    def __init__(self, path: str, fd: int, line_bytes: int) -> None:
-        super().__init__(path, fd, line_bytes)
+    def __init__(self, path: str, fd: int, line_bytes: int, hold: Hold | None = None) -> None:
+        super().__init__(path, fd, line_bytes, hold)
         self.compressed = True
         self.checking: list[Record] = []
         self.confirmed: Record | None = None

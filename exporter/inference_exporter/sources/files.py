@@ -28,6 +28,7 @@ from inference_exporter.sources.base import Block, FileStatus, SourceFacts
 from inference_exporter.sources.compressed import CompressedReader
 from inference_exporter.sources.discovery import Discovery
 from inference_exporter.sources.facts import Counts
+from inference_exporter.sources.holding import Hold
 from inference_exporter.sources.identity import Record
 from inference_exporter.sources.names import Names
 from inference_exporter.sources.reader import FASTEST, SLOWEST, FileReader, Look
@@ -52,7 +53,7 @@ class FileSource:
     `start_at="end"` holds for files that are there at the very first start only; it begins at the
     line being written at that moment. `fresh=False` says that there was a former run although its
     checkpoint is not known: then everything is read from its beginning. `exclude` are patterns of
-    names or of whole paths that are left out.
+    names or of whole paths that are left out. `hold`: see `holding`.
     """
 
     def __init__(  # noqa: PLR0913 - each is an option of its own
@@ -70,8 +71,9 @@ class FileSource:
         discovery_interval: float = 1.0,
         fresh: bool = True,
         opener: Opener = os.open,
+        hold: Hold | None = None,
     ) -> None:
-        self._table = Table(line_bytes, max_open_files, opener)
+        self._table = Table(line_bytes, max_open_files, opener, hold)
         self._names = Names(
             self._table, Discovery(patterns, MOST_FILES, exclude), start_at == "end"
         )

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from inference_exporter.sources.framing import TAIL, Frame, Framer
+from inference_exporter.sources.holding import Hold, HoldingFramer
 from inference_exporter.sources.identity import HEAD, Candidate, Key, Record, digest, line_start
 
 SHRINK_DOUBT = 5.0  # network file systems report an old, smaller size for some seconds
@@ -43,13 +44,13 @@ class FileReader:
     with `shadows` set is the copy of that other file, which is read in its place.
     """
 
-    def __init__(self, path: str, fd: int, line_bytes: int) -> None:
+    def __init__(self, path: str, fd: int, line_bytes: int, hold: Hold | None = None) -> None:
         facts = os.fstat(fd)
         self.path = self.origin = path
         self.key: Key = (facts.st_dev, facts.st_ino)
         self.fd = fd  # -1 while put aside
         self.size, self.mtime = facts.st_size, facts.st_mtime_ns
-        self.framer = Framer(line_bytes)
+        self.framer = HoldingFramer(line_bytes, hold=hold) if hold else Framer(line_bytes)
         self.generation = 0
         self.undecided = True
         self.compressed = self.done = False

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from inference_exporter.sources.base import Block, FileStatus, SourceFacts
 from inference_exporter.sources.facts import Counts
 from inference_exporter.sources.framing import Framer
+from inference_exporter.sources.holding import Hold, HoldingFramer
 
 _NAME = "<stdin>"
 
@@ -29,10 +30,11 @@ class StdinSource:
         line_bytes: int = 1 << 20,
         block_bytes: int = 1 << 17,
         turn_bytes: int = 8 << 20,
+        hold: Hold | None = None,
     ) -> None:
         self._fd = fd
         self._timeout = None if wait else 0
-        self._framer = Framer(line_bytes)
+        self._framer = HoldingFramer(line_bytes, hold=hold) if hold else Framer(line_bytes)
         self._chunk = min(block_bytes, line_bytes)
         self._turn_bytes = turn_bytes
         self._counts = Counts()

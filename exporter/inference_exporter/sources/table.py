@@ -12,6 +12,7 @@ from inference_exporter.sources.archive import Archive
 from inference_exporter.sources.compressed import SUFFIX, CompressedReader
 from inference_exporter.sources.discovery import gone, reason_of
 from inference_exporter.sources.facts import Counts
+from inference_exporter.sources.holding import Hold
 from inference_exporter.sources.identity import Candidate, Key, Record
 from inference_exporter.sources.reader import FileReader
 
@@ -31,7 +32,9 @@ def _loss_by_closing(reader: FileReader) -> tuple[bool, bool, float]:
 class Table:
     """Owns every open file. `pending` are promises of a former run whose files were not met yet."""
 
-    def __init__(self, line_bytes: int, max_open: int, opener: Opener = os.open) -> None:
+    def __init__(
+        self, line_bytes: int, max_open: int, opener: Opener = os.open, hold: Hold | None = None
+    ) -> None:
         self.readers: dict[Key, FileReader] = {}
         self.archive = Archive()
         self.pending: list[Record] = []
@@ -41,7 +44,7 @@ class Table:
         self.search: dict[str, float] = {}  # names to look for rotated forms of, written since
         self.now = self.monotonic = 0.0  # of this turn
         self._torn: set[Record] = set()  # cut in the middle of a line that a copy may still hold
-        self._line_bytes = line_bytes
+        self._line_bytes, self._hold = line_bytes, hold
         self._max_open = max_open
         self._opened = 0  # at least as many as there are, and counted anew before it matters
         self._open = opener
@@ -80,7 +83,7 @@ class Table:
         if fd is None:
             return None
         kind = CompressedReader if path.endswith(SUFFIX) else FileReader
-        reader = kind(path, fd, self._line_bytes)
+        reader = kind(path, fd, self._line_bytes, self._hold)
         reader.begun, reader.last_data = self.now, self.monotonic
         known = self.readers.get(reader.key)
         if known is not None and known.fd >= 0:  # two names were swapped while we looked

@@ -7,7 +7,7 @@ from typing import Self
 
 import msgspec
 
-from inference_exporter.config.schema import PairsConfig
+from inference_exporter.config.schema import ModelConfig, PairsConfig
 from inference_exporter.model.part import Part, Rewritten, Setting
 from inference_exporter.pairs import HalfReader, WaitingHalves
 from inference_exporter.results.series_cache import SeriesCache
@@ -19,16 +19,16 @@ class PairsPart(Part):
 
     leftovers = ("pairs/",)
 
-    def __init__(self, name: str, pairs: PairsConfig) -> None:
-        self._name = name
-        self._reader = HalfReader(pairs)
+    def __init__(self, config: ModelConfig, pairs: PairsConfig) -> None:
+        self._name = config.name
+        self._reader = HalfReader(config)
         self._halves = WaitingHalves(pairs.within, pairs.max_waiting)
 
     @classmethod
     def of(cls, setting: Setting) -> Self | None:
         """See `Part.of`."""
         pairs = setting.config.pairs
-        return None if pairs is None else cls(setting.config.name, pairs)
+        return None if pairs is None else cls(setting.config, pairs)
 
     def rewritten(self, block: bytes, now: float) -> Rewritten:
         """See `Part.rewritten`: whole pairs in the place of halves."""

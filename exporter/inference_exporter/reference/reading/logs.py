@@ -62,7 +62,7 @@ class _Reader:
         self._decoder: Decoder = make_decoder(model, None, collect=True)
         self._halves = self._waiting = None
         if model.pairs is not None:
-            self._halves = HalfReader(model.pairs)
+            self._halves = HalfReader(model)
             self._waiting = WaitingHalves(model.pairs.within, model.pairs.max_waiting)
 
     def decoded(self, lines: bytes) -> Decoded:

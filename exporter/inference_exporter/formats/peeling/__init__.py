@@ -1,0 +1,59 @@
+"""What is around a line: blocks of lines in, blocks of lines out, in front of every decoder.
+
+`peel_of` puts together what a model's lines need: the wrapper of a container runtime, the text that
+a logger puts before its JSON, Python's way of writing a dict, arrays, records over several lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from inference_exporter.config.lines import all_paths
+from inference_exporter.config.schema import JsonFormat, LogfmtFormat, ModelConfig
+from inference_exporter.formats.peeling.arrays import expand_arrays
+from inference_exporter.formats.peeling.literals import literals_to_json
+from inference_exporter.formats.peeling.multiline import join_records
+from inference_exporter.formats.peeling.prefix import splice_prefix
+from inference_exporter.formats.peeling.records import RECORDS
+from inference_exporter.formats.peeling.wrappers import Style, unwrap
+
+Peel = Callable[[bytes], bytes]
+
+
+def peel_of(model: ModelConfig) -> Peel:
+    """A function that takes off what is around the model's lines."""
+    steps = list(_steps(model))
+
+    def peel(block: bytes) -> bytes:
+        for step in steps:
+            block = step(block)
+        return block
+
+    return peel
+
+
+def _steps(model: ModelConfig) -> Iterable[Peel]:
+    asked = [path for path in all_paths(model) if path.startswith("$")]
+    if model.unwrap != "none":
+        yield _unwrapper(model, any(path.startswith("$wrap.") for path in asked))
+    if not isinstance(model.format, JsonFormat):
+        return
+    if model.format.multiline:
+        yield join_records
+    if any(path.startswith("$prefix.") for path in asked):
+        yield splice_prefix
+    if model.format.literal:
+        yield literals_to_json
+    yield expand_arrays
+    if model.records:
+        yield RECORDS[model.records]
+
+
+def _unwrapper(model: ModelConfig, facts: bool) -> Peel:
+    style: Style = "none"
+    if facts:
+        kinds: dict[Any, Style] = {JsonFormat: "json", LogfmtFormat: "logfmt"}
+        style = kinds.get(type(model.format), "text")
+    wanted = model.unwrap
+    return lambda block: unwrap(block, wanted, style)

@@ -1,0 +1,30 @@
+"""Lines that are JSON arrays of objects: an object a line."""
+
+from __future__ import annotations
+
+import msgspec
+
+_decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def expand_arrays(block: bytes) -> bytes:
+    r"""The block with every array taken apart; what is none stays as it is.
+
+    >>> expand_arrays(b'[{"a": 1}, {"a": 2}]\n{"a": 3}\n')
+    b'{"a": 1}\n{"a": 2}\n{"a": 3}\n'
+    """
+    if not block.startswith(b"[") and b"\n[" not in block:
+        return block
+    return b"".join(_one(line) for line in block.splitlines(keepends=True))
+
+
+def _one(line: bytes) -> bytes:
+    if not line.startswith(b"["):
+        return line
+    try:
+        entries = [bytes(entry) for entry in _decode(line)]
+    except (msgspec.MsgspecError, RecursionError):
+        return line
+    if not entries or not all(entry.startswith(b"{") for entry in entries):
+        return line
+    return b"".join(entry.replace(b"\n", b" ") + b"\n" for entry in entries)

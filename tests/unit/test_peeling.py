@@ -1,0 +1,178 @@
+"""What is around lines is taken off: wrappers, prefixes, Python's repr, arrays, pretty printing."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from exporter_process import total
+from inference_exporter import config
+from inference_exporter.formats import Decoded, Kind, hold_of, make_decoder
+from inference_exporter.sources.holding import HoldingFramer
+from sidecar import Sidecar
+
+FIELDS = "fields: {features: features, prediction: prediction, timestamp: TIME}"
+LINE = '{"features": {"age": 41}, "prediction": "a"}'
+CRI = "2026-11-20T10:00:00.000000001Z stdout F "
+
+
+def decoded(text: str, block: str, time: str = "ts", **features: Kind) -> Decoded:
+    text = text.replace("TIME", time)
+    (one,) = config.parse(f"models: {{m: {{logs: [l], {text}}}}}", "c.yaml").models
+    return make_decoder(one, features or None).decode(block.encode())
+
+
+def docker(line: str, stream: str = "stdout", end: str = "\n") -> str:
+    return json.dumps({"log": line + end, "stream": stream, "time": "2026-11-20T10:00:01Z"})
+
+
+def times(found: Decoded) -> list[float]:
+    assert found.batch.timestamp is not None
+    return list(found.batch.timestamp.values)
+
+
+@pytest.mark.parametrize("wrapped", [f"{CRI}{LINE}", docker(LINE)])
+def test_a_wrapper_is_found_by_itself(wrapped: str) -> None:
+    found = decoded(FIELDS, f"{wrapped}\n" * 3, age="numeric")
+    assert found.results == {"ok": 3}
+    assert list(found.batch.features["age"].values) == [41.0] * 3
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "second"), [(f"{CRI}{LINE}", 0), (docker(LINE), 1), (f"{CRI}{{}}", 0)]
+)
+def test_the_time_of_the_wrapper_where_the_line_has_none(wrapped: str, second: int) -> None:
+    found = decoded(FIELDS, f"{wrapped}\n", "[ts, $wrap.time]")
+    assert times(found) == [1795168800.0 + second]
+    own = wrapped.replace("{}", '{"ts": 5}').replace('"prediction"', '"ts": 5, "prediction"')
+    if "log" not in own:
+        assert times(decoded(FIELDS, f"{own}\n", "[ts, $wrap.time]")) == [5.0]
+
+
+def test_only_one_stream_by_a_condition() -> None:
+    err = CRI.replace("stdout", "stderr")
+    block = f"{CRI}{LINE}\n{err}{LINE}\n"
+    found = decoded("when: {$wrap.stream: stdout}, fields: {prediction: prediction}", block)
+    assert found.results == {"ok": 1, "filtered": 1}
+
+
+def test_access_lines_get_their_time_from_the_wrapper() -> None:
+    line = 'INFO:     127.0.0.1:50000 - "POST /predict HTTP/1.1" 500 Internal Server Error'
+    for wrapped in (f"{CRI}{line}\n", docker(line) + "\n"):
+        found = decoded("format: uvicorn, fields: {timestamp: $wrap.time}", wrapped)
+        assert list(found.batch.status or ()) == ["500"]
+        assert 1795168800.0 <= times(found)[0] <= 1795168801.0
+    text = "format: logfmt, fields: {prediction: p, timestamp: $wrap.time}"
+    assert times(decoded(text, f"{CRI}p=x\n")) == [1795168800.0]
+
+
+def test_what_is_said_to_be_no_wrapper_is_none() -> None:
+    block = json.dumps({"log": "x\n", "stream": "stdout", "time": "t", "p": 1}) + "\n"
+    assert decoded("unwrap: none, fields: {prediction: p}", block).batch.prediction == (1,)
+
+
+PREFIXED = [
+    "2026-11-20 10:00:00,250 - predict - INFO - ",
+    "[2026-11-20 10:00:00,250] INFO in app: ",
+    "2026-11-20 10:00:00.250 | INFO     | app:main:16 - ",
+    "INFO 2026/11/20 10:00:00.250 ",
+]
+
+
+@pytest.mark.parametrize("prefix", PREFIXED)
+def test_the_time_and_level_of_a_prefix(prefix: str) -> None:
+    text = FIELDS + ", when: {$prefix.level: INFO}"
+    found = decoded(text, f"{prefix}{LINE}\n{prefix.replace('INFO', 'DEBUG')}{LINE}\n",
+                    "{from: $prefix.time, timezone: Europe/Berlin}")  # fmt: skip
+    assert found.results == {"ok": 1, "filtered": 1}
+    assert times(found) == [1795165200.25]
+
+
+def test_a_level_alone_and_an_empty_object() -> None:
+    found = decoded("fields: {version: $prefix.level}", 'INFO:app:{}\n{"a": 1}\n')
+    assert list(found.batch.version or ()) == ["INFO", None]
+
+
+def test_colours_are_no_part_of_a_line() -> None:
+    assert decoded(FIELDS, f"\x1b[32mINFO\x1b[0m {LINE}\n").results == {"ok": 1}
+
+
+def test_the_repr_of_a_dict() -> None:
+    block = (
+        "2026-11-20 - INFO - {'features': {'age': 41, 'vip': None}, 'prediction': True}\n"
+        "{'features': {'age': np.float64(1.5), 'vip': nan}, 'prediction': 'x'}\n"
+        f"{LINE}\n"
+        "{'features': __import__('os')}\n"
+        "Traceback (most recent call last):\n"
+    )
+    found = decoded("format: python, " + FIELDS, block, age="numeric", vip="numeric")
+    assert found.results == {"ok": 3, "malformed": 2}
+    assert list(found.batch.features["age"].values) == [41.0, 1.5, 41.0]
+    vip: Any = found.batch.features["vip"]
+    assert np.isnan(vip.values).all()
+    assert vip.invalid.tolist() == [False, True, False]
+    assert list(found.batch.prediction or ()) == [True, "x", "a"]
+
+
+def test_an_array_is_so_many_lines() -> None:
+    found = decoded(FIELDS, f"[{LINE}, {LINE}]\n{LINE}\n[5]\n")
+    assert found.results == {"ok": 3, "malformed": 1}
+
+
+def test_objects_over_several_lines() -> None:
+    pretty = json.dumps(json.loads(LINE), indent=2)
+    block = f"{pretty}\nTraceback:\n  File x\n{LINE}\n{pretty}\n"
+    found = decoded("multiline: true, " + FIELDS, block, age="numeric")
+    assert found.results == {"ok": 3, "malformed": 2}
+
+
+def test_what_is_held_back_of_pretty_printed_objects() -> None:
+    (one,) = config.parse("models: {m: {logs: [l], multiline: true}}", "c.yaml").models
+    framer = HoldingFramer(1 << 12, hold=hold_of(one) or len)
+    pretty = (json.dumps(json.loads(LINE), indent=2) + "\n") * 5
+    found = b"".join(framer.feed(pretty[i : i + 7].encode()).lines for i in range(0, 400, 7))
+    assert found.decode() == pretty
+    blocks = [framer.feed(part).lines for part in (b"{\n", b' "a": 1\n', b"}\n", b"x\n")]
+    assert blocks == [b"", b"", b'{\n "a": 1\n}\n', b"x\n"]
+
+
+def test_records_of_opentelemetry() -> None:
+    attributes = [
+        {"key": "score", "value": {"doubleValue": 0.8}},
+        {"key": "features", "value": {"kvlistValue": {"values": [
+            {"key": "age", "value": {"intValue": "41"}}]}}},
+    ]  # fmt: skip
+    record = {"timeUnixNano": "1795168800000000000", "traceId": "AB" * 16, "attributes": attributes}
+    scope = {"logRecords": [record, {**record, "body": {"stringValue": "late"}}]}
+    line = json.dumps({"resourceLogs": [{"resource": {}, "scopeLogs": [scope]}]})
+    text = (
+        "records: otlp-logs, fields: {timestamp: {from: time, unit: ns}, trace_id: trace_id,"
+        " score: attributes.score, features: attributes.features, version: body}"
+    )
+    found = decoded(text, f"{line}\nx\n", age="numeric")
+    assert found.results == {"ok": 2, "malformed": 1}
+    assert times(found) == [1795168800.0] * 2
+    assert list(found.batch.trace_id or ()) == ["ab" * 16] * 2
+    assert list(found.batch.features["age"].values) == [41.0] * 2
+
+
+def test_a_line_in_pieces_is_counted_once_over_crashes(tmp_path: Path) -> None:
+    sidecar = Sidecar(tmp_path, "fields: {prediction: prediction, features: features}")
+    draw, long = random.Random(3), json.dumps({"prediction": "a", "features": {"t": "x" * 300}})
+    pieces = []
+    for _ in range(40):
+        cut = draw.randrange(1, len(long))
+        pieces += [CRI.replace(" F ", " P ") + long[:cut], CRI + long[cut:]]
+    text = "".join(f"{piece}\n" for piece in pieces).encode()
+    at = 0
+    while at < len(text):
+        size = draw.randrange(1, 700)
+        sidecar.reads(text[at : at + size])
+        at += size
+    assert total(sidecar.page(), "inference_predictions_total", prediction="a") == 40
+    assert total(sidecar.page(), "inference_exporter_lines_total", result="malformed") == 0
