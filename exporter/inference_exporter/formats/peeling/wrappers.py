@@ -21,11 +21,10 @@ Style = Literal["none", "json", "logfmt", "text"]
 
 MARK = b"\x1d"  # "text" style: MARK time MARK stream MARK line; no log has this control character
 
+_STREAM = len("stdout")  # and of stderr
 WRAP_FACTS = ("$wrap.time", "$wrap.stream")
 
 _CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\S+) (stdout|stderr) ([PF])(?::\S*)? ?")
-_CRI_LINE = re.compile(rb"^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) F(?::\S*)? ?", re.MULTILINE)
-_CRI_PIECE = re.compile(rb"^\S+ (?:stdout|stderr) P", re.MULTILINE)
 _DOCKER = re.compile(rb'\{"log": ?"')
 _DOCKER_LINE = re.compile(rb'\\n", ?"(?:stream|attrs|time)"')
 
@@ -57,8 +56,9 @@ def unwrap(block: bytes, wanted: str = "auto", style: Style = "none") -> bytes:
     """
     found = wrapper_of(block) if wanted == "auto" else wanted
     if found == "cri":
-        if style == "none" and not _CRI_PIECE.search(block):
-            return _CRI_LINE.sub(b"", block)
+        plain = _plain_cri(block) if style == "none" else None
+        if plain is not None:
+            return plain
         return b"".join(_joined(map(_cri, _lines(block)), style))
     if found == "docker":
         return b"".join(_joined(map(_docker, _lines(block)), style))
@@ -80,11 +80,27 @@ def held(lines: bytes) -> int:
     34
     """
     found = wrapper_of(lines)
-    if found is None or (found == "cri" and not _CRI_PIECE.search(lines)):
+    if found is None or (found == "cri" and not _may_have_pieces(lines)):
         return len(lines)
     if found == "docker" and len(_DOCKER_LINE.findall(lines)) == lines.count(b"\n"):
         return len(lines)
     return _open_from(lines, _cri if found == "cri" else _docker)
+
+
+def _may_have_pieces(block: bytes) -> bool:
+    """Whether some line may be a piece; regular expressions would look at every byte for this."""
+    return b" stdout P" in block or b" stderr P" in block
+
+
+def _plain_cri(block: bytes) -> bytes | None:
+    """The lines inside where all are whole; None where some are not, or are no such lines."""
+    parts = [line.split(b" ", 3) for line in block.removesuffix(b"\n").split(b"\n")]
+    try:
+        if all([part[2] == b"F" and len(part[1]) == _STREAM for part in parts]):
+            return b"\n".join([part[3] for part in parts]) + b"\n"
+    except IndexError:
+        pass
+    return None
 
 
 def _open_from(lines: bytes, read: Callable[[bytes], _Piece | None]) -> int:
