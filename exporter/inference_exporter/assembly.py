@@ -14,11 +14,19 @@ from inference_exporter import __version__, reference
 from inference_exporter import config as configuration
 from inference_exporter.clock import Clock, SystemClock
 from inference_exporter.config.probabilities import with_classes
-from inference_exporter.config.schema import Config, Fields, ModelConfig, ReferenceFile, Warmup
+from inference_exporter.config.schema import (
+    Config,
+    CsvFormat,
+    Fields,
+    ModelConfig,
+    ReferenceFile,
+    Warmup,
+)
 from inference_exporter.derived import Deriver
 from inference_exporter.errors import ConfigError, Problem, ProfileError
 from inference_exporter.exposition.published import Published
-from inference_exporter.formats import Decoder, Kind, hold_of, make_decoder
+from inference_exporter.formats import Decoder, Header, Kind, hold_of, make_decoder
+from inference_exporter.formats.csv_lines import TITLE
 from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.pipeline import Pipeline
 from inference_exporter.loop.telemetry import Telemetry
@@ -111,9 +119,12 @@ def make_model(
     """A model with its decoder."""
     config = _with_classes(config, profile)
 
+    header = Header()
+
     def decoder(current: Reference | None) -> Decoder:
         collect = current is None and isinstance(config.reference, Warmup)
-        return make_decoder(config, decoded_kinds(config, current), collect=collect)
+        kinds = decoded_kinds(config, current)
+        return make_decoder(config, kinds, collect=collect, header=header)
 
     return Model(
         config,
@@ -121,7 +132,9 @@ def make_model(
         decoder,
         event_time=event_time,
         created_series=created_series,
-        make_sampler=lambda: make_decoder(_only_features(config), None, collect=True),
+        make_sampler=lambda: make_decoder(
+            _only_features(config), None, collect=True, header=header
+        ),
     )
 
 
@@ -152,6 +165,7 @@ def make_source(
         line_bytes=model.limits.line_bytes,
         max_open_files=model.limits.open_files,
         hold=hold,
+        title=TITLE if isinstance(model.format, CsvFormat) and not model.format.columns else b"",
     )
 
 
@@ -159,7 +173,8 @@ def make_label_source(config: Config, model: ModelConfig, start_at: str) -> Sour
     """Where the model's late labels come from, if they are in a log of their own."""
     if model.labels is None or not model.labels.logs:
         return None
-    return make_source(config, replace(model, logs=model.labels.logs), start_at)
+    logs, line = model.labels.logs, model.labels.format
+    return make_source(config, replace(model, logs=logs, format=line, receive=()), start_at)
 
 
 def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:

@@ -50,7 +50,6 @@ def test_label_lines_have_only_the_fields_of_labels() -> None:
         ("{id: id, actual: y, shared: 1}", "", "labels.shared", "true or false"),
         ("{id: id, actual: y, coverage: 2}", "", "labels.coverage", "0 to 1"),
         ("{id: id, actual: y, max_pending: 5}", "", "labels.max_pending", "1000 to"),
-        ("{id: id, actual: y, format: csv}", "", "labels.columns", "missing"),
         ("{id: id, actual: y, format: csv, columns: [id, z]}", "", "labels.actual", "no column"),
         ("{id: id, actual: y, same_log: true}", "", "labels.when", "missing"),
         ("{id: id, actual: y, same_log: true, when: {k: l}}", "", "when", "missing"),

@@ -45,9 +45,10 @@ LABELS = Section(
         Key("format", one_of("json", "csv"), "json or csv", "How a line of `logs` is written.",
             "csv", default="json"),
         Key("columns", names, "a list of names", "With `format: csv`: the columns, in order.",
-            "[request_id, defaulted]", default="none"),
+            "[request_id, defaulted]", default="those in the first line of the file"),
         Key("delimiter", lines.delimiter, "one character",
-            "With `format: csv`: what is between two cells.", "';'", default=","),
+            "With `format: csv`: what is between two cells.", "';'",
+            default="found in the header; a comma with `columns`"),
         Key("decode", mapping_of(steps, "a mapping of paths to steps"),
             "paths, each with a step or a list of steps",
             "As `decode` of the model, for lines of labels.", "{groundTruthData: [encoded, rows]}",
@@ -87,8 +88,6 @@ def labels(value: object) -> LabelsConfig:
     """The section, with its line format put together."""
     findings = Findings()
     values = LABELS.read(value, findings)
-    if values.get("format") == "csv" and not values.get("columns"):
-        findings.add("columns", "missing; format: csv needs a list of names")
     line = lines.line_format(values | {"pattern": None}, findings)
     for key in ("format", "columns", "delimiter"):
         values.pop(key, None)

@@ -31,10 +31,15 @@ class RegexFormat:
 
 @dataclass(frozen=True, slots=True)
 class CsvFormat:
-    """Delimited lines. A line equal to the header made of `columns` is skipped."""
+    """Delimited lines. A line equal to the header is skipped.
 
-    columns: tuple[str, ...]
-    delimiter: str = ","
+    Without `columns` they are those of the first line of the file, without `delimiter` it is found
+    there. With `decimal` a comma, numbers are written `1.500,25`.
+    """
+
+    columns: tuple[str, ...] = ()
+    delimiter: str | None = None
+    decimal: str = "."
 
 
 LineFormat = JsonFormat | LogfmtFormat | RegexFormat | CsvFormat

@@ -24,7 +24,10 @@ from inference_exporter.config.schema import (
 
 FORMAT_NAMES = ("json", "logfmt", "regex", "csv", "python")
 RECORD_NAMES = ("otlp-logs",)  # the keys of formats.peeling.records.RECORDS
-_BELONGS = {"pattern": "regex", "columns": "csv", "delimiter": "csv", "multiline": "json"}
+_BELONGS = {
+    "pattern": "regex", "columns": "csv", "delimiter": "csv", "decimal": "csv",
+    "multiline": "json",
+}  # fmt: skip
 
 
 def format_name(value: object) -> str:
@@ -67,14 +70,11 @@ def line_format(values: dict[str, Any], findings: Findings) -> LineFormat | None
     if name == "regex":
         return RegexFormat(given["pattern"]) if given["pattern"] else None
     if name == "csv":
-        return _csv(given) if given["columns"] else None
+        columns = given["columns"] or ()
+        return CsvFormat(columns, given["delimiter"], given["decimal"] or ".")
     if name == "logfmt":
         return LogfmtFormat()
     return JsonFormat(literal=name == "python", multiline=bool(given["multiline"]))
-
-
-def _csv(given: Mapping[str, Any]) -> CsvFormat:
-    return CsvFormat(given["columns"], given["delimiter"] or ",")
 
 
 def check_paths(line: LineFormat, fields: Fields, when: tuple[str, ...], found: Findings) -> None:
@@ -102,7 +102,7 @@ def columns_of(line: LineFormat) -> tuple[str, ...] | None:
     """The names a line can have values for; None where the lines themselves bring the names."""
     if isinstance(line, RegexFormat):
         return tuple(re.compile(line.pattern).groupindex)
-    return line.columns if isinstance(line, CsvFormat) else None
+    return line.columns or None if isinstance(line, CsvFormat) else None
 
 
 def all_paths(model: ModelConfig) -> list[str]:

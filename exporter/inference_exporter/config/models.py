@@ -166,9 +166,13 @@ MODEL = Section(
             "With `format: json`: a line holds many records, each of which is a prediction.",
             "otlp-logs", default="none"),
         Key("columns", names, "a list of names", "With `format: csv`: the columns, in order.",
-            "[time, age, plan, prediction]", default="none"),
+            "[time, age, plan, prediction]", default="those in the first line of the file"),
         Key("delimiter", lines.delimiter, "one character",
-            "With `format: csv`: what is between two cells.", "';'", default=","),
+            "With `format: csv`: what is between two cells.", "';'",
+            default="found in the header; a comma with `columns`"),
+        Key("decimal", one_of(".", ","), ". or ,",
+            "With `format: csv`: what is in front of decimals; with a comma, `1.500,25` is a"
+            " number.", "','", default="."),
         Key("fields", FIELDS, "a section, below", "Where the values of a prediction are.",
             default="none"),
         Key("decode", mapping_of(steps, "a mapping of paths to steps"),
@@ -253,10 +257,8 @@ def model(value: object) -> ModelConfig:
     findings = Findings()
     value, preset = expanded(value)
     values = MODEL.read(value, findings)
-    pattern_or_columns = {"regex": "pattern", "csv": "columns"}.get(values.get("format", ""))
-    if pattern_or_columns and isinstance(value, dict) and value.get(pattern_or_columns) is None:
-        kind = next(key.type for key in MODEL.keys if key.name == pattern_or_columns)
-        findings.add(pattern_or_columns, f"missing; format: {values['format']} needs {kind}")
+    if values.get("format") == "regex" and isinstance(value, dict) and not value.get("pattern"):
+        findings.add("pattern", "missing; format: regex needs a regular expression")
     if isinstance(value, dict) and value.get("logs") is None and not value.get("receive"):
         findings.add("logs", "missing; expected a path, a glob or a list of them, or receive")
     if values.get("receive") and "-" in values.get("logs", ()):

@@ -14,7 +14,8 @@ from inference_exporter.config.schema import (
 )
 from inference_exporter.formats.base import LINE_RESULTS, Decoded, Decoder, Read
 from inference_exporter.formats.columns.plan import Kind, Plan, make_plan
-from inference_exporter.formats.csv_lines import CsvDecoder
+from inference_exporter.formats.csv_lines import CsvDecoder, Header
+from inference_exporter.formats.csv_lines import held as csv_held
 from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
 from inference_exporter.formats.mapping.decoder import MappedDecoder
@@ -26,6 +27,7 @@ __all__ = [
     "LINE_RESULTS",
     "Decoded",
     "Decoder",
+    "Header",
     "Kind",
     "Read",
     "hold_of",
@@ -48,16 +50,23 @@ _NAMES: Mapping[type[LineFormat], str] = {
 
 
 def make_decoder(
-    model: ModelConfig, features: Mapping[str, Kind] | None = None, *, collect: bool = False
+    model: ModelConfig,
+    features: Mapping[str, Kind] | None = None,
+    *,
+    collect: bool = False,
+    header: Header | None = None,
 ) -> Decoder:
     """A decoder for the log of a model.
 
     `features` are the inputs that the reference knows, in its order. Without them the inputs are
     not decoded, or, to `collect` a reference, handed over as they are in `Batch.raw_features`.
+    `header` is what is known of CSV from another decoder of the same lines.
     """
     plan = make_plan(model, features, collect)
     if model.decode or model.explode or model.pairs:
         return Peeling(peel_of(model), MappedDecoder(model, plan))
+    if isinstance(model.format, CsvFormat):
+        return Peeling(peel_of(model), CsvDecoder(model, plan, header))
     return Peeling(peel_of(model), FORMATS[_NAMES[type(model.format)]](model, plan))
 
 
@@ -77,4 +86,6 @@ def hold_of(model: ModelConfig) -> Callable[[bytes], int] | None:
     holds = [] if model.unwrap == "none" else [wrappers.held]
     if isinstance(model.format, JsonFormat) and model.format.multiline:
         holds.append(multiline.held)
+    if isinstance(model.format, CsvFormat):
+        holds.append(csv_held)
     return None if not holds else lambda lines: min(hold(lines) for hold in holds)

@@ -1,60 +1,155 @@
-r"""Delimited lines, with the columns named in the configuration.
+r"""Delimited lines: with a header in the file, or with the columns named in the configuration.
 
+    ts,age,plan,prediction
     2026-11-23T01:07:20Z,41,"pro, yearly",1
 
-becomes, with `columns: [ts, age, plan, prediction]` and `features: {rest: true}`, the row
-`timestamp=1795396040.0, age=41.0, plan="pro, yearly", prediction="1"`. Cells may be quoted, but
-none may go on in the next line. A line with another number of cells is malformed; one that names
-the columns is the header, wherever it is: files that are rotated and joined have several.
+becomes, with `features: {rest: true}`, the row `timestamp=1795396040.0, age=41.0, plan="pro,
+yearly", prediction="1"`. Cells may be quoted, and go on in the next lines then. A line with another
+number of cells is malformed; one that names the columns is the header, wherever it is: files that
+are rotated and joined have several.
+
+Where no columns are configured, the source puts the first line of the file in front of every block,
+behind a mark: so the header is known in the middle of a file too, after a restart and of a file
+that has lost its name. What was known last is kept in `Header`, which outlives the decoder.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from inference_exporter.config.schema import CsvFormat, ModelConfig
 from inference_exporter.formats.base import Decoded
 from inference_exporter.formats.columns.flat import Flat, Lines, texts_of
 from inference_exporter.formats.columns.plan import Plan
 
+TITLE = b"\x1e"  # in front of the first line of a file, where it is repeated
+DELIMITERS = ",;\t|"
+_LINES = 1000  # that one cell may have
+_DECIMAL_COMMA = re.compile(
+    r"\s*[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+(?:[eE][+-]?\d+)?\s*", re.ASCII
+)
+_QUOTED = re.compile(rb'(?:^|[,;\t|])[^\S\n]*"')
+
+
+@dataclass(slots=True)
+class Header:
+    """The columns that lines have now, and what is between them."""
+
+    names: list[str] | None = None
+    delimiter: str = ","
+
 
 class CsvDecoder:
     """Decodes delimited lines by a Plan."""
 
-    def __init__(self, model: ModelConfig, plan: Plan) -> None:
+    def __init__(self, model: ModelConfig, plan: Plan, header: Header | None = None) -> None:
         assert isinstance(model.format, CsvFormat)
-        self._names = model.format.columns
-        self._header = list(self._names)
-        self._delimiter = model.format.delimiter
-        self._index = {name: i for i, name in enumerate(self._names)}
+        self._format = model.format
+        self._header = header or Header()
+        if model.format.columns:
+            self._header = Header(list(model.format.columns), model.format.delimiter or ",")
         self._flat = Flat(model, plan)
 
     def decode(self, block: bytes) -> Decoded:
         """Decode a block of lines."""
+        texts, lines = self._without_title(texts_of(block)), Lines()
         rows: list[list[str]] = []
-        lines = Lines()
-        for line in texts_of(block):
-            row = cells(line, self._delimiter)
-            if row == self._header:
+        names, width = self._header.names, len(self._header.names or ())
+        for line, row in records(texts, self._header.delimiter):
+            if row == names:
                 lines.count("header")
-            elif row is not None and len(row) == len(self._names):
+            elif row is not None and len(row) == width:
                 rows.append(row)
             elif line.strip():
                 lines.bad("malformed", self._reason(row), line)
             else:
                 lines.count("empty")
         columns = tuple(zip(*rows, strict=True))
+        index = {name: i for i, name in enumerate(names or ())}
 
         def column(name: str) -> Sequence[str] | None:
-            return columns[self._index[name]] if columns and name in self._index else None
+            if not columns or name not in index:
+                return None
+            found: Sequence[str] = columns[index[name]]
+            return pointed(found) if self._format.decimal == "," else found
 
-        return self._flat.decoded(column, self._names, len(rows), lines)
+        return self._flat.decoded(column, names or (), len(rows), lines)
+
+    def _without_title(self, texts: list[str]) -> list[str]:
+        """The lines of a block, with what its first line says noted."""
+        if texts and texts[0].startswith(TITLE.decode()):
+            self._learn(texts[0].removeprefix(TITLE.decode()))
+            return texts[1:]
+        if self._header.names is None:
+            self._learn(next((text for text in texts if text.strip()), ""))
+        return texts
+
+    def _learn(self, line: str) -> None:
+        if self._format.columns:
+            return
+        delimiter = self._format.delimiter or delimiter_of(line)
+        found = cells(line.rstrip("\r\n"), delimiter)
+        if found is not None and is_header(found):
+            self._header.names, self._header.delimiter = found, delimiter
 
     def _reason(self, row: list[str] | None) -> str:
         if row is None:
             return "not CSV: a quote is not closed"
-        return f"{len(row)} cells where {len(self._names)} columns are configured"
+        if self._header.names is None:
+            return "no header: the first line of the file does not name columns"
+        asked = "are configured" if self._format.columns else "are in the header"
+        return f"{len(row)} cells where {len(self._header.names)} columns {asked}"
+
+
+def is_header(names: Sequence[str]) -> bool:
+    """Whether cells can be the names of columns: distinct, not empty, no numbers.
+
+    >>> is_header(["age", "plan"]), is_header(["41", "pro"]), is_header(["a", "a"])
+    (True, False, False)
+    """
+    return len(set(names)) == len(names) and not any(_is_number(name) for name in names)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.replace(",", "."))
+    except ValueError:
+        return not cell.strip()
+    return True
+
+
+def delimiter_of(line: str) -> str:
+    r"""What is between the cells of a header.
+
+    >>> delimiter_of('a;"b, c";d'), delimiter_of("a\tb")
+    (';', '\t')
+    """
+    return max(DELIMITERS, key=lambda one: len(cells(line, one) or ()))
+
+
+def records(texts: Sequence[str], delimiter: str) -> Iterator[tuple[str, list[str] | None]]:
+    r"""Every record with its cells; None where its quoting is broken.
+
+    >>> list(records(["1,2", '"a', 'b",3'], ","))
+    [('1,2', ['1', '2']), ('"a\nb",3', ['a\nb', '3'])]
+    """
+    at = 0
+    while at < len(texts):
+        line = texts[at]
+        at += 1
+        row = cells(line, delimiter)
+        if row is None:
+            for end in range(at + 1, min(len(texts), at + _LINES) + 1):
+                if '"' in texts[end - 1]:
+                    whole = "\n".join(texts[at - 1 : end])
+                    row = cells(whole, delimiter)
+                    if row is not None:
+                        line, at = whole, end
+                        break
+        yield line, row
 
 
 def cells(line: str, delimiter: str) -> list[str] | None:
@@ -62,6 +157,41 @@ def cells(line: str, delimiter: str) -> list[str] | None:
     if '"' not in line:
         return line.split(delimiter)
     try:
-        return next(csv.reader([line], delimiter=delimiter, strict=True))
-    except (csv.Error, StopIteration):
+        parts = [f"{part}\n" for part in line.split("\n")]
+        rows = list(csv.reader(parts, delimiter=delimiter, strict=True))
+    except csv.Error:
         return None
+    return rows[0] if len(rows) == 1 else None
+
+
+def pointed(column: Sequence[str]) -> Sequence[str]:
+    """Numbers with a decimal comma as they are meant; other texts stay.
+
+    >>> pointed(("22,82", "1.500,25", "Paris, France"))
+    ['22.82', '1500.25', 'Paris, France']
+    """
+    return [
+        cell.replace(".", "").replace(",", ".")
+        if "," in cell and _DECIMAL_COMMA.fullmatch(cell)
+        else cell
+        for cell in column
+    ]
+
+
+def held(lines: bytes) -> int:
+    r"""Where in a block a record begins whose quotes are not closed.
+
+    >>> held(b'1,2\n3,"a\nb\n')
+    4
+    """
+    if b'"' not in lines:
+        return len(lines)
+    begun, at = None, 0
+    for line in lines.splitlines(keepends=True):
+        if line.count(b'"') % 2:
+            if begun is not None:
+                begun = None
+            elif _QUOTED.search(line):
+                begun = at
+        at += len(line)
+    return len(lines) if begun is None else begun

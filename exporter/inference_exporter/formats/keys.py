@@ -23,7 +23,7 @@ def raw_values(line_format: LineFormat, line: bytes) -> Mapping[str, object] | N
         match = re.search(line_format.pattern, text)
         return match.groupdict() if match else None
     if isinstance(line_format, CsvFormat):
-        row = cells(text, line_format.delimiter) or []
+        row = cells(text, line_format.delimiter or ",") or []
         known = line_format.columns
         return dict(zip(known, row, strict=True)) if len(row) == len(known) else None
     return pairs(text) or None

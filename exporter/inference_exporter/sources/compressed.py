@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from inference_exporter.sources.framing import TAIL
 from inference_exporter.sources.holding import Hold
 from inference_exporter.sources.identity import HEAD, Candidate, Record, digest
-from inference_exporter.sources.reader import FileReader, Look
+from inference_exporter.sources.reader import FIRST_LINE, FileReader, Look
 
 SUFFIX = ".gz"
 _RAW = 1 << 16
@@ -95,6 +96,13 @@ class CompressedReader(FileReader):
         except Damaged:
             return None
         return head
+
+    def _first_bytes(self) -> bytes:
+        stream, found = Stream(self.fd), b""
+        with suppress(Damaged):
+            while len(found) < FIRST_LINE and (data := stream.read(FIRST_LINE)):
+                found += data
+        return found
 
     def check(self, head: bytes, promises: Iterable[Record]) -> bool:
         """Begin to try the promises that have this head, the largest first; False: none has."""

@@ -53,7 +53,8 @@ class FileSource:
     `start_at="end"` holds for files that are there at the very first start only; it begins at the
     line being written at that moment. `fresh=False` says that there was a former run although its
     checkpoint is not known: then everything is read from its beginning. `exclude` are patterns of
-    names or of whole paths that are left out. `hold`: see `holding`.
+    names or of whole paths that are left out. `hold`: see `holding`. With a `title` the first line
+    of the file stands in front of every block, behind these bytes.
     """
 
     def __init__(  # noqa: PLR0913 - each is an option of its own
@@ -72,7 +73,9 @@ class FileSource:
         fresh: bool = True,
         opener: Opener = os.open,
         hold: Hold | None = None,
+        title: bytes = b"",
     ) -> None:
+        self._title = title
         self._table = Table(line_bytes, max_open_files, opener, hold)
         self._names = Names(
             self._table, Discovery(patterns, MOST_FILES, exclude), start_at == "end"
@@ -118,7 +121,11 @@ class FileSource:
                 reader.queued = True
                 self._queue.append(reader)
             if look.lines:
-                yield Block(look.lines, reader.path)
+                yield self._block(reader, look.lines)
+
+    def _block(self, reader: FileReader, lines: bytes) -> Block:
+        title = self._title + reader.first_line() if self._title else b""
+        return Block(title + lines, reader.path)
 
     def _is_due(self, reader: FileReader, everything: bool) -> bool:
         if reader.shadows is not None:
@@ -186,7 +193,7 @@ class FileSource:
             if line:
                 self._table.counts.partials_flushed += 1
                 self._found = True
-                yield Block(line, reader.path)
+                yield self._block(reader, line)
 
     def _grace_is_over(self, reader: FileReader) -> bool:
         lost_at = reader.lost_at if reader.lost_at is not None else self._monotonic
@@ -278,7 +285,7 @@ class FileSource:
             line = reader.flush()
             if line:
                 self._table.counts.partials_flushed += 1
-                yield Block(line, reader.path)
+                yield self._block(reader, line)
 
     def close(self) -> None:
         """See `Source.close`."""

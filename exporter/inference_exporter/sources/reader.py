@@ -16,6 +16,7 @@ from inference_exporter.sources.holding import Hold, HoldingFramer
 from inference_exporter.sources.identity import HEAD, Candidate, Key, Record, digest, line_start
 
 SHRINK_DOUBT = 5.0  # network file systems report an old, smaller size for some seconds
+FIRST_LINE = 1 << 16  # bytes of a first line that is repeated
 FASTEST, SLOWEST = 0.25, 1.0  # seconds between two looks at a file, while it grows and while not
 
 
@@ -74,6 +75,7 @@ class FileReader:
         self._record: Record | None = None
         self.offset = 0
         self.head = self.tail = b""
+        self._first_line = (-1, b"")  # with the generation it is of
         self.opening = b""  # the first bytes as they were when it was found, until it is read
         self._blank = 0  # leading NULs passed over: they prove nothing
 
@@ -109,6 +111,18 @@ class FileReader:
     def touch(self) -> None:
         """Something that a record holds has changed."""
         self._record = None
+
+    def first_line(self) -> bytes:
+        """The first line of the file, as far as it is no longer than FIRST_LINE."""
+        generation, line = self._first_line
+        if generation != self.generation or not line:
+            head = self.head if b"\n" in self.head or self.fd < 0 else self._first_bytes()
+            line = head[: head.find(b"\n") + 1] or head + b"\n"
+            self._first_line = (self.generation, line)
+        return line
+
+    def _first_bytes(self) -> bytes:
+        return os.pread(self.fd, FIRST_LINE, 0)
 
     # -- where to begin ---------------------------------------------------------------------------
 

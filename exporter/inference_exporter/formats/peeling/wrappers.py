@@ -67,17 +67,17 @@ def unwrap(block: bytes, wanted: str = "auto", style: Style = "none") -> bytes:
 
 def wrap_facts(line: str) -> tuple[tuple[str | None, str | None], str]:
     """Time and stream of a line in "text" style, and the line."""
-    if not line.startswith(MARK.decode()):
+    parts = line.split(MARK.decode(), 3)
+    if len(parts) < 4 or parts[0]:
         return (None, None), line
-    _, time, stream, rest = line.split(MARK.decode(), 3)
-    return (time, stream), rest
+    return (parts[1], parts[2]), parts[3]
 
 
 def held(lines: bytes) -> int:
     r"""Where in a block the first piece begins whose line is not complete: what is to be held back.
 
     >>> held(b"2026-11-23T01:07:20Z stdout F a\n2026-11-23T01:07:20Z stdout P b\n")
-    34
+    32
     """
     found = wrapper_of(lines)
     if found is None or (found == "cri" and not _may_have_pieces(lines)):

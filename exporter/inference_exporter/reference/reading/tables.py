@@ -79,7 +79,7 @@ def _csv_blocks(path: str, model: ModelConfig, progress: Progress) -> Iterator[B
 
 def _csv_reader(path: str, text: TextIO, model: ModelConfig) -> Iterator[list[str]]:
     line = text.readline()
-    if isinstance(model.format, CsvFormat):
+    if isinstance(model.format, CsvFormat) and model.format.delimiter:
         delimiter = model.format.delimiter
     else:
         delimiter = max(_DELIMITERS, key=line.count)
