@@ -40,6 +40,7 @@ def feature(found: Decoded, name: str) -> list[Any]:
         ("json", '{"a": 1}', {"a": 1}),
         ("json", {"a": 1}, {"a": 1}),
         ("json", "{", UNUSABLE),
+        ("json", ['{"a": 1}', "2"], [{"a": 1}, 2]),
         ("json", None, None),
         ("csv", "1,2\n3,4\n", [["1", "2"], ["3", "4"]]),
         ("csv", '"a, b",2', [["a, b", "2"]]),

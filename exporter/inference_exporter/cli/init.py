@@ -14,14 +14,20 @@ if TYPE_CHECKING:
     from inference_exporter.cli.terminal import Commands
 
 
+_MOST_FILES = 100
+
+
 def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     """Add the command."""
     init = commands.add_parser(
         "init", parents=parents, help="look at a log, write a configuration that reads it",
         description="Looks at the first 1,000 lines of a log and writes a configuration that "
-        "reads it. What was guessed is marked in comments.",
+        "reads it. What was guessed is marked in comments. Several files, or a folder, are read "
+        "together: requests and responses, or BentoML's data and schema.",
     )  # fmt: skip
-    init.add_argument("log", metavar="LOG", help="a prediction log; - is standard input")
+    init.add_argument(
+        "log", metavar="LOG", nargs="+", help="a prediction log, or a folder; - is standard input"
+    )
     init.add_argument(
         "--output", default="-", metavar="FILE", help="where to write it (default: the terminal)"
     )
@@ -32,7 +38,8 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
 def _init(options: argparse.Namespace) -> int:
     from inference_exporter.formats.guess import guess
 
-    text = guess(first_lines(options.log, 1000), options.log)
+    logs, lines = _sample(options.log)
+    text = guess(lines, logs[0], logs[1:])
     if options.output == "-":
         sys.stdout.write(text)
         return 0
@@ -41,5 +48,31 @@ def _init(options: argparse.Namespace) -> int:
         raise UsageError(f"{output} exists already; --force writes over it")
     output.write_text(text, encoding="utf-8")
     say(f"{output} written; look at the lines with '# guessed', then try:")
-    say(f"  inference-exporter check --config.file={output} --sample={options.log}")
+    say(f"  inference-exporter check --config.file={output} --sample={logs[0]}")
     return 0
+
+
+def _sample(given: list[str]) -> tuple[list[str], list[bytes]]:
+    """The logs to configure, and lines of all files that are given."""
+    from inference_exporter.formats.guessing.schema_lines import is_schema_line
+
+    files = [path for one in given for path in _files(one)]
+    share = max(1, 1000 // len(files))
+    logs: list[str] = []
+    lines: list[bytes] = []
+    for path in files:
+        found = first_lines(path, share)
+        lines += found
+        if found and not all(map(is_schema_line, found)):
+            logs.append(path)
+    return logs or files, lines
+
+
+def _files(path: str) -> list[str]:
+    """The files in a folder, however deep, or the path itself."""
+    if path == "-" or not Path(path).is_dir():
+        return [path]
+    found = sorted(str(one) for one in Path(path).rglob("*") if one.is_file())
+    if not found:
+        raise UsageError(f"{path}: there is no file in this folder")
+    return found[:_MOST_FILES]

@@ -111,7 +111,7 @@ def _digits(value: object) -> int:
 
 
 STEPS: Mapping[str, StepKind] = {
-    "json": StepKind("A text that holds JSON."),
+    "json": StepKind("A text that holds JSON, or a list of such texts."),
     "csv": StepKind("A text that holds lines of cells: a list of rows, each a list of texts."
         " The option is what is between two cells, a comma if none is given.",
         _delimiter, example="{csv: ';'}"),

@@ -13,10 +13,12 @@ from inference_exporter.formats.guessing.names import (
     DOUBTS,
     FEATURES,
     NAMES,
+    SPANS,
     STEPS,
     TOP_LEVEL_ONLY,
     unit_of,
 )
+from inference_exporter.formats.guessing.written import are_durations, date_forms, step_of
 from inference_exporter.formats.keys import paths
 from inference_exporter.values.numeric import numeric_column
 
@@ -35,6 +37,8 @@ class Choice:
     doubts: tuple[str, ...] = ()
     others: tuple[str, ...] = ()  # further candidates that were found
     names: tuple[str, ...] = ()  # features in a list
+    convert: str | None = None  # steps, as YAML
+    since: str | None = None  # where the start of a duration is
 
 
 def values_by_path(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
@@ -51,17 +55,22 @@ def values_by_path(rows: Sequence[Mapping[str, object]]) -> dict[str, list[objec
 def _at(row: Mapping[str, object], path: str) -> object:
     if path in row:
         return row[path]
-    head, _, tail = path.partition(".")
-    below = row.get(head)
-    return _at(below, tail) if tail and isinstance(below, Mapping) else None
+    parts = path.split(".")
+    for i in range(len(parts) - 1, 0, -1):
+        below = row.get(".".join(parts[:i]))
+        if isinstance(below, Mapping):
+            found = _at(below, ".".join(parts[i:]))
+            if found is not None:
+                return found
+    return None
 
 
 def choose(values: Values) -> dict[str, Choice]:
     """The guesses for all plain fields."""
     checks: dict[str, Callable[[Sequence[object]], bool]] = {
-        "timestamp": lambda found: time_unit(found) is not None,
-        "score": _numbers,
-        "latency": _numbers,
+        "timestamp": lambda found: time_unit(found) is not None or bool(date_forms(found)),
+        "score": lambda found: _numbers(found) or step_of(found) is not None,
+        "latency": lambda found: _numbers(found) or are_durations(found),
     }
     taken: set[str] = set()
     chosen: dict[str, Choice] = {}
@@ -83,7 +92,7 @@ def _candidates(values: Values, names: Sequence[str]) -> list[str]:
     for path in values:
         for rank, name in enumerate(names):
             inner = path.endswith(f".{name}") and name not in TOP_LEVEL_ONLY
-            if path == name or inner:
+            if path == name or inner or (name[0] == "*" and path.endswith(name[1:])):
                 ranked.append((rank, path.count("."), path))
     ranked.sort()
     return list(dict.fromkeys(path for _, _, path in ranked))
@@ -97,16 +106,53 @@ def _choice(name: str, fits: list[str], values: Values) -> Choice:
     used: tuple[str, ...] = (best,)
     if name == "timestamp":
         unit = time_unit(values[best])
+        if unit is None:
+            return _dated(best, values[best])
         used = (best, *_complements(best, fits[1:], values, unit))
         doubts += _zone_doubts(values[best])
+    elif name == "latency" and are_durations(values[best]):
+        return Choice((best,), None, tuple(doubts), convert="duration")
     elif name == "latency":
         unit = unit_of(best)
         if unit is None:
             doubts.append("the name says no unit: seconds are assumed")
+    elif name == "score" and (step := step_of(values[best])) is not None:
+        return Choice((best,), None, tuple(doubts), convert=step)
     elif name == "score" and max(abs(v) for v in _finite(values[best])) > 1:
         doubts.append("some values are above 1: is it a percentage?")
     others = tuple(path for path in fits if path not in used)[:4]
     return Choice(used, unit, tuple(doubts), others)
+
+
+def _dated(path: str, found: Sequence[object]) -> Choice:
+    """A date in a form of its own; whether the day or the month comes first may not be told."""
+    forms = date_forms(found)
+    doubts = [f"or is it {form}?" for form in forms[1:2]]
+    if doubts:
+        doubts.insert(0, "the order of day and month cannot be told from these lines")
+    doubts.append("no zone in the text: set timezone")
+    return Choice((path,), None, tuple(doubts), convert=f'{{strptime: "{forms[0]}"}}')
+
+
+def choose_spans(values: Values, chosen: Mapping[str, Choice]) -> dict[str, Choice]:
+    """A latency that is what lies between two times, where none is logged as such."""
+    for start, end in SPANS:
+        if start not in values or end not in values or "latency" in chosen:
+            continue
+        unit = time_unit(values[end])
+        if unit is not None and time_unit(values[start]) == unit:
+            said = f"from {start} to {end}"
+            return {"latency": Choice((end,), unit, (said,), since=start)}
+    return {}
+
+
+def choose_weight(values: Values) -> Choice | None:
+    """How many predictions a logged one stands for."""
+    for path in _candidates(values, ("sampling_fraction", "sampling_rate", "sample_rate")):
+        if _numbers(values[path]) and all(0 < v <= 1 for v in _finite(values[path])):
+            return Choice((path,), doubts=("one divided by the share that is logged",),
+                          convert="inverse")  # fmt: skip
+    return None
 
 
 def _complements(best: str, others: list[str], values: Values, unit: str | None) -> list[str]:

@@ -12,7 +12,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "timestamp": (
         "timestamp", "@timestamp", "ts", "time", "event_time", "datetime", "created_at",
         "inferenceTime", "startTime", "start_time", "timestamp_ms", "msec", "timestamp_ns",
-        "time.timestamp", "asctime",
+        "time.timestamp", "asctime", "date_time", "timestamp_s", "logged_at", "logging_time",
+        "endTime", "end_time", "$prefix.time", "$wrap.time",
     ),
     "id": (
         "request_id", "prediction_id", "inference_id", "requestId", "inferenceId", "correlation_id",
@@ -22,18 +23,20 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "version": ("model_version", "modelversion", "model.version", "version", "model", "model_name"),
     "prediction": (
         "prediction", "predicted_label", "predicted_class", "predicted", "pred", "y_pred",
-        "risk_label", "decision", "output", "result", "label",
+        "risk_label", "decision", "output.label", "output.class", "output.value", "result.label",
+        "result.class", "result.value", "response.label", "output", "result", "label",
     ),
     "score": (
         "probability", "score", "proba", "prob", "risk_score", "prediction_score",
-        "fraud_probability", "confidence",
+        "fraud_probability", "confidence", "*_prob", "*_proba", "*_probability", "*_score",
     ),
     "latency": (
         "latency_ms", "latency_s", "latency_seconds", "latency", "duration_ms", "duration_s",
         "duration_us", "duration_seconds", "processing_time_ms", "processing_time",
         "response_time_ms", "response_time_seconds", "response_time", "request_time",
         "execution_time_ms", "inference_time_ms", "elapsed_ms", "elapsed_seconds", "elapsed",
-        "event.duration", "duration",
+        "event.duration", "duration", "took", "took_ms", "time_taken", "elapsed_time", "runtime_ms",
+        "inference_time", "latencyMs", "durationMs", "ms", "*_latency_ms", "*_duration_ms",
     ),
     "status": (
         "status", "status_code", "http_status", "http.response.status_code", "response_code",
@@ -48,13 +51,35 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 FEATURES = (
     "features", "inputs", "input", "input_data", "extracted_features", "engineered",
-    "feature_vector", "model_input", "payload", "instance", "x",
+    "feature_vector", "model_input", "payload", "instance", "x", "context", "row", "data",
+    "attributes",
 )  # fmt: skip
+
+RANKINGS = (
+    "recommendations",
+    "ranking",
+    "ranked",
+    "items",
+    "candidates",
+    "hits",
+    "top_k",
+    "results",
+)
+"""Lists of items, best first."""
+
+SPANS = (
+    ("startTime", "endTime"), ("start_time", "end_time"), ("start", "end"),
+    ("started_at", "finished_at"), ("started_at", "ended_at"), ("request_time", "response_time"),
+    ("request_timestamp", "response_timestamp"), ("received_at", "answered_at"),
+)  # fmt: skip
+"""Times between which a request was answered."""
 
 STEPS = ("stages", "steps", "timings", "stage_latencies", "latencies")
 """Objects that hold the latency of each step."""
 
-TOP_LEVEL_ONLY = frozenset(("version", "id", "name", "label", "target", "x", "time", "status"))
+TOP_LEVEL_ONLY = frozenset(
+    ("version", "id", "name", "label", "target", "x", "time", "status", "ms", "data", "row")
+)
 """Names too common inside other objects (`ecs.version`, `process.name`) to mean anything there."""
 
 NOISE = frozenset((
@@ -94,4 +119,7 @@ def unit_of(path: str) -> str | None:
     >>> unit_of("latency_ms"), unit_of("latency")
     ('ms', None)
     """
+    last = path.rpartition(".")[2]
+    if last == "ms" or last.endswith("Ms"):
+        return "ms"
     return next((unit for end, unit in UNITS.items() if path.endswith(end)), None)

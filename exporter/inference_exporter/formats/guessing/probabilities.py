@@ -11,7 +11,8 @@ from inference_exporter.values.vectors import ScoresReader
 
 NAMES = (
     "probabilities", "class_probabilities", "probs", "class_probs", "probas", "predict_proba",
-    "proba", "softmax", "scores", "class_scores",
+    "proba", "softmax", "scores", "class_scores", "prediction_proba", "pred_proba",
+    "prediction_probabilities", "prediction_probability",
 )  # fmt: skip
 
 

@@ -69,6 +69,8 @@ def function_of(steps: Steps) -> Function:
 
 
 def _json(value: Any) -> object:
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return [_json(one) for one in value]
     if not isinstance(value, str | bytes):
         return value  # some clients log the object, some its text
     try:

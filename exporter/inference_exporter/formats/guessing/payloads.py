@@ -1,0 +1,245 @@
+"""Objects that hold predictions in a way of their own: texts with JSON, lists of rows, halves.
+
+What is found is said in the mapping language, and applied: the guesses by name look at what comes
+out of it.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from inference_exporter.config.mapping import steps
+from inference_exporter.formats.keys import paths
+from inference_exporter.formats.mapping.reshape import Reshape, UnevenError
+from inference_exporter.formats.paths import walker
+
+Row = Mapping[str, Any]
+
+_BATCHES = ("instances", "dataframe_records")  # lists of rows, whatever stands beside them
+_KINDS = ("type", "kind", "event", "event_type", "phase", "direction")
+_ASKED, _TOLD = ("request", "input"), ("response", "output", "reply", "answer", "result")
+_IDS = ("correlation_id", "correlationid", "request_id", "requestid", "requestId", "id",
+        "inference_id", "trace_id", "uuid")  # fmt: skip
+_RANKED = ("recommendations", "items", "candidates", "ranking", "ranked", "hits", "results")
+_MOST = 0.9  # of the lines
+
+
+@dataclass(slots=True)
+class Reading:
+    """How lines become rows: `decode` and `explode` as they are configured, and the rows.
+
+    `request` is what tells requests from responses (path, values), `id` what they share.
+    """
+
+    rows: list[Row]
+    decode: dict[str, list[str]] = field(default_factory=dict)
+    explode: list[str] = field(default_factory=list)
+    id: str = ""
+    request: tuple[str, str, str] | None = None  # path, value of requests, value of responses
+
+
+def reading_of(rows: Sequence[Row]) -> Reading:
+    """What the objects of a log hold, if it is more than values by name."""
+    found = _paired(rows)
+    _decode_texts(found)
+    _decode_payloads(found)
+    _explode(found)
+    return found
+
+
+def _values(rows: Iterable[Row], path: str) -> list[Any]:
+    find = walker((path,))
+    return [value for value in (find(dict(row)) for row in rows) if value is not None]
+
+
+def _all_paths(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(path for row in rows[:200] for path in paths(row)))
+
+
+# -- halves ----------------------------------------------------------------------------------
+
+
+def _paired(rows: Sequence[Row]) -> Reading:
+    """Requests and responses with an id in common, joined."""
+    for path in _KINDS:
+        words = {value for value in _values(rows, path) if isinstance(value, str)}
+        asked, told = _word(words, _ASKED), _word(words, _TOLD)
+        if asked is None or told is None or asked == told:
+            continue
+        for one in _IDS:
+            halves = _by_id(rows, path, asked, told, one)
+            if halves is not None:
+                return Reading(halves, id=one, request=(path, asked, told))
+    return Reading(list(rows))
+
+
+def _word(words: Iterable[str], parts: Sequence[str]) -> str | None:
+    return next((word for word in sorted(words) if any(p in word.lower() for p in parts)), None)
+
+
+def _by_id(rows: Sequence[Row], path: str, asked: str, told: str, one: str) -> list[Row] | None:
+    requests = {row.get(one): row for row in rows if row.get(path) == asked and row.get(one)}
+    pairs = [
+        {"pair": "answered", "request": requests[row[one]], "response": row}
+        for row in rows
+        if row.get(path) == told and row.get(one) in requests
+    ]
+    if not pairs or len(pairs) < 0.5 * sum(row.get(path) == told for row in rows):
+        return None
+    return list(pairs)
+
+
+# -- values that hold others -----------------------------------------------------------------
+
+
+def _decode_texts(found: Reading) -> None:
+    for path in _all_paths(found.rows):
+        values = _values(found.rows, path)
+        texts = [value for value in values if isinstance(value, str)]
+        good = sum(_is_json(text) for text in texts)
+        if texts and good >= _MOST * len(values):
+            found.decode[path] = ["json"]
+    _apply(found, {path: ["json"] for path in found.decode})
+
+
+def _is_json(text: str) -> bool:
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _decode_payloads(found: Reading) -> None:
+    """Tensors and split tables: values that are rows once they are taken apart."""
+    new: dict[str, list[str]] = {}
+    for path in sorted(_all_paths(found.rows), key=lambda path: path.count(".")):
+        if any(path.startswith(f"{outer}.") for outer in new):
+            continue
+        values = _values(found.rows, path)
+        if values and sum(map(_is_payload, values)) >= _MOST * len(values):
+            new[path] = ["rows"]
+    for path in new:
+        found.decode[path] = [*found.decode.get(path, []), "rows"]
+    _apply(found, new)
+
+
+def _is_payload(value: Any) -> bool:
+    """Whether it is a list of tensors, or an object that `rows` takes apart by itself."""
+    if _are_tensors(value):
+        return True
+    if not isinstance(value, dict):
+        return False
+    if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
+        return True
+    return isinstance(value.get("ndarray"), list) or isinstance(value.get("tensor"), dict)
+
+
+def _are_tensors(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) and {"name", "shape", "data"} <= one.keys() for one in value)
+    )
+
+
+def _apply(found: Reading, decode: Mapping[str, list[str]]) -> None:
+    if not decode:
+        return
+    reshape = Reshape({path: steps(chain) for path, chain in decode.items()}, ())
+    rows = reshape.begin()
+    for row in found.rows:
+        reshape.add(copy.deepcopy(dict(row)), rows)
+    found.rows = list(rows.lines)
+
+
+# -- lists of rows ---------------------------------------------------------------------------
+
+
+def _explode(found: Reading) -> None:
+    """Lists that have an entry a row: as long as each other in every line."""
+    decoded = [path for path, chain in found.decode.items() if chain[-1] == "rows"]
+    lists = [path for path in _all_paths(found.rows) if _is_list(found.rows, path)]
+    nested = [path for path in lists if path in decoded or _of_containers(found.rows, path)]
+    nested = [path for path in nested if not _is_ranking(found.rows, path)]
+    outer = [p for p in nested if not any(p.startswith(f"{other}.") for other in nested)]
+    together = [p for p in lists if p in outer or _as_long_as(found.rows, p, outer)]
+    alone = bool(outer) and (outer[0] in decoded or outer[0].endswith(_BATCHES))
+    if not outer or not (len(together) > 1 or alone):
+        return
+    reshape = Reshape({}, tuple(together))
+    rows = reshape.begin()
+    for row in found.rows:
+        try:
+            reshape.add(copy.deepcopy(dict(row)), rows)
+        except UnevenError:
+            continue
+    found.explode = together
+    found.rows = list(_with_entries(rows.lines, rows.counts, together, rows.entries))
+
+
+def _is_list(rows: Sequence[Row], path: str) -> bool:
+    values = _values(rows, path)
+    return bool(values) and all(isinstance(value, list) for value in values)
+
+
+def _of_containers(rows: Sequence[Row], path: str) -> bool:
+    entries = [entry for value in _values(rows, path) for entry in value]
+    return bool(entries) and all(isinstance(entry, dict | list) for entry in entries)
+
+
+def _is_ranking(rows: Sequence[Row], path: str) -> bool:
+    return path.rpartition(".")[2] in _RANKED and ranked_key(_values(rows, path)) is not None
+
+
+def ranked_key(values: Sequence[Any]) -> str | None:
+    """The key of the item in lists of objects that are ranked items."""
+    entries = [entry for value in values if isinstance(value, list) for entry in value]
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
+        return None
+    for key in ("item", "item_id", "id", "sku", "product", "product_id", "label", "class", "name"):
+        if all(isinstance(entry.get(key), str | int) for entry in entries):
+            return key
+    return None
+
+
+def _as_long_as(rows: Sequence[Row], path: str, others: Sequence[str]) -> bool:
+    """Whether a list of values has the length of the others in every line, and not by chance."""
+    if any(path.startswith(f"{other}.") for other in others):
+        return False
+    find, finders = walker((path,)), [walker((other,)) for other in others]
+    lengths: set[int] = set()
+    for row in rows:
+        value = find(dict(row))
+        if value is None:
+            continue
+        if any(len(one(dict(row)) or ()) not in (0, len(value)) for one in finders):
+            return False
+        lengths.add(len(value))
+    return bool(others) and bool(lengths)
+
+
+def _with_entries(
+    lines: Sequence[Row], counts: Sequence[int], roots: Sequence[str], entries: Sequence[list[Any]]
+) -> Iterator[Row]:
+    """A row for every entry: the line without its lists, and the entry under the list's path."""
+    at = 0
+    for line, count in zip(lines, counts, strict=True):
+        rest = copy.deepcopy(dict(line))
+        for root in roots:
+            _remove(rest, root.split("."))
+        for row in range(count):
+            yield rest | {r: e[at + row] for r, e in zip(roots, entries, strict=True)}
+        at += count
+
+
+def _remove(holder: Any, keys: Sequence[str]) -> None:
+    for key in keys[:-1]:
+        holder = holder.get(key) if isinstance(holder, dict) else None
+    if isinstance(holder, dict):
+        holder.pop(keys[-1], None)

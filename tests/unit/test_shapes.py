@@ -1,0 +1,126 @@
+"""Lines in, metrics out: every preset, and every shape that `init` alone must read in full."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from inference_exporter import config
+from inference_exporter.cli import main
+from inference_exporter.config import presets
+from inference_exporter.reference.reading.logs import log_blocks
+from shapes import OTHERS, PRESETS, Shape
+
+SHAPES = PRESETS | OTHERS
+
+
+def page_of(folder: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> str:
+    capsysbinary.readouterr()
+    assert main(["once", f"--config.file={folder / 'config.yaml'}"]) == 0
+    return capsysbinary.readouterr().out.decode()
+
+
+def total(page: str, family: str, labels: str) -> float:
+    lines = [
+        line for line in page.splitlines() if line.startswith(f"{family}{{") and labels in line
+    ]
+    return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+
+def check(folder: Path, shape: Shape, page: str) -> None:
+    for (family, labels), value in shape.expected.items():
+        assert total(page, family, labels) == pytest.approx(value), (family, labels)
+    (model,) = config.load(str(folder / "config.yaml")).models
+    found: set[str] = set()
+    for block in log_blocks(str(folder / "log"), model, lambda _: None):
+        found |= {
+            name for name, column in block.features.items() if any(v is not None for v in column)
+        }
+    optional = {name for name in shape.features if name in ("plan",)}
+    assert found | optional == set(shape.features)
+
+
+def write(folder: Path, shape: Shape) -> None:
+    (folder / "log").write_text("".join(f"{line}\n" for line in shape.lines))
+
+
+def test_every_preset_has_a_case() -> None:
+    assert set(PRESETS) == set(presets.names())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_reads_what_its_server_writes(
+    tmp_path: Path, name: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    shape = PRESETS[name]
+    write(tmp_path, shape)
+    model = {"logs": ["log"], "start_at": "beginning", "format": name, **shape.settings}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"models": {"m": model}}))
+    check(tmp_path, shape, page_of(tmp_path, capsysbinary))
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_init_alone_reads_it_in_full(
+    tmp_path: Path, name: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    shape = SHAPES[name]
+    write(tmp_path, shape)
+    assert main(["init", str(tmp_path / "log"), f"--output={tmp_path / 'config.yaml'}"]) == 0
+    check(tmp_path, shape, page_of(tmp_path, capsysbinary))
+
+
+def test_init_reads_a_folder_with_data_and_schema(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = tmp_path / "monitoring"
+    for name in ("data", "schema"):
+        (folder / name).mkdir(parents=True)
+    lines = [json.loads(line) | {"probs": [0.25, 0.75]} for line in PRESETS["bentoml"].lines]
+    (folder / "data" / "data.1.log").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    columns = [
+        {"name": "sepal length", "role": "feature", "type": "numerical"},
+        {"name": "pred", "role": "prediction", "type": "categorical"},
+        {"name": "probs", "role": "prediction", "type": "numerical_sequence"},
+    ]
+    schema = json.dumps({"meta_data": {"bento_name": "Iris"}, "columns": columns})
+    (folder / "schema" / "schema.1.log").write_text(f"{schema}\n")
+    assert main(["init", str(folder), f"--output={tmp_path / 'config.yaml'}"]) == 0
+    (model,) = config.load(str(tmp_path / "config.yaml")).models
+    assert model.logs == (str(folder / "data" / "data.1.log"),)
+    assert model.fields.features is not None
+    assert model.fields.features.only == ("sepal length",)
+    assert model.fields.scores is not None
+    assert model.fields.prediction is not None
+    page = page_of(tmp_path, capsysbinary)
+    assert total(page, "inference_predictions_total", 'prediction="setosa"') == 3
+
+
+def test_init_reads_requests_and_responses_in_two_files(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    shape = PRESETS["azureml"]
+    for kind in ("inputs", "outputs"):
+        lines = [line for line in shape.lines if kind in line]
+        (tmp_path / f"{kind}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    files = [str(tmp_path / "inputs.jsonl"), str(tmp_path / "outputs.jsonl")]
+    assert main(["init", *files, f"--output={tmp_path / 'config.yaml'}"]) == 0
+    page = page_of(tmp_path, capsysbinary)
+    assert total(page, "inference_predictions_total", 'prediction="a"') == 1
+
+
+def test_the_order_of_day_and_month_is_asked_for_where_it_cannot_be_told(tmp_path: Path) -> None:
+    lines = ["day,age,pred", "03/04/2026 10:00:00,4,a", "05/06/2026 11:00:00,5,b"]
+    (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
+    assert main(["init", str(tmp_path / "log.csv"), f"--output={tmp_path / 'c.yaml'}"]) == 0
+    text = (tmp_path / "c.yaml").read_text()
+    assert "timestamp" not in text  # `day` is no name of a time
+    (tmp_path / "log.csv").write_text("\n".join(lines).replace("day", "timestamp") + "\n")
+    assert (
+        main(["init", str(tmp_path / "log.csv"), f"--output={tmp_path / 'c.yaml'}", "--force"]) == 0
+    )
+    text = (tmp_path / "c.yaml").read_text()
+    assert "the order of day and month cannot be told from these lines" in text
+    assert "or is it %m/%d/%Y %H:%M:%S?" in text
