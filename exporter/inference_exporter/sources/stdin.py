@@ -56,11 +56,13 @@ class StdinSource:
         self._more = budget <= 0 and not self._ended
 
     def _ready(self) -> bool:
-        try:
-            return bool(select.select([self._fd], [], [], self._timeout)[0])
-        except (OSError, ValueError):  # closed, or a number that select cannot take
+        poll = select.poll()  # select() takes no descriptor above 1023
+        poll.register(self._fd, select.POLLIN)
+        found = poll.poll(self._timeout)
+        if any(event & select.POLLNVAL for _, event in found):  # closed
             self._ended = True
             return False
+        return bool(found)
 
     def _read(self) -> bytes:
         try:
