@@ -447,6 +447,17 @@ OTHERS: dict[str, Shape] = {
         json.dumps(_app(1), indent=2).splitlines() * 2,
         {(PREDICTIONS, 'prediction="1"'): 2.0}, ("age", "plan"),
     ),
+    "one payload in several shapes": Shape(
+        _json(*({"ts": 1795168800.0 + i, "request": json.dumps(body), "status_code": status,
+                 "response": json.dumps({"predictions": ["u"] * n}) if n else None}
+                for i, (body, n, status) in enumerate((
+                    (_SPLIT, 2, 200),
+                    ({"dataframe_records": [{"ph": 1.5, "color": "red"}]}, 1, 200),
+                    ({"inputs": [{"ph": 1.25, "color": "red"}] * 3}, 3, 200), ({"no": 1}, 0, 400),
+                )))),
+        {(REQUESTS, 'code="200"'): 3.0, (FAILED, ""): 1.0, (PREDICTIONS, 'prediction="u"'): 6.0},
+        ("color", "no", "ph"),
+    ),
     "an array in a line": Shape(
         [json.dumps([_app(0), _app(1), _app(2)])], _APP, ("age", "plan")
     ),

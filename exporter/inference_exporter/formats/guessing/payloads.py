@@ -25,6 +25,8 @@ _ASKED, _TOLD = ("request", "input"), ("response", "output", "reply", "answer", 
 _IDS = ("correlation_id", "correlationid", "request_id", "requestid", "requestId", "id",
         "inference_id", "trace_id", "uuid")  # fmt: skip
 _RANKED = ("recommendations", "items", "candidates", "ranking", "ranked", "hits", "results")
+_INPUTS = ("instances", "dataframe_split", "dataframe_records", "inputs")
+_SOME_SHAPES = 0.5  # of the values: some requests are bad ones
 _MOST = 0.9  # of the lines
 
 
@@ -122,11 +124,23 @@ def _decode_payloads(found: Reading) -> None:
         if any(path.startswith(f"{outer}.") for outer in new):
             continue
         values = _values(found.rows, path)
-        if values and sum(map(_is_payload, values)) >= _MOST * len(values):
+        if (values and sum(map(_is_payload, values)) >= _MOST * len(values)) or _is_mixed(values):
             new[path] = ["rows"]
     for path in new:
         found.decode[path] = [*found.decode.get(path, []), "rows"]
     _apply(found, new)
+
+
+def _is_mixed(values: Sequence[Any]) -> bool:
+    """Whether objects hold their rows now in one of the known shapes, now in another."""
+    shapes = [
+        key
+        for value in values
+        if isinstance(value, dict)
+        for key in _INPUTS
+        if isinstance(value.get(key), list | dict)
+    ]
+    return len(set(shapes)) > 1 and len(shapes) >= _SOME_SHAPES * len(values)
 
 
 def _is_payload(value: Any) -> bool:
