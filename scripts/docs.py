@@ -9,6 +9,7 @@ from pathlib import Path
 from scripts import architecture
 
 from inference_exporter.config import mapping_doc as mapping
+from inference_exporter.config import presets_doc as presets
 from inference_exporter.config import reference_doc as configuration
 from inference_exporter.exposition import metrics_doc
 from inference_exporter.statistics import reference_doc as statistics
@@ -19,6 +20,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration.render,
     "mapping.md": mapping.render,
     "metrics.md": metrics_doc.render,
+    "presets.md": presets.render,
     "statistics.md": statistics.render,
 }
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from inference_exporter import config
-from inference_exporter.config import presets
+from inference_exporter.config import presets, presets_doc
 from inference_exporter.config.schema import FeaturesField, JsonFormat, ModelConfig, RegexFormat
 from inference_exporter.errors import ConfigError
 from inference_exporter.formats import make_decoder
@@ -31,6 +32,11 @@ def test_every_preset_is_valid_and_says_what_it_is(name: str) -> None:
         assert one.lacks
     if found.fields.latency is None and not found.fields.steps:
         assert any("latency" in sentence for sentence in one.lacks)
+
+
+def test_the_page_about_presets_is_fresh() -> None:
+    page = Path(__file__).parents[2] / "docs" / "presets.md"
+    assert page.read_text(encoding="utf-8") == presets_doc.render()
 
 
 def test_what_the_user_writes_is_laid_over_the_preset() -> None:

@@ -59,7 +59,10 @@ def explain(
 
 
 def _headline(which: int, decoded: Decoded, model: ModelConfig) -> str:
-    (result,) = decoded.results or ("empty",)
+    result = next(iter(decoded.results), "empty")
+    more = decoded.batch.rows - 1
+    if more > 0:
+        return f"line {which}: {result}, {more + 1} predictions; the first:"
     if decoded.bad_example:
         return f"line {which}: {result}: {decoded.bad_example[0]}"
     if result == "filtered":

@@ -182,5 +182,6 @@ def _is_input(found: Sequence[object]) -> bool:
 
 def _converted(values: Values) -> str:
     """Inputs that are numbers with separators or signs, each with its step."""
-    found = {name: step for name, column in values.items() if (step := step_of(column))}
+    named = {name: column for name, column in values.items() if name.strip() and name.isprintable()}
+    found = {name: step for name, column in named.items() if (step := step_of(column))}
     return ", ".join(f"{quoted(name)}: {step}" for name, step in found.items())

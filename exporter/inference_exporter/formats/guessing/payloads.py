@@ -59,7 +59,9 @@ def _values(rows: Iterable[Row], path: str) -> list[Any]:
 
 
 def _all_paths(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(path for row in rows[:200] for path in paths(row)))
+    """All paths that a configuration can spell."""
+    found = dict.fromkeys(path for row in rows[:200] for path in paths(row))
+    return [path for path in found if path.strip() and path.isprintable()]
 
 
 # -- halves ----------------------------------------------------------------------------------
