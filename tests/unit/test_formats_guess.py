@@ -136,6 +136,12 @@ def test_probabilities_of_all_classes_are_found() -> None:
         assert of({"id": 1, "probs": odd})[0].fields.scores is None
 
 
+def test_names_that_a_configuration_cannot_spell_are_left_alone() -> None:
+    assert of({"stages": {"": 1, "_ms": 2, "a_ms": 3}})[0].fields.steps.keys() == {"a"}
+    assert of({"features": {"": "1,500.2", "b": "1,500.2"}})[1].count("number") == 1
+    assert of({"": [[1]], "x": [[1]], "instances": [[1]]})[0].explode
+
+
 def test_the_model_is_called_after_its_log() -> None:
     assert of({"prediction": 1})[0].name == "p"
     assert of({"prediction": 1, "model": "churn"})[0].name == "churn"

@@ -225,7 +225,7 @@ def choose_steps(values: Values) -> dict[str, Choice]:
     steps = {}
     for path in values:
         head, _, name = path.rpartition(".")
-        if head.rpartition(".")[2] in STEPS and _numbers(values[path]):
+        if head.rpartition(".")[2] in STEPS and _step_name(name).strip() and _numbers(values[path]):
             unit = unit_of(name)
             doubts = () if unit else ("the name says no unit: seconds are assumed",)
             steps[_step_name(name)] = Choice((path,), unit, doubts)
