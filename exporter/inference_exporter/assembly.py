@@ -32,7 +32,7 @@ from inference_exporter.loop.pipeline import Pipeline
 from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import Model
 from inference_exporter.receivers import pattern_of
-from inference_exporter.sources import FileSource, Source, StdinSource
+from inference_exporter.sources import BatchSource, FileSource, Source, StdinSource
 from inference_exporter.state import MemoryStore
 from inference_exporter.values.profile import NumericProfile, Reference
 from inference_exporter.values.samples import Snapshot
@@ -156,6 +156,16 @@ def make_source(
     hold = hold_of(model)
     if model.logs == ("-",):
         return StdinSource(line_bytes=model.limits.line_bytes, wait=wait, hold=hold)
+    title = TITLE if isinstance(model.format, CsvFormat) and not model.format.columns else b""
+    if model.source == "batch":
+        return BatchSource(
+            model.logs,
+            exclude=model.exclude,
+            start_at="beginning" if start_at == "beginning" else "end",
+            line_bytes=model.limits.line_bytes,
+            hold=hold,
+            title=title,
+        )
     received = (pattern_of(storage, model.name),) if storage and model.receive else ()
     return FileSource(
         (*model.logs, *received),
@@ -165,7 +175,7 @@ def make_source(
         line_bytes=model.limits.line_bytes,
         max_open_files=model.limits.open_files,
         hold=hold,
-        title=TITLE if isinstance(model.format, CsvFormat) and not model.format.columns else b"",
+        title=title,
     )
 
 
@@ -174,7 +184,8 @@ def make_label_source(config: Config, model: ModelConfig, start_at: str) -> Sour
     if model.labels is None or not model.labels.logs:
         return None
     logs, line = model.labels.logs, model.labels.format
-    return make_source(config, replace(model, logs=logs, format=line, receive=()), start_at)
+    own = replace(model, logs=logs, format=line, receive=(), source="files")
+    return make_source(config, own, start_at)
 
 
 def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:

@@ -142,6 +142,9 @@ MODEL = Section(
             "a path, a glob or a list of them",
             "The logs to follow; `-` is the standard input. Relative to the configuration file.",
             "[/logs/predictions*.jsonl]"),
+        Key("source", one_of("files", "batch"), "files or batch",
+            "`files` are followed while they grow. `batch`: files that are complete when they"
+            " appear, as exports of an object store; `**` in `logs` is any depth.", "batch"),
         Key("receive", only_list_of(one_of(*RECEIVED), "a list of receivers"),
             f"a list of {', '.join(RECEIVED)}",
             "What is taken by HTTP, beside `logs` or instead of them; see"
@@ -263,6 +266,8 @@ def model(value: object) -> ModelConfig:
         findings.add("logs", "missing; expected a path, a glob or a list of them, or receive")
     if values.get("receive") and "-" in values.get("logs", ()):
         findings.add("receive", "does not go with the standard input")
+    if values.get("source") == "batch" and (values.get("receive") or "-" in values.get("logs", ())):
+        findings.add("source", "batch is for files alone: no receive, no standard input")
     values.setdefault("logs", ())
     line = lines.line_format(values, findings)
     if line is not None:

@@ -280,6 +280,7 @@ class ModelConfig:
 
     name: str
     logs: tuple[str, ...]
+    source: Literal["files", "batch"] = "files"
     receive: tuple[str, ...] = ()
     preset: str | None = None
     exclude: tuple[str, ...] = ()

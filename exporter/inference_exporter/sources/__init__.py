@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from inference_exporter.sources.base import Block, FileStatus, Source, SourceFacts
+from inference_exporter.sources.batch import BatchSource
 from inference_exporter.sources.files import FileSource
 from inference_exporter.sources.stdin import StdinSource
 
-SOURCES: dict[str, type[Source]] = {"files": FileSource, "stdin": StdinSource}
+SOURCES: dict[str, type[Source]] = {
+    "files": FileSource,
+    "batch": BatchSource,
+    "stdin": StdinSource,
+}
 
 __all__ = [
     "SOURCES",
+    "BatchSource",
     "Block",
     "FileSource",
     "FileStatus",
