@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from random import getrandbits
 from typing import Any, Callable
-from uuid import uuid4
 
 from inference_log.call import Call
 from inference_log.log import PredictionLog
@@ -41,7 +41,7 @@ class Exchange:
     """One request with its answer; bodies are kept as they pass, up to `limit` bytes each."""
 
     def __init__(self, log: PredictionLog, id: str | None, read: Read, limit: int) -> None:
-        self.id = id or uuid4().hex
+        self.id = id or f"{getrandbits(128):032x}"
         self.call: Call = log.call(id=self.id, _read=self._fields)
         self._read, self._limit = read, limit
         self._asked: list[bytes] = []

@@ -17,12 +17,13 @@ from typing import Any, Callable, TypeVar
 from inference_log.call import Call, current
 from inference_log.files import File
 from inference_log.plain import line_of
-from inference_log.rows import alone, count, kept, kept_rows, named, part
+from inference_log.rows import alone, asked, count, kept, named, part
 from inference_log.trace import trace
 from inference_log.writer import Writer
 
 F = TypeVar("F", bound=Callable[..., Any])
 ROWS = 256  # of one line; more are several lines
+_PLAIN = frozenset((int, float, str, bool, type(None)))  # what needs no copy
 _BY_ROW = ("features", "prediction", "score", "scores")
 LINE_BYTES = 1 << 20  # more is not read by the exporter, as it is set up
 
@@ -55,7 +56,8 @@ class PredictionLog:
             raise ValueError(f"sample: expected a share above 0 and up to 1, got {sample!r}")
         self._settings = dict(locals())
         del self._settings["self"]
-        self._about = {"model": model, "version": version}
+        self._about = {"kind": "prediction", "timestamp": 0, "id": None, "model": model,
+                       "version": version}  # fmt: skip
         self._names, self._redact, self._sample = names, frozenset(redact), sample
         self._writer = Writer(File(Path(path), max_bytes, backups), self._lines, queue, interval)
 
@@ -78,13 +80,12 @@ class PredictionLog:
         try:
             if self._sample < 1 and not self._chosen(id):
                 return
-            rows = count(features)
+            rows, features = asked(features)
             record = {
-                "kind": "prediction", "timestamp": time.time(), "id": id, **self._about,
-                "_rows": rows, "features": kept_rows(features), "prediction": kept(prediction),
-                "score": kept(score), "latency": latency,
-                "steps": dict(steps) if steps else None, "_trace": trace(), "status": "ok",
-                **more,
+                "timestamp": time.time(), "id": id, "_rows": rows, "features": features,
+                "prediction": prediction if prediction.__class__ in _PLAIN else kept(prediction),
+                "score": score if score.__class__ in _PLAIN else kept(score), "latency": latency,
+                "steps": dict(steps) if steps else None, "_trace": trace(), **more,
             }  # fmt: skip
             self._writer.put(record, rows or 1)
         except Exception:
@@ -98,8 +99,7 @@ class PredictionLog:
             begin, place = divmod(row or 0, ROWS)
             record = {
                 "kind": "label", "timestamp": time.time(), "id": _numbered(id, begin),
-                **self._about, "row": None if row is None else place, "actual": kept(actual),
-                **more,
+                "row": None if row is None else place, "actual": kept(actual), **more,
             }  # fmt: skip
             self._writer.put(record)
         except Exception:
@@ -126,10 +126,15 @@ class PredictionLog:
         Inputs are the argument if there is one, else all of them by name. The prediction is what is
         returned, or in a dict what has the names `prediction` and `score`.
         """
-        bind = inspect.signature(function).bind
+        signature = inspect.signature(function)
+        known = signature.parameters.values()
+        names = [one.name for one in known if one.kind is one.POSITIONAL_OR_KEYWORD]
 
         def begin(given: tuple[Any, ...], by_name: dict[str, Any]) -> Call:
-            arguments = dict(bind(*given, **by_name).arguments)
+            if len(given) == len(names) == len(known):
+                arguments = dict(zip(names, given))  # `bind` takes longer than all the rest
+            else:
+                arguments = dict(signature.bind(*given, **by_name).arguments)
             arguments.pop("self", None)
             (features,) = arguments.values() if len(arguments) == 1 else (arguments,)
             return self.call(features)
@@ -175,6 +180,7 @@ class PredictionLog:
 
     def _lines(self, record: dict[str, Any]) -> bytes:
         """The lines of a record; in the writer's thread."""
+        record = {**self._about, **record}
         names, rows = record.pop("_names", None), record.pop("_rows", None)
         read = record.pop("_read", None)
         if read is not None:  # what nobody has looked into yet, such as the bodies of a request
@@ -186,10 +192,11 @@ class PredictionLog:
         record["timestamp"] = when.isoformat(timespec="microseconds")[:-6] + "Z"
         for name in ("latency", "steps"):
             _in_milliseconds(record, name)
-        if self._sample < 1 and record["kind"] == "prediction":
-            record["weight"] = 1 / self._sample
         if record["kind"] != "prediction":
             return self._line(record)
+        record.setdefault("status", "ok")
+        if self._sample < 1:
+            record["weight"] = 1 / self._sample
         return b"".join(map(self._line, self._parts(record, rows, names or self._names)))
 
     def _parts(

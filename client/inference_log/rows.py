@@ -25,10 +25,16 @@ def kept(value: Any) -> Any:
     return value.copy() if hasattr(value, "copy") else value.tolist()
 
 
-def kept_rows(value: Any) -> Any:
-    """The same of inputs, with their names."""
-    shape = getattr(value, "shape", None)
-    return Series(value) if shape and len(shape) == 1 and hasattr(value, "iloc") else kept(value)
+def asked(value: Any) -> tuple[int | None, Any]:
+    """How many rows there are, as `count` says, and a copy of them with their names."""
+    if value.__class__ is dict:
+        return None, value.copy()
+    kind = value.__class__  # asking an object of pandas for what it lacks takes microseconds
+    if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
+        return value.shape[0] if value.ndim > 1 else None, value.copy()
+    if kind.__name__ == "Series" and kind.__module__.startswith("pandas"):
+        return None, Series(value)
+    return count(value), kept(value)
 
 
 def count(value: Any) -> int | None:

@@ -93,7 +93,7 @@ class Writer:
                     self._write_rest()
                 self._rest = self._losses()
                 self._write_rest()
-            except OSError as error:
+            except Exception as error:  # the thread must not end, whatever the disk answers
                 self._say("%s cannot be written, trying again: %s", self._file.path, error)
                 return False
             return True

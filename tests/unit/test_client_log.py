@@ -108,13 +108,14 @@ def test_the_caller_never_waits_for_the_disk(
 
     monkeypatch.setattr("inference_log.files.os.write", slow)
     log = log_in(tmp_path, queue=20_000, interval=0.001)
-    longest = 0.0
+    taken = []
+    begin = time.monotonic()
     for i in range(10_000):
-        begin = time.thread_time()
+        before = time.thread_time()
         log.write({"age": i}, 1)
-        longest = max(longest, time.thread_time() - begin)
-    assert longest < 0.01  # seconds of this thread; waiting itself would have ended in a time-out
-    assert not release.is_set()
+        taken.append(time.thread_time() - before)
+    assert time.monotonic() - begin < 20  # s; a single wait for the disk is 30
+    assert sorted(taken)[9900] < 0.001  # s of this thread
     release.set()
     log.close()
     assert len(records(tmp_path)) == 10_000
