@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench import (
+    client,
     commit,
     evaluation,
     follow,
@@ -33,4 +34,5 @@ MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
     "evaluation": evaluation.measure,
     "segments": segments.measure,
     "rules": rules.measure,
+    "client": client.measure,
 }

@@ -28,7 +28,7 @@ def test_every_measurement_is_listed_with_what_it_measures() -> None:
     lines = bench("--list").splitlines()
     assert [line.split()[0] for line in lines] == [
         "throughput", "shapes", "follow", "idle", "start", "scrape", "commit", "freshness",
-        "labels", "evaluation", "segments", "rules",
+        "labels", "evaluation", "segments", "rules", "client",
     ]  # fmt: skip
     assert all(line.endswith((".", "same log.")) for line in lines)
 
@@ -47,6 +47,11 @@ def test_a_part_of_the_suite_prints_a_table_and_leaves_the_page_alone() -> None:
 def test_the_labels_that_are_measured_are_all_joined() -> None:
     output = bench("--quick", "--only", "labels")  # fails where one is not
     assert "with over without" in output
+
+
+def test_what_the_logger_of_the_client_is_measured_to_write_is_there() -> None:
+    output = bench("--quick", "--only", "client")  # fails where a line is missing
+    assert "15 µs at the caller's side" in output
 
 
 @pytest.mark.server

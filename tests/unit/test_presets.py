@@ -12,6 +12,7 @@ from inference_exporter.config import presets, presets_doc
 from inference_exporter.config.schema import FeaturesField, JsonFormat, ModelConfig, RegexFormat
 from inference_exporter.errors import ConfigError
 from inference_exporter.formats import make_decoder
+from inference_log import PredictionLog
 
 
 def model(text: str) -> ModelConfig:
@@ -71,3 +72,15 @@ def test_only_some_inputs_are_collected() -> None:
         {"a": 1},
         None,
     ]
+
+
+def test_every_line_of_the_logger_has_what_its_preset_is_recognised_by(tmp_path: Path) -> None:
+    with PredictionLog(tmp_path / "p.jsonl", queue=1, interval=60) as log:
+        log.write({"age": 1}, 1)
+        log.label("a", 1)  # the queue is full
+    lines = [json.loads(line) for line in (tmp_path / "p.jsonl").read_bytes().splitlines()]
+    one = presets.preset("inference-log")
+    assert [line["kind"] for line in lines] == ["prediction", "dropped"]
+    for line in lines:
+        assert set(one.keys) <= set(line)
+        assert line["kind"] in one.values["kind"]
