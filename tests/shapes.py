@@ -377,6 +377,23 @@ PRESETS: dict[str, Shape] = {
     "uvicorn": Shape(_over(_UVICORN), _ACCESS),
 }  # fmt: skip
 
+PRESETS["inference-log"] = Shape(
+    _json(
+        {"kind": "prediction", "timestamp": "2026-11-27T15:34:03.25Z", "id": "r1", "version": "7",
+         "features": {"age": 41, "plan": "pro"}, "prediction": 1, "score": 0.5, "latency_ms": 12.5,
+         "status": "ok"},
+        {"kind": "prediction", "timestamp": "2026-11-27T15:34:04.25Z", "id": "r2", "version": "7",
+         "features": [{"age": 40, "plan": "x"}, {"age": 39}], "prediction": [0, 1],
+         "score": [0.2, 0.8], "latency_ms": 12.5, "status": "ok"},
+        {"kind": "label", "timestamp": "2026-11-27T15:35:03.25Z", "id": "r1", "actual": 0},
+        {"kind": "dropped", "timestamp": "2026-11-27T15:35:03.25Z", "lines": 3},
+    ),
+    {(REQUESTS, 'code="ok"'): 2.0, (PREDICTIONS, 'prediction="1"'): 2.0,
+     (LATENCY + "_sum", ""): 0.025, ("inference_labels_total", 'result="matched"'): 1.0,
+     ("inference_outcomes_total", 'predicted="1",actual="0"'): 1.0},
+    ("age", "plan"), {"task": "classification"},
+)  # fmt: skip
+
 _CRI = "2026-11-20T10:00:0{}.000000001Z stdout {} {}"
 _LONG = json.dumps(_app(2))
 OTHERS: dict[str, Shape] = {

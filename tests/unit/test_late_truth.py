@@ -1,4 +1,4 @@
-"""SageMaker's ground truth and a folder that fills: rows of an invocation by their place.
+"""SageMaker's ground truth and a folder that fills: rows of an invocation by their place."""
 
 from __future__ import annotations
 

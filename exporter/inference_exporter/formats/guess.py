@@ -18,7 +18,12 @@ from inference_exporter.formats.guessing.choose import values_by_path
 from inference_exporter.formats.guessing.named import fields_of
 from inference_exporter.formats.guessing.payloads import Reading, reading_of
 from inference_exporter.formats.guessing.schema_lines import is_schema_line, roles_in
-from inference_exporter.formats.guessing.settings import format_lines, preset_fields, reading_lines
+from inference_exporter.formats.guessing.settings import (
+    format_lines,
+    preset_fields,
+    reading_lines,
+    task_lines,
+)
 from inference_exporter.formats.guessing.shape import shape_of
 from inference_exporter.formats.guessing.yaml_text import quoted
 
@@ -57,6 +62,7 @@ def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> 
         "    start_at: beginning  # also what is in the log already; else: end\n",
         *(f"    {line}\n" for line in format_lines(shape)),
         *(f"    {line}\n" for line in reading_lines(reading)),
+        *(f"    {line}\n" for line in task_lines(shape, values)),
         *(f"    {line}\n" for line in _when(values, fields)),
     ]
     body = [

@@ -65,6 +65,20 @@ def reading_lines(reading: Reading) -> Iterator[str]:
         yield f"explode: [{roots}]  # guessed: an entry for every prediction of a line"
 
 
+def task_lines(shape: Shape, values: Mapping[str, Sequence[object]]) -> Iterator[str]:
+    """What the model predicts, where labels come later and no reference says it yet."""
+    if shape.preset is None or "labels" not in shape.preset.model:
+        return
+    found = [one for value in values.get("prediction", ()) for one in _each(value)]
+    numbers = [one for one in found if isinstance(one, float) and not one.is_integer()]
+    task = "regression" if numbers else "classification"
+    yield f"task: {task}  # guessed: from the predictions"
+
+
+def _each(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else [value]
+
+
 def preset_fields(
     shape: Shape, values: Mapping[str, Sequence[object]], roles: Roles | None = None
 ) -> dict[str, list[str]]:
