@@ -14,8 +14,9 @@ import numpy as np
 from bench.calibration.traffic import Window
 from inference_exporter.config.schema import Window as Configured
 from inference_exporter.decisions.budget import DAYS, holm, level
-from inference_exporter.decisions.dependence import ROWS, Design
+from inference_exporter.decisions.dependence import Design
 from inference_exporter.decisions.evidence import Evidence, weigh
+from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.states import States
 from inference_exporter.values.batch import Bools, Floats
 
@@ -59,7 +60,7 @@ class Watch:
         self.known = known
         self.cells: Floats = np.full(len(known), float(known.shape[1]))
         self.least: Floats = np.full(len(known), LEAST)
-        self.memory: Floats = np.zeros((ROWS, len(known)))
+        self.memory = Memory.fresh(*known.shape)
 
     def see(self, blocks: Floats) -> Evidence:
         """Weigh the next window."""

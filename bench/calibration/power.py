@@ -14,6 +14,7 @@ from bench.calibration.traffic import Categories, Numeric, Window
 from bench.result import say
 from inference_exporter.config.schema import Window as Configured
 from inference_exporter.decisions.budget import level
+from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.states import States
 from inference_exporter.values.batch import Floats
 
@@ -44,8 +45,8 @@ def measure(sizes: Sizes) -> list[Point]:
     points: list[Point] = []
     for rows in ROWS:
         numeric, names = Numeric(7, sizes.trials), Categories(7, sizes.trials, 10)
-        calm = _memory(numeric.known, numeric.independent(rows))
-        calm_names = _memory(names.known, names.independent(rows))
+        calm = memory_of(numeric.known, numeric.independent(rows))
+        calm_names = memory_of(names.known, names.independent(rows))
         shifted = _windows(numeric, rows, numeric.shifted)
         scaled = _windows(numeric, rows, numeric.scaled)
         moved = _windows(names, rows, names.moved)
@@ -55,7 +56,7 @@ def measure(sizes: Sizes) -> list[Point]:
         say(f"power at {rows} rows")
     numeric = Numeric(8, sizes.trials)
     for correlation in () if sizes.quick else (0.5, 0.9):
-        calm = _memory(numeric.known, numeric.autocorrelated(1_000, correlation))
+        calm = memory_of(numeric.known, numeric.autocorrelated(1_000, correlation))
 
         def wandering(size: float, at: float = correlation) -> Window:
             return numeric.autocorrelated(1_000, at, shift=size)
@@ -80,7 +81,8 @@ def _windows(
     return lambda size: source.independent(rows, shares(size))
 
 
-def _memory(known: Floats, window: Window) -> Floats:
+def memory_of(known: Floats, window: Window) -> Memory:
+    """What is remembered after some windows without drift."""
     watch = Watch(known)
     for _ in range(BEFORE):
         watch.see(window())
@@ -91,14 +93,13 @@ def _curve(
     kind: str,
     rows: int,
     known: Floats,
-    memory: Floats,
+    memory: Memory,
     changes: Sequence[float],
     window: Callable[[float], Window],
 ) -> list[Point]:
     points: list[Point] = []
     for size in changes:
-        found = _found(known, memory, window(size))
-        for effect, first in found.items():
+        for effect, first in found(known, memory, window(size)).items():
             in_a_day = float(np.isfinite(first).mean())
             delay = float(np.median(first))
             in_one = float((first == 1).mean())
@@ -107,13 +108,13 @@ def _curve(
     return points
 
 
-def _found(known: Floats, memory: Floats, window: Window) -> dict[float, Floats]:
+def found(known: Floats, memory: Memory, window: Window) -> dict[float, Floats]:
     """Number of the window in which each was found (infinite: not in a day), by threshold.
 
     The other features do not drift, so Holm multiplies the smallest p-value by their number.
     """
     watch = Watch(known)
-    watch.memory = memory.copy()
+    watch.memory = memory
     alpha = level([Configured("1h", 3600.0)], 1.0)
     trials = len(known)
     states = {effect: States.fresh(trials) for effect in EFFECTS}

@@ -9,10 +9,12 @@ from scipy import integrate, stats
 from inference_exporter.config import parse
 from inference_exporter.config.schema import DEFAULT_STATISTICS, STATISTIC_NAMES, Window
 from inference_exporter.decisions import dependence, mixture
+from inference_exporter.decisions.between import Between
 from inference_exporter.decisions.budget import holm, level
 from inference_exporter.decisions.cells import pool
 from inference_exporter.decisions.dependence import BLOCKS, ROWS, Design
 from inference_exporter.decisions.evidence import Evidence, psi, scaled, weigh
+from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.spans import Span
 from inference_exporter.decisions.states import States
 from inference_exporter.errors import ConfigError
@@ -80,7 +82,7 @@ def test_evidence_is_the_likelihood_ratio_of_scipy_with_williams_factor() -> Non
     live, known = np.array([30.0, 50, 60, 60]), np.array([500.0, 400, 300, 300])
     blocks = np.zeros((1, BLOCKS, 4))
     blocks[0, 0] = live
-    evidence, _ = weigh(blocks, known[None], one(4), one(1), np.zeros((ROWS, 1)))
+    evidence, _ = weigh(blocks, known[None], one(4), one(1), Memory.fresh(1, 4))
     table = np.stack((live, known))
     value, _, freedom, _ = stats.chi2_contingency(table, lambda_="log-likelihood")
     total = table.sum()
@@ -123,7 +125,7 @@ def test_one_row_of_an_unseen_category_is_no_evidence() -> None:
     blocks = np.zeros((1, BLOCKS, 3))
     blocks[0, :, 0], blocks[0, :, 1] = 60, 40
     blocks[0, 3, 2] = 1
-    evidence, _ = weigh(blocks, known, one(3), one(200), np.zeros((ROWS, 1)))
+    evidence, _ = weigh(blocks, known, one(3), one(200), Memory.fresh(1, 3))
     assert evidence.enough[0]
     assert evidence.p_value[0] > 0.05
 
@@ -157,17 +159,18 @@ def test_design_effect_of_the_first_window_and_of_one_row_is_defined() -> None:
     for rows in (0, 1, 2):
         blocks = np.zeros((1, BLOCKS, 5))
         blocks[0, 0, :rows] = 1
-        evidence, memory = weigh(blocks, known, one(5), one(200), np.zeros((ROWS, 1)))
+        evidence, memory = weigh(blocks, known, one(5), one(200), Memory.fresh(1, 5))
         assert not evidence.enough[0]
         assert evidence.p_value[0] == 1.0
-        assert np.isfinite(memory).all()
+        assert np.isfinite(memory.stretches).all()
+        assert np.isfinite(memory.windows.sums).all()
         assert evidence.design.mean[0] >= 1.0
 
 
 def test_an_empty_or_tiny_reference_never_decides() -> None:
     blocks = np.full((1, BLOCKS, 5), 100.0)
     for known in (0.0, 2.0):
-        evidence, _ = weigh(blocks, np.full((1, 5), known), one(5), one(200), np.zeros((ROWS, 1)))
+        evidence, _ = weigh(blocks, np.full((1, 5), known), one(5), one(200), Memory.fresh(1, 5))
         assert not evidence.enough[0]
 
 
@@ -232,7 +235,7 @@ def test_a_step_within_a_window_does_not_hide_the_drift_after_it(share: float) -
     random = np.random.default_rng(7)
     before = np.full(5, 0.2)
     after_it = (1 - share) * before + share * np.array([0.0, 0, 0, 0.1, 0.9])
-    known, memory = np.full((20, 5), 2000.0), np.zeros((ROWS, 20))
+    known, memory = np.full((20, 5), 2000.0), Memory.fresh(20, 5)
 
     def see(shares: list[Floats]) -> Evidence:
         nonlocal memory
@@ -248,3 +251,64 @@ def test_a_step_within_a_window_does_not_hide_the_drift_after_it(share: float) -
     evidence = see([after_it] * BLOCKS)
     assert evidence.design.first.max() < 5
     assert evidence.p_value.max() < 1e-9
+
+
+def visitors(random: np.random.Generator, features: int, shares: Floats, size: int) -> Floats:
+    """An hour of visitors with `size` equal requests each, in stretches drawn at random."""
+    blocks = np.zeros((features, BLOCKS, len(shares)))
+    cells = random.choice(len(shares), (features, 1000 // size), p=shares).repeat(size, axis=1)
+    stretches = random.integers(BLOCKS, size=cells.shape)
+    np.add.at(blocks, (np.arange(features)[:, None], stretches, cells), 1.0)
+    return blocks
+
+
+def last(windows: list[Floats]) -> Evidence:
+    features = len(windows[0])
+    known, memory = np.full((features, 5), 2000.0), Memory.fresh(features, 5)
+    for blocks in windows:
+        evidence, memory = weigh(
+            blocks, known, np.full(features, 5.0), np.full(features, 200.0), memory
+        )
+    return evidence
+
+
+EVEN = np.full(5, 0.2)
+MOVED = np.array([0.1, 0.1, 0.2, 0.3, 0.3])
+
+
+@pytest.mark.parametrize(("size", "wanted"), [(1, 1.0), (2, 2.0), (5, 5.0)])
+def test_visitors_spread_over_stretches_are_seen_from_window_to_window(
+    size: int, wanted: float
+) -> None:
+    random = np.random.default_rng(5)
+    evidence = last([visitors(random, 30, EVEN, size) for _ in range(80)])
+    # the reference has independent rows, so the excess is that of whole visitors
+    assert evidence.design.mean.mean() == pytest.approx(wanted, rel=0.15)
+    assert (evidence.p_value > 1e-4).all()
+
+
+def test_drift_of_visitors_is_found_in_the_window_it_begins() -> None:
+    random = np.random.default_rng(6)
+    calm = [visitors(random, 30, EVEN, 5) for _ in range(40)]
+    evidence = last([*calm, visitors(random, 30, MOVED, 5)])
+    assert np.median(evidence.p_value) < 1e-4
+
+
+def test_drift_early_on_does_not_excuse_itself() -> None:
+    random = np.random.default_rng(6)
+    calm = [visitors(random, 30, EVEN, 1) for _ in range(2)]
+    far = np.array([0.05, 0.05, 0.2, 0.35, 0.35])
+    drifted = [visitors(random, 30, far, 1) for _ in range(3)]
+    for until in range(1, 4):
+        assert last([*calm, *drifted[:until]]).p_value.max() < 1e-4
+
+
+def test_a_window_without_rows_leaves_what_windows_showed() -> None:
+    random = np.random.default_rng(6)
+    calm = [visitors(random, 3, EVEN, 5) for _ in range(20)]
+    memory, within = Between.fresh(3, 5), Design(one(1.0), one(1.0), one(1.0))
+    for blocks in calm:
+        memory = memory.after(blocks.sum(axis=1), within)
+    after_it = memory.after(np.zeros((3, 5)), within)
+    assert np.array_equal(after_it.past, memory.past)
+    assert after_it.sums == pytest.approx(memory.sums * 0.99)

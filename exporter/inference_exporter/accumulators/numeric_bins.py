@@ -17,6 +17,7 @@ import numpy as np
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.accumulators.numeric_table import NumericTable
 from inference_exporter.values.batch import Batch, Floats, Ints, NumericColumn
+from inference_exporter.values.edges import limits
 from inference_exporter.values.profile import NumericProfile
 
 
@@ -30,16 +31,12 @@ class NumericBins:
         self.key = f"{scope}/{name}@{reference}"
         self.scope, self.name, self.profile = scope, name, profile
         self.mean = profile.mean if np.isfinite(profile.mean) else 0.0
-        with np.errstate(over="ignore"):  # there may be nothing below
-            below = np.nextafter(
-                profile.minimum, -np.inf
-            )  # "at an edge" is the lower cell: x < min
-        limits = np.array([below, profile.maximum])
-        grid = np.concatenate((profile.fine_edges, limits[np.isfinite(limits)]))
-        self.grid: Floats = np.unique(grid)
+        below, above = limits(profile.fine_edges, profile.minimum, profile.maximum)
+        ends = np.array([below, above])
+        self.grid: Floats = np.union1d(profile.fine_edges, ends[np.isfinite(ends)])
         self._fine_starts = _starts(self.grid, profile.fine_edges)
         self._below = int(np.searchsorted(self.grid, below))
-        self._above = int(np.searchsorted(self.grid, profile.maximum)) + 1
+        self._above = int(np.searchsorted(self.grid, above)) + 1
         self._bins = len(self.grid) + 1
         self._missing, self._invalid = self._bins, self._bins + 1
         self.stride = self._bins + 2

@@ -20,6 +20,7 @@ from inference_exporter.statistics import (
     comparison_numeric,
 )
 from inference_exporter.values.batch import Floats
+from inference_exporter.values.edges import NEAR
 from inference_exporter.values.profile import (
     OTHER,
     CategoricalProfile,
@@ -82,12 +83,30 @@ def rebinned(profile: NumericProfile, edges: Floats) -> tuple[Floats, Floats]:
     sums = profile.counts * np.nan_to_num(profile.means)
     if np.array_equal(profile.fine_edges, edges):
         return profile.counts, sums
-    own = profile.fine_edges
+    own = _reached(profile)
     inner = (own > profile.minimum) & (own < profile.maximum)
     with np.errstate(over="ignore"):
         below = np.nextafter(profile.minimum, -np.inf)
     at = np.concatenate(([below], [profile.minimum], own[inner], [profile.maximum]))
     return _spread(at, own, profile.counts, edges), _spread(at, own, sums, edges)
+
+
+def _reached(profile: NumericProfile) -> Floats:
+    """Where all rows of a cell and of those before it are reached: its edge, or its only value.
+
+    A value that comes again has an edge a hair above it, and how wide a hair is depends on its
+    neighbours; all of its rows are at the value.
+    """
+    own, means = profile.fine_edges, profile.means[:-1]
+    with np.errstate(over="ignore"):
+        hair = own - means
+        room = np.append(own[1:], np.inf) - own
+        size = np.fmax(np.abs(own), np.diff(own, prepend=-np.inf))
+        size = np.where(np.isfinite(size), size, np.fmax(np.abs(own), 1.0))
+    largest = np.fmax(size, np.where(np.isfinite(room), room, 0.0))
+    only = (hair <= NEAR * largest) & (room > 4 * hair)
+    reached: Floats = np.where(only, means, own)
+    return reached
 
 
 def _spread(at: Floats, own: Floats, amounts: Floats, edges: Floats) -> Floats:

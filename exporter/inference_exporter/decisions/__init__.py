@@ -5,6 +5,8 @@
     subjects    the features and outputs as rows of a table of cells
     cells       rare cells pooled
     dependence  rows that resemble their neighbours: design effects from stretch to stretch
+    between     the same from window to window
+    memory      what is remembered of both
     mixture     the law of the test statistic when they do
     evidence    distance and p-value of many features at once
     states      ok, drifted, not enough data

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.decisions import dependence, mixture
+from inference_exporter.decisions import mixture
 from inference_exporter.decisions.cells import Pooled, pool
 from inference_exporter.decisions.dependence import Design
+from inference_exporter.decisions.memory import Memory
 from inference_exporter.values.batch import Bools, Floats
 
 LEAST_EFFECTIVE = 8.0  # independent rows' worth of evidence that a cell needs on average
@@ -53,8 +54,8 @@ class Evidence:
 
 
 def weigh(
-    blocks: Floats, known: Floats, cells: Floats, least: Floats, memory: Floats
-) -> tuple[Evidence, Floats]:
+    blocks: Floats, known: Floats, cells: Floats, least: Floats, memory: Memory
+) -> tuple[Evidence, Memory]:
     """Evidence of one window, and the memory of the traffic after it.
 
     Parameters
@@ -64,11 +65,11 @@ def weigh(
     known, cells, least
         Reference rows (T, B), number of cells (T,), rows that are needed (T,).
     memory
-        (dependence.ROWS, T), zeros at first.
+        What the windows before showed of the traffic.
     """
     pooled = pool(blocks, known)
-    memory = dependence.remember(memory, pooled)
-    effects = dependence.design(memory, pooled.freedom)
+    live = blocks.sum(axis=1)
+    memory, effects = memory.after(live, pooled)
     rows, m = pooled.live.sum(axis=1), pooled.known.sum(axis=1)
     # a few thousand rows that are worth a few dozen do not fill the cells
     effective = rows / effects.mean
@@ -77,7 +78,7 @@ def weigh(
     value = np.where(enough, _likelihood_ratio(pooled), 0.0)
     first, rest = scaled(effects, np.maximum(rows, 1.0), np.maximum(m, 1.0))
     p_value = np.where(enough, mixture.tail(value, pooled.freedom, first, rest), 1.0)
-    distance = psi(blocks.sum(axis=1), known, cells)
+    distance = psi(live, known, cells)
     return Evidence(rows, distance, p_value, enough, effects, pooled.freedom), memory
 
 

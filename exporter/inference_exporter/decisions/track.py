@@ -7,7 +7,9 @@ import zlib
 import msgspec
 import numpy as np
 
+from inference_exporter.decisions.between import LAG, Between
 from inference_exporter.decisions.dependence import BLOCKS, ROWS
+from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.states import States
 from inference_exporter.decisions.subjects import Subjects
 from inference_exporter.values.batch import Floats
@@ -28,6 +30,8 @@ class _Track(msgspec.Struct, array_like=True):
     calm: list[int]
     memory: bytes
     design: bytes
+    windows: bytes = b""  # sums between windows; none in states of the version before
+    past: bytes = b""
 
 
 class Track:
@@ -38,7 +42,7 @@ class Track:
         self.waiting: dict[int, Floats] = {}
         self.decided = NEVER  # number of the last window decided on
         self.states = States.fresh(subjects.size)
-        self.memory: Floats = np.zeros((ROWS, subjects.size))
+        self.memory = Memory.fresh(*subjects.known.shape)
         self.design: Floats = np.ones(subjects.size)  # that explains the published critical values
 
     def add(self, number: int, stretch: int, row: Floats) -> None:
@@ -74,11 +78,11 @@ class Track:
 
     def encode(self) -> bytes:
         """States and memory as bytes."""
-        states = self.states
+        states, windows = self.states, self.memory.windows
         track = _Track(
             self._subjects.identity, self.decided, states.drifted.tobytes(),
-            states.enough.tobytes(), states.calm.tolist(), self.memory.tobytes(),
-            self.design.tobytes(),
+            states.enough.tobytes(), states.calm.tolist(), self.memory.stretches.tobytes(),
+            self.design.tobytes(), windows.sums.tobytes(), zlib.compress(windows.past.tobytes(), 1),
         )  # fmt: skip
         return msgspec.msgpack.encode(track)
 
@@ -92,10 +96,19 @@ class Track:
             drifted = np.frombuffer(stored.drifted, dtype=np.bool_).reshape(size)
             enough = np.frombuffer(stored.enough, dtype=np.bool_).reshape(size)
             calm = np.array(stored.calm, dtype=np.int64).reshape(size)
-            memory = np.frombuffer(stored.memory).reshape(ROWS, size)
+            stretches = np.frombuffer(stored.memory).reshape(ROWS, size)
+            windows = self._windows(stored)
             self.design = np.frombuffer(stored.design).reshape(size)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, zlib.error) as error:
             raise ValueError(f"damaged states: {error}") from error
-        self.decided, self.memory = stored.decided, memory
+        self.decided, self.memory = stored.decided, Memory(stretches, windows)
         self.states = States(drifted, enough, calm)
         return True
+
+    def _windows(self, stored: _Track) -> Between:
+        features, cells = self._subjects.known.shape
+        if not stored.windows:
+            return Between.fresh(features, cells)
+        sums = np.frombuffer(stored.windows).reshape(2, features)
+        past = np.frombuffer(zlib.decompress(stored.past)).reshape(LAG, features, cells)
+        return Between(sums, past)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from inference_exporter.values.batch import Floats
+from inference_exporter.values.edges import shown
 from inference_exporter.values.profile import (
     Calibration,
     ClassCalibration,
@@ -52,7 +53,7 @@ def _table(name: str, profile: FeatureProfile) -> Iterator[str]:
             f"  {_number(profile.minimum)} to {_number(profile.maximum)}, "
             f"mean {_number(profile.mean)}, standard deviation {_number(profile.std)}"
         )
-        ranges = _ranges(profile.edges)
+        ranges = _ranges(shown(profile.edges, profile.minimum, profile.maximum))
         labels = [f"{number}  {one}" for number, one in zip(profile.bins, ranges, strict=True)]
         yield from _bars(labels, profile.coarse(profile.counts))
         return
@@ -66,10 +67,9 @@ def _table(name: str, profile: FeatureProfile) -> Iterator[str]:
         )
 
 
-def _ranges(edges: Floats) -> list[str]:
-    if not len(edges):
+def _ranges(texts: list[str]) -> list[str]:
+    if not texts:
         return ["any"]
-    texts = [_number(edge) for edge in edges.tolist()]
     middle = [f"{low} to {high}" for low, high in pairwise(texts)]
     return [f"up to {texts[0]}", *middle, f"over {texts[-1]}"]
 

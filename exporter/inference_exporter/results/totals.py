@@ -23,6 +23,7 @@ from inference_exporter.results.expectations import expected_values
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.statistics.rule_quantiles import missing_ratio, psi_quantiles
 from inference_exporter.values.batch import Floats
+from inference_exporter.values.edges import shown
 from inference_exporter.values.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.values.samples import Exemplar, Labels, Samples, SeriesSet
 from inference_exporter.values.tally import Tally
@@ -221,7 +222,7 @@ def _shares(profile: FeatureProfile) -> list[float]:
 def _ranges(profile: FeatureProfile) -> list[str]:
     if not isinstance(profile, NumericProfile):
         return [""] * len(profile.bins)
-    edges = [f"{edge:.6g}" for edge in profile.edges.tolist()]
+    edges = shown(profile.edges, profile.minimum, profile.maximum)
     bounds = ["-Inf", *edges, "+Inf"]
     closed = [f"({low}, {high}]" for low, high in pairwise(bounds)]
     return [*closed[:-1], f"({bounds[-2]}, +Inf)"]

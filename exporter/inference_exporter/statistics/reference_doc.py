@@ -28,7 +28,13 @@ different tools, mostly by their rules for bins and empty cells; the rules here 
 
 - **Numbers** are counted in 10 bins whose edges are quantiles of the reference
   (`numpy.quantile`, linear), duplicates merged; a value at an edge belongs to the lower bin, and
-  the outer bins are open. A column with at most 10 distinct values has a bin for each of them.
+  the outer bins are open. A column with at most 10 distinct values has a bin for each of them; a
+  constant one has three: below, equal, above.
+- Edges meant for a value that comes again stand **a hair above it** (four steps of float32), not at
+  it: 0.1 written as float32 is 0.10000000149 and belongs in the same bin. So no distance changes
+  when values that come again are rounded to float32; of values that are there once, at most one
+  per edge changes its bin. Values closer to each other than eight such steps (epoch seconds, say)
+  keep edges at the values: float32 could not tell them apart.
 - A **finer grid** of about 100 cells, in which the edges of the bins are edges too, is kept for
   Kolmogorov-Smirnov and Wasserstein, with the mean of every cell. Frequent values and values out
   of the reference's range have cells of their own.

@@ -1,0 +1,171 @@
+"""False alarms and power where rows resemble each other, beyond a window or at once.
+
+`python -m bench.calibration.regimes`: windows of an hour, ten features, at one false alarm a month
+promised. About a minute; the table of docs/alarms.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from bench.calibration.pool import collect, replay
+from bench.calibration.power import found, memory_of
+from bench.calibration.traffic import BINS, Numeric, Window
+from inference_exporter.decisions.dependence import BLOCKS
+from inference_exporter.values.batch import Floats, Ints
+
+FEATURES, PER_DAY, EFFECT = 10, 24, 0.1
+TOGETHER, WINDOWS, TRIALS = 50, 1440, 200  # five models for two months; drifting features
+SHIFT = 0.4  # standard deviations
+Traffic = Callable[[Numeric, float], Window]  # with a mean this much higher
+
+
+@dataclass(slots=True)
+class Visitors:
+    """Visitors who come at random and make `size` equal requests, spread over some minutes."""
+
+    numeric: Numeric
+    shift: float
+    rows: int
+    size: int
+    minutes: float
+    at: Floats  # minutes from the window's begin, of requests that are still to come
+    cells: Ints  # (requests, features)
+
+    def __call__(self) -> Floats:
+        """The next hour."""
+        random, features = self.numeric.random, self.numeric.features
+        count = random.poisson(self.rows / self.size)
+        begin = np.repeat(60.0 * random.random(count), self.size)
+        at = begin + random.random(len(begin)) * self.minutes
+        values = random.standard_normal((count, features)) + self.shift
+        edges = self.numeric.edges
+        own = [np.searchsorted(edges[j], values[:, j]) for j in range(features)]
+        cells = np.repeat(np.stack(own, axis=1), self.size, axis=0)
+        at, cells = np.concatenate((self.at, at)), np.concatenate((self.cells, cells))
+        now = at < 60.0
+        self.at, self.cells = at[~now] - 60.0, cells[~now]
+        stretch = (at[now] / 60.0 * BLOCKS).astype(np.int64)
+        flat = (np.arange(features) * BLOCKS + stretch[:, None]) * BINS + cells[now]
+        counts = np.bincount(flat.ravel(), minlength=features * BLOCKS * BINS)
+        return counts.reshape(features, BLOCKS, BINS).astype(np.float64)
+
+
+def visitors(rows: int, size: int, minutes: float) -> Traffic:
+    """See `Visitors`."""
+
+    def window(numeric: Numeric, shift: float) -> Window:
+        none = np.zeros((0, numeric.features), dtype=np.int64)
+        return Visitors(numeric, shift, rows, size, minutes, np.empty(0), none)
+
+    return window
+
+
+def independent(rows: int) -> Traffic:
+    """Rows that have nothing to do with each other."""
+    return lambda numeric, shift: numeric.independent(rows, numeric.shifted(shift))
+
+
+def twice(rows: int) -> Traffic:
+    """Every row delivered twice, at once."""
+
+    def window(numeric: Numeric, shift: float) -> Window:
+        once = numeric.independent(rows // 2, numeric.shifted(shift))
+        return lambda: 2.0 * once()
+
+    return window
+
+
+def autocorrelated(rows: int, correlation: float) -> Traffic:
+    """AR(1)."""
+    return lambda numeric, shift: numeric.autocorrelated(rows, correlation, shift)
+
+
+def bursts(rows: int, size: int, per_day: float) -> Traffic:
+    """Independent rows, and now and then many equal ones at once."""
+
+    def window(numeric: Numeric, shift: float) -> Window:
+        calm, random = numeric.independent(rows, numeric.shifted(shift)), numeric.random
+        every = np.arange(numeric.features)
+
+        def one() -> Floats:
+            counts = calm()
+            for _ in range(random.poisson(per_day / 24.0)):
+                values = random.standard_normal((numeric.features, 1)) + shift
+                counts[every, random.integers(BLOCKS), (values > numeric.edges).sum(axis=1)] += size
+            return counts
+
+        return one
+
+    return window
+
+
+def wandering(rows: int, deviation: float, hours: float) -> Traffic:
+    """A mean that wanders by so many standard deviations, forgetting over so many hours."""
+    kept = float(np.exp(-1.0 / (hours * BLOCKS)))
+
+    def window(numeric: Numeric, shift: float) -> Window:
+        random = numeric.random
+        mean = random.standard_normal((numeric.features, 1)) * deviation
+
+        def one() -> Floats:
+            nonlocal mean
+            counts = np.empty((numeric.features, BLOCKS, BINS))
+            for stretch in range(BLOCKS):
+                fresh = random.standard_normal(mean.shape) * deviation
+                mean = mean * kept + fresh * np.sqrt(1.0 - kept * kept)
+                below = ndtr(numeric.edges - mean - shift)
+                shares = np.diff(below, axis=1, prepend=0.0, append=1.0)
+                counts[:, stretch] = random.poisson(shares * rows / BLOCKS)
+            return counts
+
+        return one
+
+    return window
+
+
+REGIMES: dict[str, Traffic] = {
+    "independent, 300 an hour": independent(300),
+    "independent": independent(1_000),
+    "AR(1) 0.9": autocorrelated(1_000, 0.9),
+    "every row twice, at once": twice(1_000),
+    "every row twice, within 20 minutes": visitors(1_000, 2, 20),
+    "2 requests over 30 minutes, 300 an hour": visitors(300, 2, 30),
+    "5 requests over 60 minutes, 300 an hour": visitors(300, 5, 60),
+    "5 requests over 60 minutes": visitors(1_000, 5, 60),
+    "5 requests over 30 minutes": visitors(1_000, 5, 30),
+    "20 requests over 10 minutes": visitors(1_000, 20, 10),
+    "20 requests over 60 minutes": visitors(1_000, 20, 60),
+    "a burst of 200 equal rows a day": bursts(1_000, 200, 1.0),
+    "a mean that wanders by 0.2 over 6 hours": wandering(1_000, 0.2, 6.0),
+}
+
+
+def main() -> None:
+    """Print a row of the table for each."""
+    print("| traffic | false alarms a month | months | decided | 0.4 σ found in a day |")
+    print("|---|---|---|---|---|")
+    for name, traffic in REGIMES.items():
+        numeric = Numeric(11, TOGETHER)
+        pool = collect(numeric.known, traffic(numeric, 0.0), WINDOWS)
+        rate = replay(pool, FEATURES, PER_DAY, EFFECT)
+        print(
+            f"| {name} | {rate.per_month:.1f} | {rate.months:.0f} "
+            f"| {pool.enough.mean():.0%} | {_power(traffic):.2f} |",
+            flush=True,
+        )
+
+
+def _power(traffic: Traffic) -> float:
+    numeric = Numeric(8, TRIALS)
+    memory = memory_of(numeric.known, traffic(numeric, 0.0))
+    first = found(numeric.known, memory, traffic(numeric, SHIFT))[EFFECT]
+    return float(np.isfinite(first).mean())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""What is remembered of a version's traffic: how much its rows resemble each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference_exporter.decisions import dependence
+from inference_exporter.decisions.between import Between
+from inference_exporter.decisions.cells import Pooled
+from inference_exporter.decisions.dependence import ROWS, Design
+from inference_exporter.values.batch import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """`stretches` (dependence.ROWS, T) sums within windows, and what windows showed beside them."""
+
+    stretches: Floats
+    windows: Between
+
+    @classmethod
+    def fresh(cls, features: int, cells: int) -> Memory:
+        """Before the first window of so many features in a table of so many cells."""
+        return cls(np.zeros((ROWS, features)), Between.fresh(features, cells))
+
+    def after(self, live: Floats, pooled: Pooled) -> tuple[Memory, Design]:
+        """With a window of `live` rows (T, B), and the design effects to judge it by.
+
+        What it shows against the windows before it is not among them: drift would excuse itself.
+        """
+        stretches = dependence.remember(self.stretches, pooled)
+        within = dependence.design(stretches, pooled.freedom)
+        windows = self.windows.after(live, within)
+        return Memory(stretches, windows), self.windows.widen(within)
