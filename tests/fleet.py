@@ -45,6 +45,7 @@ _MODEL = """\
     positive_class: "1"
     reference: ../{name}.json
     thresholds: {{request_duration_seconds: 0.25}}
+    windows: [30s]  # an hour of the rules: alerts wait for its first decision
 """
 _PROMETHEUS = """\
 global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}

@@ -164,11 +164,33 @@ def cumulative(series: str, labels: str, cells: int) -> str:
     return " or\n".join(terms)
 
 
+_CONFIGURED = {"1h": "1h|60m", "6h": "6h", "1d": "1d|24h", "7d": "7d|1w"}  # one window's names
+
+
+def _effective(scope: str, window: str) -> Recording:
+    """Rows over the design effect that the exporters found, of the replica that found the largest.
+
+    Of the same window; where no such window is configured, of any. Absent until the first decision
+    on a version: a rule that does not know how rows hang together cannot promise anything.
+    """
+    of, rows = by(*names.M, scope), names.rows(scope, window)
+    design = f"inference_{scope}_drift_design_effect"
+    same = f'max by ({of}) ({design}{{window=~"{_CONFIGURED.get(window, window)}"}})'
+    return Recording(
+        names.effective(scope, window),
+        f"{rows}\n/ on ({of}) group_left ()\n({same} or max by ({of}) ({design}))",
+    )
+
+
 def _criticals(scope: str, window: str) -> Iterator[Recording]:
+    """What noise reaches; absent where rows are worth too few, and then nothing is alarmed."""
     level = f"model_version_{scope}"
+    yield _effective(scope, window)
+    cells = f"{level}:inference_{scope}_reference_ratio:count"
+    worth = f"({names.effective(scope, window)} >= {names.LEAST_EFFECTIVE_PER_BIN} * {cells})"
     quantile = f"{level}:inference_{scope}_drift_quantile:max"
     samples = f"{level}:inference_{scope}_reference_samples:max"
-    noise = f"(1 / ({names.rows(scope, window)} > 0) + 1 / {samples})"
+    noise = f"(1 / {worth} + 1 / {samples})"
     of: dict[str, Callable[[], str]] = {
         "psi": lambda: f"{quantile} * {noise}",
         "js": lambda: f"sqrt({quantile} * {noise} / {_JS_SCALE})",

@@ -16,6 +16,7 @@ CELLS = 20  # numeric bins that the unrolled distribution functions can add up
 SCORE_BINS = 20
 LEAST_ROWS = 200  # below this, or 20 rows per bin, a distance is not computed
 LEAST_ROWS_PER_BIN = 20
+LEAST_EFFECTIVE_PER_BIN = 8  # independent rows' worth; below, there is no critical value
 LEAST_EVENTS = 10  # failures or slow requests before an error budget is said to burn
 SIGMA = 3.0  # normal quantile of intervals around shares: alerts look many times a day
 LOOKS_PER_MONTH = 720
@@ -51,6 +52,11 @@ def reference_ratio(scope: str) -> str:
 def rows(scope: str, window: str) -> str:
     """Rows over a window."""
     return f"model_version_{scope}:inference_{scope}_bin:increase{window}"
+
+
+def effective(scope: str, window: str) -> str:
+    """Independent rows that those of a window are worth."""
+    return f"model_version_{scope}:inference_{scope}_bin:effective{window}"
 
 
 def distance(scope: str, statistic: str, window: str) -> str:

@@ -53,7 +53,7 @@ def test_drift_of_one_input_becomes_one_message_and_ends(tmp_path: Path) -> None
     with fleet.running():
         told, traffic = fleet.receiver, fleet.traffic
         drifting = {"alertname": "InferenceFeatureDrift", "model": "credit"}
-        settled(12)
+        settled(35)  # a window and its decision
         assert told.messages == []  # without drift nobody is told anything
 
         traffic.drift, begun = True, time.monotonic()

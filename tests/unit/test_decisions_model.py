@@ -142,6 +142,17 @@ def test_too_few_rows_and_no_rows_are_no_state(model: Model) -> None:
     assert states(model, clock.now() + LATE + 3600) == {}, "an hour without traffic"
 
 
+def test_why_there_is_not_enough_is_published_for_the_rules(model: Model) -> None:
+    """Rows that come forty at a time are too few, and the design effect says so."""
+    people = [one for one in Population("live").draw(ROWS // 40) for _ in range(40)]
+    model.take(lines(people, START), START + 3600)
+    assert page(model, START + 3600, f"{FEATURE}_design_effect") == {}, "nothing is decided yet"
+    now = START + 3600 + LATE
+    assert DRIFTING not in states(model, now)
+    design = page(model, now, f"{FEATURE}_design_effect")
+    assert {key[0]: value > 5 for key, value in design.items()}[DRIFTING]
+
+
 def test_states_and_undecided_rows_survive_a_restart(folder: Path, model: Model) -> None:
     clock, people = ManualClock(START), Population("live")
     committed: dict[str, bytes] = {}

@@ -14,12 +14,13 @@ def gauges(model: str, decisions: Decisions) -> Gauges:
     """Everything there is to publish about the last decisions, by family and labels."""
     result: Gauges = {}
     for (version, window), track in decisions.tracks.items():
-        states = track.states
+        states, judged = track.states, track.judged
         for row, one in enumerate(decisions.subjects.bins):
             labels = (model, version, one.name, window)
             if states.enough[row]:
                 value = float(states.drifted[row])
                 _put(result, f"inference_{one.scope}_drift_state", labels, value)
+            if judged[row]:  # also where it is why there is not enough: alerts go by it
                 design = float(track.design[row])
                 _put(result, f"inference_{one.scope}_drift_design_effect", labels, design)
         features = decisions.subjects.is_feature

@@ -12,7 +12,7 @@ from inference_exporter.decisions.dependence import BLOCKS, ROWS
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.states import States
 from inference_exporter.decisions.subjects import Subjects
-from inference_exporter.values.batch import Floats
+from inference_exporter.values.batch import Bools, Floats
 
 NEVER = -(2**60)
 
@@ -44,6 +44,12 @@ class Track:
         self.states = States.fresh(subjects.size)
         self.memory = Memory.fresh(*subjects.known.shape)
         self.design: Floats = np.ones(subjects.size)  # that explains the published critical values
+
+    @property
+    def judged(self) -> Bools:
+        """Features whose stretches have ever said anything about the traffic."""
+        known: Bools = self.memory.stretches[1] > 0
+        return known
 
     def add(self, number: int, stretch: int, row: Floats) -> None:
         """Count a compact row in a stretch of a window."""
