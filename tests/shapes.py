@@ -475,6 +475,23 @@ OTHERS: dict[str, Shape] = {
         {(REQUESTS, 'code="200"'): 3.0, (FAILED, ""): 1.0, (PREDICTIONS, 'prediction="u"'): 6.0},
         ("color", "no", "ph"),
     ),
+    "answers in an object, values in lists of one": Shape(
+        _json(*({"ts": 1795168800.0 + i, "inputs": {"x": i, "y": "u"}, "time_ms": 1.5,
+                 "outputs": {"class": ["a"], "probability": [0.75]}} for i in range(3))),
+        {(REQUESTS, ""): 3.0, (PREDICTIONS, 'prediction="a"'): 3.0,
+         (LATENCY + "_sum", ""): 0.0045}, ("x", "y"),
+    ),
+    "lists of lists and of answers": Shape(
+        _json(*({"ts": 1795168800.0 + i, "inputs": [[1.5, 2.5], [3.5, 4.5]], "outputs": [0, 1]}
+                for i in range(3))),
+        {(REQUESTS, ""): 3.0, (PREDICTIONS, 'prediction="1"'): 3.0}, ("x0", "x1"),
+    ),
+    "JSON in a message": Shape(
+        _json(*({"level": "INFO", "time": f"2026-11-20T10:00:0{i}Z", "message": json.dumps(
+                {"features": {"age": i}, "prediction": "a", "latency_ms": 2})} for i in range(3))),
+        {(REQUESTS, ""): 3.0, (PREDICTIONS, 'prediction="a"'): 3.0,
+         (LATENCY + "_sum", ""): 0.006}, ("age",),
+    ),
     "an array in a line": Shape(
         [json.dumps([_app(0), _app(1), _app(2)])], _APP, ("age", "plan")
     ),

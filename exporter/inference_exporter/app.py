@@ -292,7 +292,10 @@ def _reads_alike(
     config: Config, model: ModelConfig, new_config: Config, new_model: ModelConfig
 ) -> bool:
     def reading(of: Config, one: ModelConfig) -> tuple[object, ...]:
-        limits, where = one.limits, (one.logs, one.source, one.receive, one.exclude)
+        limits, where = (
+            one.limits,
+            (one.logs, one.source, one.path_pattern, one.receive, one.exclude),
+        )
         return (*where, limits.line_bytes, limits.open_files, of.rotate_grace)
 
     return reading(config, model) == reading(new_config, new_model)

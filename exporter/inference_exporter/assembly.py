@@ -32,7 +32,7 @@ from inference_exporter.loop.pipeline import Pipeline
 from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import Model
 from inference_exporter.receivers import pattern_of
-from inference_exporter.sources import BatchSource, FileSource, Source, StdinSource
+from inference_exporter.sources import BatchSource, FileSource, Located, Source, StdinSource
 from inference_exporter.state import MemoryStore
 from inference_exporter.values.profile import NumericProfile, Reference
 from inference_exporter.values.samples import Snapshot
@@ -153,6 +153,13 @@ def make_source(
 
     With a `storage` folder these are also the lines that were received for the model.
     """
+    source = _source(config, model, start_at, wait=wait, storage=storage)
+    return source if model.path_pattern is None else Located(source, model.path_pattern)
+
+
+def _source(
+    config: Config, model: ModelConfig, start_at: str, *, wait: bool, storage: str
+) -> Source:
     hold = hold_of(model)
     if model.logs == ("-",):
         return StdinSource(line_bytes=model.limits.line_bytes, wait=wait, hold=hold)
@@ -184,7 +191,7 @@ def make_label_source(config: Config, model: ModelConfig, start_at: str) -> Sour
     if model.labels is None or not model.labels.logs:
         return None
     logs, line = model.labels.logs, model.labels.format
-    own = replace(model, logs=logs, format=line, receive=(), source="files")
+    own = replace(model, logs=logs, format=line, receive=(), source="files", path_pattern=None)
     return make_source(config, own, start_at)
 
 

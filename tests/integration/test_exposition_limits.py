@@ -128,6 +128,16 @@ def test_connections_are_bounded_until_somebody_leaves() -> None:
         assert eventually(lambda: _is_served(url))
 
 
+def test_a_crowd_that_sends_no_whole_head_keeps_nobody_out() -> None:
+    with running(limits=Limits(connections=20, shutdown=1)) as (_, url), ExitStack() as stack:
+        for _ in range(60):
+            client = stack.enter_context(connected(url))
+            client.sendall(b"GET /-/healthy HT")
+        for _ in range(3):
+            assert httpx.get(f"{url}/-/healthy").status_code == 200
+            client = stack.enter_context(connected(url))
+
+
 @pytest.mark.parametrize(
     "start",
     [

@@ -154,6 +154,23 @@ def test_before_the_first_snapshot_the_scrape_fails_and_says_where_to_look() -> 
         assert httpx.get(f"{url}/metrics").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_a_page_of_another_site_cannot_reload(headers: dict[str, str], status: int) -> None:
+    with running() as (_, url):
+        assert httpx.post(f"{url}/-/reload", headers=headers).status_code == status
+        own = {"Origin": url, "Sec-Fetch-Site": "same-origin"}
+        assert httpx.post(f"{url}/-/reload", headers=own).status_code == 200
+
+
 def test_failed_reload_answers_with_the_problems() -> None:
     with running(request_reload=lambda: (False, "c.yaml: models: expected a mapping")) as (_, url):
         answer = httpx.post(f"{url}/-/reload")

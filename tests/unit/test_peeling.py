@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import random
 from pathlib import Path
@@ -10,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exporter_process import total
+from exporter_process import parse, total
 from inference_exporter import config
+from inference_exporter.cli import main
 from inference_exporter.formats import Decoded, Kind, hold_of, make_decoder
 from inference_exporter.sources.holding import HoldingFramer
 from sidecar import Sidecar
@@ -159,6 +162,25 @@ def test_records_of_opentelemetry() -> None:
     assert times(found) == [1795168800.0] * 2
     assert list(found.batch.trace_id or ()) == ["ab" * 16] * 2
     assert list(found.batch.features["age"].values) == [41.0] * 2
+
+
+def test_what_the_path_says_is_a_field(tmp_path: Path) -> None:
+    for version in ("v1", "v2", "other"):
+        (tmp_path / version).mkdir()
+        lines = [f'{CRI}{{"prediction": "a", "from": "{version}"}}', f"{CRI}{{}}"] * 20
+        (tmp_path / version / "log.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    (tmp_path / "config.yaml").write_text(
+        "models: {m: {logs: ['*/log.jsonl'], start_at: beginning, task: classification,"
+        " path_pattern: '/(?P<version>v[0-9]+)/', reference: {warmup: 30},"
+        " fields: {version: $path.version, features: {rest: true}, prediction: prediction}}}\n"
+    )
+    output = io.TextIOWrapper(io.BytesIO())
+    with contextlib.redirect_stdout(output):
+        assert main(["once", f"--config.file={tmp_path / 'config.yaml'}"]) == 0
+    output.seek(0)
+    page = parse(output.read())
+    for version in ("v1", "v2", ""):
+        assert total(page, "inference_predictions_total", version=version) == 20
 
 
 def test_a_line_in_pieces_is_counted_once_over_crashes(tmp_path: Path) -> None:

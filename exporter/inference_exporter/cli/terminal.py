@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import sys
 import time
-from contextlib import nullcontext
+import zlib
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -18,11 +20,19 @@ if TYPE_CHECKING:
 def first_lines(path: str, count: int) -> list[bytes]:
     """The first lines of a file, or of the standard input for `-`."""
     try:
-        with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as stream:
+        with _opened(path) as stream:
             lines = [stream.readline(1 << 20) for _ in range(count)]
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     return [line for line in lines if line]
+
+
+def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
+    if path == "-":
+        return nullcontext(sys.stdin.buffer)
+    if path.lower().endswith(".gz"):
+        return gzip.open(path)  # type: ignore[return-value]  # a GzipFile is binary input
+    return Path(path).open("rb")
 
 
 def say(text: str) -> None:

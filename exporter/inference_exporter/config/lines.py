@@ -93,7 +93,7 @@ def check_paths(line: LineFormat, fields: Fields, when: tuple[str, ...], found: 
 
 def check_mapping(line: LineFormat, values: Mapping[str, object], found: Findings) -> None:
     """Only lines that hold objects and lists have something to decode or to explode."""
-    for key in ("decode", "explode", "pairs", "records"):
+    for key in ("decode", "explode", "pairs", "records", "path_pattern"):
         if values.get(key) and not isinstance(line, JsonFormat):
             found.add(key, "belongs to format: json")
 

@@ -75,6 +75,17 @@ two lists have different lengths nothing tells which entry belongs to which: the
 `malformed`, with the lengths in the log message. A line without any row is a request without
 predictions.
 
+## `path_pattern`: what the path of a file says
+
+With `format: json`. The named groups of a regular expression that the path of the file matches are
+fields of all its lines:
+
+```yaml
+# /captures/endpoint/v3/2026/11/20/10/7f1c.jsonl
+path_pattern: "/(?P<version>v[0-9]+)/"
+fields: {version: $path.version}
+```
+
 ## `pairs`: requests and responses that are lines of their own
 
 With `format: json`. Two lines with one id, in one file or in two (both in `logs`), become one:

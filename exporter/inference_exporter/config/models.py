@@ -145,6 +145,9 @@ MODEL = Section(
         Key("source", one_of("files", "batch"), "files or batch",
             "`files` are followed while they grow. `batch`: files that are complete when they"
             " appear, as exports of an object store; `**` in `logs` is any depth.", "batch"),
+        Key("path_pattern", lines.pattern, "a regular expression",
+            "With `format: json`: its named groups in the path of a file are fields of its lines,"
+            " `$path.version`.", "'/(?P<version>v[0-9]+)/'", default="none"),
         Key("receive", only_list_of(one_of(*RECEIVED), "a list of receivers"),
             f"a list of {', '.join(RECEIVED)}",
             "What is taken by HTTP, beside `logs` or instead of them; see"

@@ -275,12 +275,13 @@ class ModelConfig:
     least evidence for a windowed value to be shown (None: max(200, 20 x bins), statistics.md).
     `decode` has the steps of values of a line by path, before anything is looked up in it;
     `explode` are paths of lists that have an entry for every row of a line. `preset` is where some
-    settings come from.
+    settings come from; `path_pattern` is one whose groups in the path of a file are fields.
     """
 
     name: str
     logs: tuple[str, ...]
     source: Literal["files", "batch"] = "files"
+    path_pattern: str | None = None
     receive: tuple[str, ...] = ()
     preset: str | None = None
     exclude: tuple[str, ...] = ()

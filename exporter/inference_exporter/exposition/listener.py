@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Callable
 from weakref import WeakSet
 
 from inference_exporter.errors import UsageError
@@ -27,10 +28,13 @@ class BoundedListener(socket.socket):
     """A listening socket that hangs up on clients beyond `limit` open connections.
 
     The bound is here and not in the HTTP server because connections count from their first
-    packet: a TLS client that never finishes its handshake holds a descriptor as well.
+    packet: a TLS client that never finishes its handshake holds a descriptor as well. When it is
+    full, `make_room` may cut off somebody who holds a connection for nothing, and says whether it
+    did.
     """
 
     limit = 256
+    make_room: Callable[[], bool] = staticmethod(lambda: False)
 
     def __init__(self, fileno: int, limit: int) -> None:
         super().__init__(fileno=fileno)
@@ -40,7 +44,8 @@ class BoundedListener(socket.socket):
     def accept(self) -> tuple[socket.socket, object]:
         """Accept, or refuse when full; asyncio takes the refusal for a client that left."""
         connection, address = super().accept()
-        if sum(other.fileno() >= 0 for other in self._open) >= self.limit:
+        full = sum(other.fileno() >= 0 for other in self._open) >= self.limit
+        if full and not self.make_room():
             connection.close()
             raise ConnectionAbortedError(errno.ECONNABORTED, "too many connections")
         self._open.add(connection)

@@ -35,10 +35,12 @@ class DeadlineProtocol(H11Protocol):
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
         self._idle = False
+        self.headless_since: float | None = None  # waiting for the first whole head, since when
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time for the first request."""
         super().connection_made(transport)
+        self.headless_since = self.loop.time()
         self._allow(self.limits.head)
 
     def data_received(self, data: bytes) -> None:
@@ -47,6 +49,8 @@ class DeadlineProtocol(H11Protocol):
             self._allow(self.limits.head)
         before = self.cycle
         super().data_received(data)
+        if self.cycle is not before:
+            self.headless_since = None
         if self.cycle is not before and not self.cycle.response_complete:
             self._allow(self.limits.answer)
 
@@ -71,9 +75,9 @@ class DeadlineProtocol(H11Protocol):
         self._idle = idle
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self.loop.call_later(seconds, self._cut_off)
+        self._deadline = self.loop.call_later(seconds, self.cut_off)
 
-    def _cut_off(self) -> None:
+    def cut_off(self) -> None:
         """Leave without a word. What is not sent yet is dropped by the kernel too (linger 0)."""
         self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, _NO_LINGER)
         self.transport.abort()

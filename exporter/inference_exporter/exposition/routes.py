@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -101,8 +102,10 @@ class Routes:
         ready, reason = self._is_ready()
         return PlainTextResponse(_line(reason or "Ready."), 200 if ready else 503)
 
-    async def reload(self, _request: Request) -> Response:
+    async def reload(self, request: Request) -> Response:
         """Read the configuration again; the answer lists what is wrong with it."""
+        if _is_from_another_page(request):
+            return PlainTextResponse("A page of another site may not ask for this.\n", 403)
         loop = asyncio.get_running_loop()
         done, text = await loop.run_in_executor(self._reloading, self._request_reload)
         return PlainTextResponse(_line(text or "Reloaded."), 200 if done else 500)
@@ -132,6 +135,14 @@ class _PageResponse(Response):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
             await asyncio.sleep(0)  # others have a turn, and a client that left is noticed
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _is_from_another_page(request: Request) -> bool:
+    """Whether a browser sent it for a page that is not ours; other clients have no such headers."""
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return True
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
 
 
 def _line(text: str) -> str:

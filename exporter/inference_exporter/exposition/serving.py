@@ -12,7 +12,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from inference_exporter.exposition.limits import MAX_HEAD_BYTES, Limits
-from inference_exporter.exposition.protocol import bounded
+from inference_exporter.exposition.listener import BoundedListener
+from inference_exporter.exposition.protocol import DeadlineProtocol, bounded
 from inference_exporter.exposition.tls import Renewal
 
 _RENEWAL_TICKS = 300  # uvicorn ticks ten times a second: look at the certificate twice a minute
@@ -51,6 +52,9 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Listen. uvicorn's own version gives a TLS handshake a minute."""
         loop = asyncio.get_running_loop()
+        for listener in sockets or []:
+            if isinstance(listener, BoundedListener):
+                listener.make_room = self._make_room
         handshake = None if self._tls is None else self._limits.handshake
         self.servers = [
             await loop.create_server(
@@ -64,6 +68,20 @@ class Server(uvicorn.Server):
         ]
         self.started = True
         self._on_started()
+
+    def _make_room(self) -> bool:
+        """Cut off whoever has waited longest without having sent a whole head."""
+        waiting = [
+            one
+            for one in self.server_state.connections
+            if isinstance(one, DeadlineProtocol) and one.headless_since is not None
+        ]
+        if not waiting:
+            return False
+        oldest = min(waiting, key=lambda one: one.headless_since or 0.0)
+        oldest.headless_since = None
+        oldest.cut_off()
+        return True
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""

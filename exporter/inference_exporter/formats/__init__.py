@@ -20,6 +20,7 @@ from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
 from inference_exporter.formats.mapping.decoder import MappedDecoder
 from inference_exporter.formats.peeling import Peel, multiline, peel_of, wrappers
+from inference_exporter.formats.peeling.arrays import expand_arrays
 from inference_exporter.formats.regex_lines import RegexDecoder
 
 __all__ = [
@@ -63,22 +64,35 @@ def make_decoder(
     `header` is what is known of CSV from another decoder of the same lines.
     """
     plan = make_plan(model, features, collect)
+    json = isinstance(model.format, JsonFormat)
+    return Peeling(peel_of(model), _decoder(model, plan, header), json=json)
+
+
+def _decoder(model: ModelConfig, plan: Plan, header: Header | None) -> Decoder:
     if model.decode or model.explode or model.pairs:
-        return Peeling(peel_of(model), MappedDecoder(model, plan))
+        return MappedDecoder(model, plan)
     if isinstance(model.format, CsvFormat):
-        return Peeling(peel_of(model), CsvDecoder(model, plan, header))
-    return Peeling(peel_of(model), FORMATS[_NAMES[type(model.format)]](model, plan))
+        return CsvDecoder(model, plan, header)
+    return FORMATS[_NAMES[type(model.format)]](model, plan)
 
 
 class Peeling:
     """A decoder of lines without what is around them."""
 
-    def __init__(self, peel: Peel, decoder: Decoder) -> None:
-        self._peel, self._decoder = peel, decoder
+    def __init__(self, peel: Peel, decoder: Decoder, *, json: bool) -> None:
+        self._peel, self._decoder, self._json = peel, decoder, json
 
     def decode(self, block: bytes) -> Decoded:
         """See `Decoder.decode`."""
-        return self._decoder.decode(self._peel(block))
+        lines = self._peel(block)
+        decoded = self._decoder.decode(lines)
+        if self._json and decoded.results.get(
+            "malformed"
+        ):  # perhaps arrays of objects, between others
+            expanded = expand_arrays(lines)
+            if expanded != lines:
+                return self._decoder.decode(expanded)
+        return decoded
 
 
 def hold_of(model: ModelConfig) -> Callable[[bytes], int] | None:

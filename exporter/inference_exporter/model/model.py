@@ -14,6 +14,7 @@ import numpy as np
 
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.formats import Decoder
+from inference_exporter.formats.peeling.located import MARK
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.facts import BlockFacts
 from inference_exporter.model.part import Part, Rows, Setting
@@ -98,13 +99,18 @@ class Model:
     # -- lines ----------------------------------------------------------------------------------
 
     def pieces(self, block: bytes) -> Iterator[bytes]:
-        """The block, cut where a reference may be complete: what follows counts against it."""
+        """The block, cut where a reference may be complete: what follows counts against it.
+
+        A line that says where the lines are from stands in front of every piece.
+        """
+        mark = block[: block.find(b"\n") + 1] if block.startswith(MARK) else b""
+        block = block[len(mark) :]
         while block and (rows := max((one.rows_until_reference for one in self._parts), default=0)):
             rest = b"".join(block.split(b"\n", rows)[rows:])
-            yield block[: len(block) - len(rest)]
+            yield mark + block[: len(block) - len(rest)]
             block = rest
         if block:
-            yield block
+            yield mark + block
 
     def take(self, lines: bytes, now: float) -> BlockFacts:
         """Decode and count a block of whole lines."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from inference_exporter.sources.base import Block, FileStatus, Source, SourceFacts
 from inference_exporter.sources.batch import BatchSource
 from inference_exporter.sources.files import FileSource
+from inference_exporter.sources.located import Located
 from inference_exporter.sources.stdin import StdinSource
 
 SOURCES: dict[str, type[Source]] = {
@@ -19,6 +20,7 @@ __all__ = [
     "Block",
     "FileSource",
     "FileStatus",
+    "Located",
     "Source",
     "SourceFacts",
     "StdinSource",

@@ -49,6 +49,8 @@ def values_by_path(rows: Sequence[Mapping[str, object]]) -> dict[str, list[objec
             value = _at(row, path)
             if value is not None and path.isprintable():
                 found.setdefault(path, []).append(value)
+                if isinstance(value, list) and len(value) == 1 and value[0] is not None:
+                    found.setdefault(f"{path}[0]", []).append(value[0])
     return found
 
 
@@ -90,9 +92,10 @@ def _candidates(values: Values, names: Sequence[str]) -> list[str]:
     """Paths that end in one of the names: by rank of the name, then the shallowest."""
     ranked = []
     for path in values:
+        plain = path.removesuffix("[0]")
         for rank, name in enumerate(names):
-            inner = path.endswith(f".{name}") and name not in TOP_LEVEL_ONLY
-            if path == name or inner or (name[0] == "*" and path.endswith(name[1:])):
+            inner = plain.endswith(f".{name}") and name not in TOP_LEVEL_ONLY
+            if plain == name or inner or (name[0] == "*" and plain.endswith(name[1:])):
                 ranked.append((rank, path.count("."), path))
     ranked.sort()
     return list(dict.fromkeys(path for _, _, path in ranked))

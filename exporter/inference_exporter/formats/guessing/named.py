@@ -151,7 +151,11 @@ def _rest(values: Values, chosen: Mapping[str, Choice]) -> Fields:
     left = [
         path
         for path in values
-        if "." not in path and path not in used and path.strip() and path.isprintable()
+        if "." not in path
+        and "[" not in path
+        and path not in used
+        and path.strip()
+        and path.isprintable()
     ]
     odd = [p for p in left if p in NOISE or p.endswith("_id") or not _is_input(values[p])]
     odd += [p for p in left if p not in odd and is_identity(values[p])]
@@ -163,6 +167,10 @@ def _rest(values: Values, chosen: Mapping[str, Choice]) -> Fields:
     steps = f", as: {{{converted}}}" if converted else ""
     said = remark("", [", ".join(inputs[:8]) + (", …" if len(inputs) > 8 else "")])
     return {"features": [f"features: {{rest: true{exclude}{steps}}}{said}"]}
+
+
+def _can_be_spelled(name: str) -> bool:
+    return bool(name.strip()) and name.isprintable()
 
 
 def is_identity(found: Sequence[object]) -> bool:
@@ -182,6 +190,6 @@ def _is_input(found: Sequence[object]) -> bool:
 
 def _converted(values: Values) -> str:
     """Inputs that are numbers with separators or signs, each with its step."""
-    named = {name: column for name, column in values.items() if name.strip() and name.isprintable()}
+    named = {name: column for name, column in values.items() if _can_be_spelled(name)}
     found = {name: step for name, column in named.items() if (step := step_of(column))}
     return ", ".join(f"{quoted(name)}: {step}" for name, step in found.items())

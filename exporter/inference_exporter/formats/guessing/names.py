@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+_ANSWERS = ("output", "outputs", "result", "response", "prediction", "predictions", "model_output")
+_INSIDE = ("label", "class", "class_name", "predicted_class", "prediction", "value", "category")
+_NESTED = tuple(f"{answer}.{name}" for answer in _ANSWERS for name in _INSIDE)
+
 NAMES: Mapping[str, tuple[str, ...]] = {
     "timestamp": (
         "timestamp", "@timestamp", "ts", "time", "event_time", "datetime", "created_at",
@@ -23,8 +27,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "version": ("model_version", "modelversion", "model.version", "version", "model", "model_name"),
     "prediction": (
         "prediction", "predicted_label", "predicted_class", "predicted", "pred", "y_pred",
-        "risk_label", "decision", "output.label", "output.class", "output.value", "result.label",
-        "result.class", "result.value", "response.label", "output", "result", "label",
+        "risk_label", "decision", *_NESTED, "output", "result", "label",
     ),
     "score": (
         "probability", "score", "proba", "prob", "risk_score", "prediction_score",
@@ -36,7 +39,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "response_time_ms", "response_time_seconds", "response_time", "request_time",
         "execution_time_ms", "inference_time_ms", "elapsed_ms", "elapsed_seconds", "elapsed",
         "event.duration", "duration", "took", "took_ms", "time_taken", "elapsed_time", "runtime_ms",
-        "inference_time", "latencyMs", "durationMs", "ms", "*_latency_ms", "*_duration_ms",
+        "inference_time", "latencyMs", "durationMs", "time_ms", "ms", "*_latency_ms",
+        "*_duration_ms",
     ),
     "status": (
         "status", "status_code", "http_status", "http.response.status_code", "response_code",

@@ -35,7 +35,8 @@ def choose_scores(values: Mapping[str, Sequence[object]]) -> Probabilities | Non
     """
     for name in NAMES:
         for path in sorted(values, key=lambda path: path.count(".")):
-            if path == name or path.endswith(f".{name}"):
+            plain = path.removesuffix("[0]")
+            if plain == name or plain.endswith(f".{name}"):
                 found = _of(path, values[path])
                 if found is not None:
                     return found

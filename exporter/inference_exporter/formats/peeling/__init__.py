@@ -11,7 +11,8 @@ from typing import Any
 
 from inference_exporter.config.lines import all_paths
 from inference_exporter.config.schema import JsonFormat, LogfmtFormat, ModelConfig
-from inference_exporter.formats.peeling.arrays import expand_arrays
+from inference_exporter.formats.peeling import located
+from inference_exporter.formats.peeling.arrays import expand_first_array
 from inference_exporter.formats.peeling.literals import literals_to_json
 from inference_exporter.formats.peeling.multiline import join_records
 from inference_exporter.formats.peeling.prefix import splice_prefix
@@ -26,9 +27,10 @@ def peel_of(model: ModelConfig) -> Peel:
     steps = list(_steps(model))
 
     def peel(block: bytes) -> bytes:
+        facts, block = located.taken_off(block)
         for step in steps:
             block = step(block)
-        return block
+        return located.put_in(facts, block)
 
     return peel
 
@@ -45,7 +47,7 @@ def _steps(model: ModelConfig) -> Iterable[Peel]:
         yield splice_prefix
     if model.format.literal:
         yield literals_to_json
-    yield expand_arrays
+    yield expand_first_array
     if model.records:
         yield RECORDS[model.records]
 
