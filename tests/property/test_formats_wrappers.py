@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_exporter.formats.peeling.wrappers import held, unwrap
+from inference_exporter.formats.peeling.wrappers import held, unwrap, wrapper_of
 from inference_exporter.sources.holding import HoldingFramer
 
 CONTENT = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\x1d"), max_size=20)
@@ -69,6 +69,28 @@ def test_however_it_is_cut_what_was_written_is_read(log: Written, data: st.DataO
             again = framer.partial
             framer = HoldingFramer(1 << 16, hold=held)
             found.append(unwrap(framer.feed(again).lines) if again else b"")
+    found.append(unwrap(framer.flush()))
+    assert b"".join(found).decode().split("\n")[:-1] == log.inside
+
+
+@settings(deadline=None)
+@given(logs(), st.data())
+def test_records_over_several_wrapped_lines_stay_together(
+    log: Written, data: st.DataObject
+) -> None:
+    """What the lines inside hold back holds the wrapped ones back."""
+
+    def to_full_stop(lines: bytes) -> int:
+        return lines.rfind(b".\n") + 2 if b".\n" in lines else 0
+
+    framer = HoldingFramer(1 << 16, hold=lambda lines: held(lines, to_full_stop))
+    found, at = [], 0
+    while at < len(log.wrapped):
+        size = data.draw(st.integers(1, 60))
+        lines = unwrap(framer.feed(log.wrapped[at : at + size]).lines)
+        assert not lines or lines.endswith(b".\n") or wrapper_of(log.wrapped) is None
+        found.append(lines)
+        at += size
     found.append(unwrap(framer.flush()))
     assert b"".join(found).decode().split("\n")[:-1] == log.inside
 

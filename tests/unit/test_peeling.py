@@ -15,6 +15,7 @@ import pytest
 from exporter_process import parse, total
 from inference_exporter import config
 from inference_exporter.cli import main
+from inference_exporter.errors import ConfigError
 from inference_exporter.formats import Decoded, Kind, hold_of, make_decoder
 from inference_exporter.sources.holding import HoldingFramer
 from sidecar import Sidecar
@@ -105,6 +106,78 @@ def test_colours_are_no_part_of_a_line() -> None:
     assert decoded(FIELDS, f"\x1b[32mINFO\x1b[0m {LINE}\n").results == {"ok": 1}
 
 
+def test_coloured_json() -> None:
+    assert decoded(FIELDS, f"\x1b[32m{LINE}\x1b[0m\n").results == {"ok": 1}
+    assert decoded(FIELDS, f"{CRI}\x1b[1m{LINE}\x1b[0m\n").results == {"ok": 1}
+
+
+@pytest.mark.parametrize("torn", ['0Z stdout F {"a', '"stdout","time":"2026"}', "", "\0\0\0"])
+@pytest.mark.parametrize("wrapped", [f"{CRI}{LINE}", docker(LINE)])
+def test_a_torn_first_line_hides_no_wrapper(wrapped: str, torn: str) -> None:
+    end = "" if torn.startswith("\0") else "\n"
+    found = decoded(FIELDS, f"{torn}{end}" + f"{wrapped}\n" * 3, age="numeric")
+    assert found.results["ok"] == 3
+    assert list(found.batch.features["age"].values) == [41.0] * 3
+
+
+def test_an_object_that_is_like_an_entry_of_docker() -> None:
+    own = {"log": "x", "stream": "stdout", "time": "2026-11-20T10:00:01Z", "prediction": "b"}
+    found = decoded("fields: {prediction: prediction}", json.dumps(own) + "\n")
+    assert list(found.batch.prediction or ()) == ["b"]
+
+
+def test_pieces_after_a_torn_first_line() -> None:
+    part = CRI.replace(" F ", " P ")
+    cut = f"x\n{part}{LINE[:9]}\n".encode()
+    (one,) = config.parse("models: {m: {logs: [l]}}", "c.yaml").models
+    framer = HoldingFramer(1 << 12, hold=hold_of(one) or len)
+    first = framer.feed(cut).lines
+    second = framer.feed(f"{CRI}{LINE[9:]}\n".encode()).lines
+    assert (first, second) == (b"x\n", cut[2:] + f"{CRI}{LINE[9:]}\n".encode())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_piece_without_an_end_keeps_nothing_waiting(seed: int) -> None:
+    draw = random.Random(seed)
+    err = CRI.replace("stdout", "stderr")
+    lines = [f"{err.replace(' F ', ' P ')}torn", *([f"{CRI}{LINE}"] * 1500), f"{err}end"]
+    text = "".join(f"{line}\n" for line in lines).encode()
+    (one,) = config.parse(f"models: {{m: {{logs: [l], {FIELDS}}}}}", "c.yaml").models
+    framer = HoldingFramer(1 << 20, hold=hold_of(one) or len)
+    decoder, at, counts, held = make_decoder(one), 0, {"ok": 0, "malformed": 0}, 0
+    while at < len(text):
+        size = draw.randrange(1, 9000)
+        for result, number in decoder.decode(
+            framer.feed(text[at : at + size]).lines
+        ).results.items():
+            counts[result] += number
+        held = max(held, len(framer.partial))
+        at += size
+    assert counts == {"ok": 1500, "malformed": 2}
+    assert held < (1 << 16) + 9000
+
+
+def test_objects_over_several_lines_in_a_wrapper() -> None:
+    (one,) = config.parse(
+        f"models: {{m: {{logs: [l], multiline: true, {FIELDS}}}}}", "c.yaml"
+    ).models
+    decoder, framer = make_decoder(one), HoldingFramer(1 << 16, hold=hold_of(one) or len)
+    pretty = json.dumps(json.loads(LINE), indent=2).split("\n")
+    wrapped = "".join(f"{CRI}{line}\n" for line in pretty * 50).encode()
+    for size in (1, 7, 60, 500):
+        results: dict[str, int] = {}
+        for at in range(0, len(wrapped), size):
+            found = decoder.decode(framer.feed(wrapped[at : at + size]).lines).results
+            results = {key: results.get(key, 0) + found.get(key, 0) for key in {*results, *found}}
+        assert results == {"ok": 50}
+
+
+def test_what_a_csv_has_no_place_for_is_refused() -> None:
+    text = "format: csv, columns: [a], fields: {prediction: a, timestamp: $wrap.time}"
+    with pytest.raises(ConfigError, match=r"\$wrap.time can be read with format: json or"):
+        config.parse(f"models: {{m: {{logs: [l], {text}}}}}", "c.yaml")
+
+
 def test_the_repr_of_a_dict() -> None:
     block = (
         "2026-11-20 - INFO - {'features': {'age': 41, 'vip': None}, 'prediction': True}\n"
@@ -120,6 +193,56 @@ def test_the_repr_of_a_dict() -> None:
     assert np.isnan(vip.values).all()
     assert vip.invalid.tolist() == [False, True, False]
     assert list(found.batch.prediction or ()) == [True, "x", "a"]
+
+
+PYTHON = [
+    ("'my nan np.float64(2) is'", "my nan np.float64(2) is"),
+    ("np.str_('a (b)')", "a (b)"),
+    ("UUID('12345678-1234-5678-1234-567812345678')", "12345678-1234-5678-1234-567812345678"),
+    ("datetime.datetime(2026, 11, 20, 10, 0, tzinfo=datetime.timezone.utc)",
+     "2026-11-20T10:00:00+00:00"),
+    ("Timestamp('2026-11-20 10:00:00')", "2026-11-20 10:00:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "value"), PYTHON)
+def test_what_python_writes(written: str, value: str) -> None:
+    line = f"INFO {{'features': {{'x': nan}}, 'prediction': {written}}}\n"
+    found = decoded("format: python, " + FIELDS, line)
+    assert list(found.batch.prediction or ()) == [value]
+
+
+def test_arrays_and_lists_that_python_writes() -> None:
+    line = "INFO [{'f': array([1.5, -nan]), 'p': float('nan')}, {'f': [2, 3], 'p': {1, 2}}]\n"
+    found = decoded("format: python, fields: {features: {from: f, names: [a, b]}}", line,
+                    a="numeric", b="numeric")  # fmt: skip
+    assert found.results == {"ok": 2}
+    assert list(found.batch.features["a"].values) == [1.5, 2.0]
+
+
+def test_an_array_behind_a_prefix_is_so_many_lines() -> None:
+    line = f"2026-11-20 10:00:00,250 - predict - INFO - [{LINE}, {LINE}]"
+    for block in (f"{line}\n", f"{LINE}\n{line}\n"):
+        found = decoded(FIELDS, block, "[ts, $prefix.time]", age="numeric")
+        assert found.results == {"ok": 2 + block.count("\n") - 1}
+        assert times(found)[-2:] == [1795168800.25] * 2
+
+
+@pytest.mark.parametrize("before", ["", LINE + "\n"])
+def test_an_array_with_numbers_that_json_has_not(before: str) -> None:
+    entry = '{"features": {"age": NaN}, "prediction": "a"}'
+    found = decoded(FIELDS, f"{before}[{entry}, {LINE}]\n", age="numeric")
+    assert found.results == {"ok": 2 + before.count("\n")}
+    assert list(found.batch.features["age"].values)[-1] == 41.0
+
+
+@pytest.mark.parametrize("before", ["", LINE + "\n"])
+def test_every_object_of_an_array_has_the_time_of_the_wrapper(before: str) -> None:
+    before = f"{CRI}{before}" if before else ""
+    for wrapped in (f"{CRI}[{LINE}, {LINE}]", f"{CRI}INFO [{LINE}, {LINE}]"):
+        found = decoded(FIELDS, f"{before}{wrapped}\n", "[ts, $wrap.time]")
+        assert set(found.results) == {"ok"}
+        assert times(found)[-2:] == [1795168800.0] * 2
 
 
 def test_an_array_is_so_many_lines() -> None:

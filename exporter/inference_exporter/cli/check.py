@@ -69,7 +69,7 @@ def _show(model: ModelConfig, known: Reference | None, lines: list[bytes], count
     from inference_exporter.formats.sample import explain
 
     block = b"".join(line.rstrip(b"\r\n") + b"\n" for line in lines)
-    inside = peel_of(model)(block)
+    inside = peel_of(model)(block, arrays=True)
     if model.pairs is not None:
         inside = _joined(model, block)
     if inside:
@@ -101,7 +101,7 @@ def _explain(model: ModelConfig, known: Reference | None, lines: list[bytes], wh
         line = lines[int(which) - 1]
     for text in steps_of(model, line):
         say(text)
-    inside = peel_of(model)(line.rstrip(b"\r\n") + b"\n")
+    inside = peel_of(model)(line.rstrip(b"\r\n") + b"\n", arrays=True)
     if model.pairs is None:
         say(explain(model, inside.splitlines(keepends=True), decoded_kinds(model, known)))
     else:

@@ -28,6 +28,15 @@ _BELONGS = {
     "pattern": "regex", "columns": "csv", "delimiter": "csv", "decimal": "csv",
     "multiline": "json",
 }  # fmt: skip
+# What is said around a line is put into it, which not every format has a place for.
+_AROUND: Mapping[str, tuple[type, ...]] = {
+    "$wrap": (JsonFormat, LogfmtFormat, RegexFormat),
+    "$prefix": (JsonFormat,),
+    "$path": (JsonFormat,),
+}
+_FORMAT_NAME: Mapping[type, str] = {
+    JsonFormat: "json", LogfmtFormat: "logfmt", RegexFormat: "regex",
+}  # fmt: skip
 
 
 def format_name(value: object) -> str:
@@ -82,6 +91,11 @@ def check_paths(line: LineFormat, fields: Fields, when: tuple[str, ...], found: 
     form = fields.features.form if fields.features else "rest"
     if form != "rest" and not isinstance(line, JsonFormat):
         found.add("fields.features", "only JSON lines hold objects and lists; use {rest: true}")
+    for key, paths in field_paths(fields, when):
+        for path in paths:
+            if (known := _AROUND.get(path.partition(".")[0])) and not isinstance(line, known):
+                names = " or ".join(_FORMAT_NAME[kind] for kind in known)
+                found.add(key, f"{path} can be read with format: {names} only")
     columns = columns_of(line)
     if columns is None:
         return

@@ -20,7 +20,6 @@ from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
 from inference_exporter.formats.mapping.decoder import MappedDecoder
 from inference_exporter.formats.peeling import Peel, multiline, peel_of, wrappers
-from inference_exporter.formats.peeling.arrays import expand_arrays
 from inference_exporter.formats.regex_lines import RegexDecoder
 
 __all__ = [
@@ -86,10 +85,8 @@ class Peeling:
         """See `Decoder.decode`."""
         lines = self._peel(block)
         decoded = self._decoder.decode(lines)
-        if self._json and decoded.results.get(
-            "malformed"
-        ):  # perhaps arrays of objects, between others
-            expanded = expand_arrays(lines)
+        if self._json and decoded.results.get("malformed"):  # perhaps arrays, between other lines
+            expanded = self._peel(block, arrays=True)
             if expanded != lines:
                 return self._decoder.decode(expanded)
         return decoded
@@ -97,9 +94,11 @@ class Peeling:
 
 def hold_of(model: ModelConfig) -> Callable[[bytes], int] | None:
     """What a source is to hold back of whole lines, because more belongs to them; see `sources`."""
-    holds = [] if model.unwrap == "none" else [wrappers.held]
+    inside = None
     if isinstance(model.format, JsonFormat) and model.format.multiline:
-        holds.append(multiline.held)
+        inside = multiline.held
     if isinstance(model.format, CsvFormat):
-        holds.append(csv_held)
-    return None if not holds else lambda lines: min(hold(lines) for hold in holds)
+        inside = csv_held
+    if model.unwrap == "none":
+        return inside
+    return lambda lines: wrappers.held(lines, inside)

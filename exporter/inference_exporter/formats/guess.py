@@ -88,7 +88,7 @@ def _checked(head: str, body: str, log_path: str, lines: Sequence[bytes]) -> str
 
 
 def _said(model: ModelConfig, block: bytes, count: int) -> str:
-    peeled = peel_of(model)(block)
+    peeled = peel_of(model)(block, arrays=True)
     if model.pairs is not None:
         return f"# Guessed by `inference-exporter init` from {count} lines; requests are joined.\n"
     decoded = make_decoder(model).decode(block)

@@ -19,7 +19,7 @@ def steps_of(model: ModelConfig, line: bytes) -> Iterator[str]:
     """Headed texts: as written, without what is around it, parsed, decoded, as rows."""
     yield f"as written: {_cut(line)}"
     wrapper = wrapper_of(line) if model.unwrap == "auto" else None
-    peeled = peel_of(model)(line.rstrip(b"\r\n") + b"\n")
+    peeled = peel_of(model)(line.rstrip(b"\r\n") + b"\n", arrays=True)
     if peeled.rstrip() != line.rstrip():
         yield f"inside{f' its {wrapper} wrapper' if wrapper else ''}: {_cut(peeled)}"
     for one in peeled.splitlines()[:3]:

@@ -22,7 +22,6 @@ from inference_exporter.formats import peel_of
 from inference_exporter.formats.base import Read
 from inference_exporter.formats.json_lines import parse, why_not
 from inference_exporter.formats.paths import UNUSABLE, scalar, walker
-from inference_exporter.formats.peeling.arrays import expand_arrays
 from inference_exporter.formats.redact import excerpt
 from inference_exporter.formats.steps import function_of
 from inference_exporter.values.batch import category_name
@@ -59,7 +58,7 @@ class HalfReader:
         """The halves among whole lines, and what became of all lines."""
         halves: list[Half] = []
         read = Read()
-        for line in expand_arrays(self._peel(block)).split(b"\n"):
+        for line in self._peel(block, arrays=True).split(b"\n"):
             if line:
                 self._one(line, halves, read)
         return halves, read

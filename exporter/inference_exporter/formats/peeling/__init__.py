@@ -7,52 +7,61 @@ a logger puts before its JSON, Python's way of writing a dict, arrays, records o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from inference_exporter.config.lines import all_paths
 from inference_exporter.config.schema import JsonFormat, LogfmtFormat, ModelConfig
 from inference_exporter.formats.peeling import located
-from inference_exporter.formats.peeling.arrays import expand_first_array
+from inference_exporter.formats.peeling.arrays import expand_arrays, expand_first_array
+from inference_exporter.formats.peeling.colours import without_colours
 from inference_exporter.formats.peeling.literals import literals_to_json
 from inference_exporter.formats.peeling.multiline import join_records
 from inference_exporter.formats.peeling.prefix import splice_prefix
 from inference_exporter.formats.peeling.records import RECORDS
 from inference_exporter.formats.peeling.wrappers import Style, unwrap
 
-Peel = Callable[[bytes], bytes]
+Step = Callable[[bytes], bytes]
+
+
+class Peel(Protocol):
+    """Takes off what is around lines."""
+
+    def __call__(self, block: bytes, *, arrays: bool = False) -> bytes:
+        """The lines inside; with `arrays`, arrays are looked for in every line, not the first."""
 
 
 def peel_of(model: ModelConfig) -> Peel:
     """A function that takes off what is around the model's lines."""
-    steps = list(_steps(model))
+    first, thorough = (list(_steps(model, step)) for step in (expand_first_array, expand_arrays))
 
-    def peel(block: bytes) -> bytes:
+    def peel(block: bytes, *, arrays: bool = False) -> bytes:
         facts, block = located.taken_off(block)
-        for step in steps:
+        for step in thorough if arrays else first:
             block = step(block)
         return located.put_in(facts, block)
 
     return peel
 
 
-def _steps(model: ModelConfig) -> Iterable[Peel]:
+def _steps(model: ModelConfig, expand: Step) -> Iterable[Step]:
     asked = [path for path in all_paths(model) if path.startswith("$")]
     if model.unwrap != "none":
         yield _unwrapper(model, any(path.startswith("$wrap.") for path in asked))
     if not isinstance(model.format, JsonFormat):
         return
+    yield without_colours
     if model.format.multiline:
         yield join_records
-    if any(path.startswith("$prefix.") for path in asked):
-        yield splice_prefix
     if model.format.literal:
         yield literals_to_json
-    yield expand_first_array
+    yield expand
+    if any(path.startswith("$prefix.") for path in asked):
+        yield splice_prefix
     if model.records:
         yield RECORDS[model.records]
 
 
-def _unwrapper(model: ModelConfig, facts: bool) -> Peel:
+def _unwrapper(model: ModelConfig, facts: bool) -> Step:
     style: Style = "none"
     if facts:
         kinds: dict[Any, Style] = {JsonFormat: "json", LogfmtFormat: "logfmt"}

@@ -1,21 +1,28 @@
-"""Lines that are JSON arrays of objects: an object a line."""
+"""Lines that are JSON arrays of objects: an object a line, each with the text before the array."""
 
 from __future__ import annotations
+
+import json
+import re
 
 import msgspec
 
 _decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_ARRAY = re.compile(rb"^[^{\n]*\[\s*\{", re.MULTILINE)
 
 
 def expand_arrays(block: bytes) -> bytes:
     r"""The block with every array taken apart; what is none stays as it is.
 
-    >>> expand_arrays(b'[{"a": 1}, {"a": 2}]\n{"a": 3}\n')
-    b'{"a": 1}\n{"a": 2}\n{"a": 3}\n'
+    >>> expand_arrays(b'[{"a": 1}, {"a": 2}]\nINFO [{"a": 3}, {"a": 4}]\n')
+    b'{"a": 1}\n{"a": 2}\nINFO {"a": 3}\nINFO {"a": 4}\n'
     """
-    if not block.startswith(b"[") and b"\n[" not in block:
+    if not _ARRAY.search(block):
         return block
-    return b"".join(_one(line) for line in block.splitlines(keepends=True))
+    return b"".join(
+        entry + b"\n" for line in block.removesuffix(b"\n").split(b"\n")
+        for entry in entries_of(line)
+    )  # fmt: skip
 
 
 def expand_first_array(block: bytes) -> bytes:
@@ -27,13 +34,28 @@ def expand_first_array(block: bytes) -> bytes:
     return expand_arrays(block) if block.startswith(b"[") else block
 
 
-def _one(line: bytes) -> bytes:
-    if not line.startswith(b"["):
-        return line
+def entries_of(line: bytes) -> list[bytes]:
+    """The objects of a line that is an array of them; else the line, as it is."""
+    before, brace, _ = line.partition(b"{")
+    opening = before.rstrip()
+    if not brace or not opening.endswith(b"["):
+        return [line]
+    text = opening[:-1]
     try:
-        entries = [bytes(entry) for entry in _decode(line)]
-    except (msgspec.MsgspecError, RecursionError):
-        return line
+        entries = _entries(line[len(text) :])
+    except (ValueError, RecursionError):
+        return [line]
     if not entries or not all(entry.startswith(b"{") for entry in entries):
-        return line
-    return b"".join(entry.replace(b"\n", b" ") + b"\n" for entry in entries)
+        return [line]
+    return [text + entry.replace(b"\n", b" ") for entry in entries]
+
+
+def _entries(text: bytes) -> list[bytes]:
+    """The entries of an array. Python writes NaN, which JSON has not."""
+    try:
+        return [bytes(entry) for entry in _decode(text)]
+    except msgspec.MsgspecError:
+        if b"NaN" not in text and b"Infinity" not in text:
+            raise
+    value = json.loads(text)
+    return [json.dumps(entry).encode() for entry in value] if isinstance(value, list) else []

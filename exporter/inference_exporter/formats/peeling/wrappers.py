@@ -3,47 +3,76 @@ r"""Lines as a container runtime wraps them: Kubernetes' CRI, and Docker's json-
     2026-11-23T01:07:20.204955123Z stdout F {"age": 41}
     {"log":"{\"age\": 41}\n","stream":"stdout","time":"2026-11-23T01:07:20.204955123Z"}
 
-Both cut long lines into pieces; the pieces of one stream are joined, those of others may stand
-between them. Whether a block is wrapped is told from its first line: a block is of one file. The
-time and the stream of the wrapper, where they are asked for, go into the line itself.
+Both cut long lines into pieces; see `pieces`. A block is of one file, so whether it is wrapped is
+told from its first lines. The time and the stream of the wrapper, where they are asked for, go into
+the line itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import Literal
 
 import msgspec
 
+from inference_exporter.formats.peeling.arrays import entries_of
+from inference_exporter.formats.peeling.pieces import Line, Piece, first_open, lines_of, untorn
+
 Wrapper = Literal["cri", "docker"]
 Style = Literal["none", "json", "logfmt", "text"]
+Hold = Callable[[bytes], int]
 
 MARK = b"\x1d"  # "text" style: MARK time MARK stream MARK line; no log has this control character
 
+_LOOK = 16  # lines: the first may be torn, after a full disk
 _STREAM = len("stdout")  # and of stderr
 WRAP_FACTS = ("$wrap.time", "$wrap.stream")
 
-_CRI = re.compile(rb"(\d{4}-\d\d-\d\dT\S+) (stdout|stderr) ([PF])(?::\S*)? ?")
-_DOCKER = re.compile(rb'\{"log": ?"')
+_CRI = re.compile(rb"\0*(\d{4}-\d\d-\d\dT\S+) (stdout|stderr) ([PF])(?::\S*)? ?")
+_DOCKER = re.compile(rb'\0*\{"log": ?"')
 _DOCKER_LINE = re.compile(rb'\\n", ?"(?:stream|attrs|time)"')
 
 
-class _DockerLine(msgspec.Struct):
+class _DockerLine(msgspec.Struct, forbid_unknown_fields=True):
     log: str
-    stream: str
+    stream: Literal["stdout", "stderr"]
     time: str
+    attrs: dict[str, str] | None = None
 
 
 _decode = msgspec.json.Decoder(_DockerLine).decode
 
 
 def wrapper_of(block: bytes) -> Wrapper | None:
-    """How a block is wrapped, by its first line."""
-    first = block[: block.find(b"\n") + 1] or block
-    if _CRI.match(first):
+    r"""How a block is wrapped: as its first line is, or at least half of the first sixteen.
+
+    >>> wrapper_of(b'0Z stdout F torn\n2026-11-23T01:07:20Z stdout F {}\n')
+    'cri'
+    """
+    at, others = 0, 0
+    found: list[Wrapper] = []
+    for _ in range(_LOOK):
+        end = block.find(b"\n", at) + 1 or len(block)
+        kind = _kind(block, at, end)
+        if kind is None:
+            others += 1
+        elif not others:
+            return kind
+        else:
+            found.append(kind)
+        at = end
+        if at == len(block):
+            break
+    return found[0] if found and len(found) >= others else None
+
+
+def _kind(block: bytes, start: int, end: int) -> Wrapper | None:
+    if _CRI.match(block, start, end):
         return "cri"
-    if _DOCKER.match(first) and _docker(first) is not None:
+    if _DOCKER.match(block, start, end) and _docker(block[start:end]) is not None:
         return "docker"
     return None
 
@@ -55,14 +84,13 @@ def unwrap(block: bytes, wanted: str = "auto", style: Style = "none") -> bytes:
     b'{"a": 1}\n'
     """
     found = wrapper_of(block) if wanted == "auto" else wanted
-    if found == "cri":
-        plain = _plain_cri(block) if style == "none" else None
+    if found not in ("cri", "docker"):
+        return block
+    if found == "cri" and style == "none":
+        plain = _plain_cri(block)
         if plain is not None:
             return plain
-        return b"".join(_joined(map(_cri, _lines(block)), style))
-    if found == "docker":
-        return b"".join(_joined(map(_docker, _lines(block)), style))
-    return block
+    return b"".join(_shown(line, style) for line in _lines_of(block, found))
 
 
 def wrap_facts(line: str) -> tuple[tuple[str | None, str | None], str]:
@@ -73,18 +101,35 @@ def wrap_facts(line: str) -> tuple[tuple[str | None, str | None], str]:
     return (parts[1], parts[2]), parts[3]
 
 
-def held(lines: bytes) -> int:
-    r"""Where in a block the first piece begins whose line is not complete: what is to be held back.
+def held(lines: bytes, inside: Hold | None = None) -> int:
+    r"""Where in a block what is to be held back begins: pieces whose last one is to come.
+
+    `inside` says the same of the lines inside, and of a block that is not wrapped.
 
     >>> held(b"2026-11-23T01:07:20Z stdout F a\n2026-11-23T01:07:20Z stdout P b\n")
     32
     """
     found = wrapper_of(lines)
-    if found is None or (found == "cri" and not _may_have_pieces(lines)):
+    if found is None:
+        return len(lines) if inside is None else inside(lines)
+    if inside is not None:
+        return _held_inside(list(_lines_of(lines, found)), lines, inside)
+    if found == "cri" and not _may_have_pieces(lines):
         return len(lines)
     if found == "docker" and len(_DOCKER_LINE.findall(lines)) == lines.count(b"\n"):
         return len(lines)
-    return _open_from(lines, _cri if found == "cri" else _docker)
+    return first_open(_lines_of(lines, found), len(lines))
+
+
+def _held_inside(found: list[Line], lines: bytes, inside: Hold) -> int:
+    place = first_open(found, len(lines))
+    within = [line for line in found if line.complete and line.last < place]
+    contents = [_shown(line, "none") for line in within]
+    ends = list(accumulate(map(len, contents)))
+    kept = inside(b"".join(contents))
+    back = within[bisect_left(ends, kept + 1) :]
+    place = min([place, *(line.first for line in back)])
+    return untorn([(line.first, line.last) for line in within if line.first != line.last], place)
 
 
 def _may_have_pieces(block: bytes) -> bool:
@@ -103,90 +148,58 @@ def _plain_cri(block: bytes) -> bytes | None:
     return None
 
 
-def _open_from(lines: bytes, read: Callable[[bytes], _Piece | None]) -> int:
-    """The last place before any piece that is not complete at which no line is in pieces."""
-    begun: dict[bytes, int] = {}
-    whole: list[tuple[int, int]] = []  # where lines in pieces begin, and where their last piece is
-    at = 0
-    for line in _lines(lines):
-        piece = read(line)
-        if piece is not None:
-            _, stream, complete, _ = piece
-            if not complete:
-                begun.setdefault(stream, at)
-            elif stream in begun:
-                whole.append((begun.pop(stream), at))
-        at += len(line)
-    place = min(begun.values(), default=len(lines))
-    for first, last in sorted(whole, reverse=True):
-        if first < place <= last:
-            place = first
-    return place
+def _lines_of(block: bytes, wrapper: str) -> Iterator[Line]:
+    read = _cri if wrapper == "cri" else _docker
+    return lines_of((len(line), read(line)) for line in _split(block))
 
 
-_Piece = tuple[bytes, bytes, bool, bytes]  # time, stream, whether it ends its line, content
-
-
-def _lines(block: bytes) -> list[bytes]:
-    return block.splitlines(keepends=True) if b"\r" not in block else _by_newline(block)
-
-
-def _by_newline(block: bytes) -> list[bytes]:
+def _split(block: bytes) -> list[bytes]:
+    if b"\r" not in block:
+        return block.splitlines(keepends=True)
     return [line + b"\n" for line in block.removesuffix(b"\n").split(b"\n")]
 
 
-def _cri(line: bytes) -> _Piece | None:
+def _cri(line: bytes) -> Piece | None:
     match = _CRI.match(line)
     if match is None:
         return None
-    return match[1], match[2], match[3] == b"F", line[match.end() :].rstrip(b"\r\n")
+    return Piece(match[1], match[2], match[3] == b"F", line[match.end() :].rstrip(b"\r\n"))
 
 
-def _docker(line: bytes) -> _Piece | None:
+def _docker(line: bytes) -> Piece | None:
     try:
-        one = _decode(line)
+        one = _decode(line.lstrip(b"\0"))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     content = one.log.encode("utf-8", "replace")
-    complete = content.endswith(b"\n")
     # Docker's own line ends are those of the lines inside: one entry is at most one line.
-    return (
-        one.time.encode(), one.stream.encode(), complete,
-        content.rstrip(b"\r\n").replace(b"\n", b" "),
-    )  # fmt: skip
+    inside = content.rstrip(b"\r\n").replace(b"\n", b" ")
+    return Piece(one.time.encode(), one.stream.encode(), content.endswith(b"\n"), inside)
 
 
-def _joined(pieces: Iterable[_Piece | None], style: Style) -> Iterator[bytes]:
-    """Whole lines; a line that is not wrapped is as good as empty space."""
-    begun: dict[bytes, list[bytes]] = {}
-    times: dict[bytes, bytes] = {}
-    for piece in pieces:
-        if piece is None:
-            yield b"?\n"  # counted as a line that is not understood
-            continue
-        time, stream, complete, content = piece
-        if not complete:
-            begun.setdefault(stream, []).append(content)
-            times.setdefault(stream, time)
-            continue
-        if stream in begun:
-            content = b"".join([*begun.pop(stream), content])
-            time = times.pop(stream)
-        yield _with_facts(content, time, stream, style) + b"\n"
-    for stream, parts in begun.items():  # given up: its end never came
-        yield _with_facts(b"".join(parts), times[stream], stream, style) + b"\n"
-
-
-def _with_facts(line: bytes, time: bytes, stream: bytes, style: Style) -> bytes:
-    if style == "none":
-        return line
+def _shown(line: Line, style: Style) -> bytes:
+    """A line with what its wrapper says, in the way of the format that reads it."""
+    if not line.known:
+        return b"?\n"  # counted as a line that is not understood
+    content = line.content
+    if style == "json":
+        return _with_facts(content, line.time, line.stream)
     if style == "logfmt":
-        return b"$wrap.time=%b $wrap.stream=%b %b" % (time, stream, line)
+        return b"$wrap.time=%b $wrap.stream=%b %b\n" % (line.time, line.stream, content)
     if style == "text":
-        return b"%b%b%b%b%b%b" % (MARK, time, MARK, stream, MARK, line)
+        return b"%b%b%b%b%b%b\n" % (MARK, line.time, MARK, line.stream, MARK, content)
+    return content + b"\n"
+
+
+def _with_facts(line: bytes, time: bytes, stream: bytes) -> bytes:
+    """Every object of a JSON line with the facts of its wrapper."""
+    facts = b'"$wrap.time":"%b","$wrap.stream":"%b"' % (time, stream)
+    return b"".join(_with(facts, one) for one in entries_of(line))
+
+
+def _with(facts: bytes, line: bytes) -> bytes:
     brace = line.find(b"{")
     if brace < 0:
-        return line
-    facts = b'"$wrap.time":"%b","$wrap.stream":"%b"' % (time, stream)
+        return line + b"\n"
     comma = b"" if line[brace + 1 :].lstrip()[:1] == b"}" else b","
-    return b"".join((line[: brace + 1], facts, comma, line[brace + 1 :]))
+    return b"".join((line[: brace + 1], facts, comma, line[brace + 1 :], b"\n"))
