@@ -213,6 +213,33 @@ _OTLP = _json(
 )
 
 
+def _span(name: str, ms: int, parent: str = "", **more: Any) -> dict[str, Any]:
+    """A span that ends at the same time as all others; `more` replaces what it has."""
+    end = 1795168800_000_000_000
+    span = {
+        "traceId": "0AF7651916CD43DD8448EB211C80319C",
+        "spanId": name.encode().hex().ljust(16, "0")[:16],
+        "parentSpanId": parent, "name": name, "kind": 1, "status": {},
+        "startTimeUnixNano": str(end - ms * 1_000_000), "endTimeUnixNano": str(end),
+    } | more  # fmt: skip
+    service = {"attributes": [{"key": "service.version", "value": {"stringValue": "3"}}]}
+    return {"resourceSpans": [{"resource": service, "scopeSpans": [{"spans": [span]}]}]}
+
+
+def _attributes(**values: int) -> list[Any]:
+    return [{"key": key.replace("__", "."), "value": {"intValue": str(value)}}
+            for key, value in values.items()]  # fmt: skip
+
+
+_SPANS = _json(
+    _span("lookup", 4, "aa", kind="SPAN_KIND_INTERNAL"),
+    _span("GET /features", 3, "aa", kind=3),
+    _span("predict", 10, "aa", attributes=[{"key": "prediction", "value": {"stringValue": "a"}}]),
+    _span("POST /score", 20, kind=2, attributes=_attributes(http__response__status_code=200)),
+    _span("POST /score", 30, "bb", kind=2, status={"code": 2}),
+)
+
+
 def _bento(i: int, rows: int = 1) -> list[dict[str, Any]]:
     ids = {"request_id": str(2**62 + i), "trace_id": str(2**120 + i)}
     return [
@@ -321,6 +348,20 @@ PRESETS: dict[str, Shape] = {
         _OTLP,
         {(REQUESTS, ""): 3.0, (PREDICTIONS, 'prediction="a"'): 2.0, (LATENCY + "_sum", ""): 0.025},
         ("age",),
+    ),
+    "otlp-traces": Shape(
+        _SPANS,
+        {
+            (REQUESTS, 'code="200"'): 1.0, (REQUESTS, 'code="ERROR"'): 1.0, (FAILED, ""): 1.0,
+            (LATENCY + "_sum", ""): 0.05, (STEPS + "_sum", 'step="lookup"'): 0.004,
+            (STEPS + "_sum", 'step="GET_features"'): 0.003, (STEPS + "_count", ""): 3.0,
+            (PREDICTIONS, 'prediction="a"'): 1.0, (LINES, 'result="part"'): 3.0,
+        },
+        settings={"fields": {"steps": {
+            step: {"from": "duration", "unit": "ns", "when": {"name": name}}
+            for step, name in (("lookup", "lookup"), ("GET_features", "GET /features"),
+                               ("predict", "predict"))
+        }}},
     ),
     "litellm": Shape(
         _json(_litellm(0), _litellm(1, "failure")),

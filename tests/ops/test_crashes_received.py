@@ -27,6 +27,10 @@ models:
     receive: [predictions]
     task: classification
     fields: {id: id, features: features, prediction: prediction, latency: {from: ms, unit: ms}}
+  score:
+    receive: [otlp-traces]
+    format: otlp-traces
+    fields: {steps: {lookup: {from: duration, unit: ns, when: {name: lookup}}}}
 """
 
 
@@ -38,7 +42,7 @@ class Client(threading.Thread):
         self._url, self._rng = f"http://127.0.0.1:{port}", random.Random(seed)
         self._name = f"c{seed}"
         self.stopping = threading.Event()
-        self.pairs = self.rows = self.asked = self.batches = 0
+        self.pairs = self.rows = self.asked = self.batches = self.traces = 0
 
     def run(self) -> None:
         number = 0
@@ -46,6 +50,7 @@ class Client(threading.Thread):
             number += 1
             self._pair(f"{self._name}-{number}")
             self._batch(f"{self._name}-{number}")
+            self._trace(number)
 
     def _pair(self, one: str) -> None:
         rows = self._rng.randint(1, 3)
@@ -74,6 +79,19 @@ class Client(threading.Thread):
         }  # fmt: skip
         self._post("/api/v1/predictions", body, headers)
         self.batches += 1
+
+    def _trace(self, number: int) -> None:
+        """A request of 20 ms with a step of 5 ms; the step arrives before the request."""
+        trace = f"{self._name}{number}".encode().hex().rjust(32, "0")
+        for name, parent, took in (("lookup", "a" * 16, 5), ("POST /score", "", 20)):
+            span = {
+                "traceId": trace, "spanId": f"{took:016x}", "parentSpanId": parent, "name": name,
+                "startTimeUnixNano": "0", "endTimeUnixNano": str(took * 1_000_000),
+            }  # fmt: skip
+            body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+            headers = {"content-type": "application/json"}
+            self._post("/v1/traces", json.dumps(body).encode(), headers)
+        self.traces += 1
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> None:
         while True:
@@ -131,6 +149,11 @@ def test_what_was_acknowledged_is_counted_once_whenever_it_is_killed(tmp_path: P
     assert total(page, "inference_predictions_total", model="iris") == rows
     assert total(page, "inference_predictions_total", model="churn") == 5 * batches
     assert total(page, "inference_request_duration_seconds_count", model="churn") == 5 * batches
+    traces = sum(one.traces for one in clients)
+    assert total(page, "inference_requests_total", model="score") == traces
+    took = total(page, "inference_request_duration_seconds_sum", model="score")
+    assert took == pytest.approx(0.02 * traces)
+    assert total(page, "inference_step_duration_seconds_count", model="score") == traces
     assert "state not used" not in exporter.log()
 
 

@@ -1,4 +1,4 @@
-"""OTLP log requests, written by the official messages and read by our own reader."""
+"""OTLP requests, written by the official messages and read by our own reader."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
-from inference_exporter.receivers.otlp_wire import logs_request
+from inference_exporter.receivers.otlp_wire import logs_request, traces_request
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 PLAIN = st.one_of(
@@ -63,7 +65,34 @@ REQUESTS = st.builds(
         max_size=2,
     ),
 )
-_LEFT_OUT = ("droppedAttributesCount", "flags", "schemaUrl")
+SPANS = st.builds(
+    Span,
+    trace_id=st.binary(min_size=16, max_size=16),
+    span_id=st.binary(min_size=8, max_size=8),
+    trace_state=TEXT,
+    parent_span_id=st.binary(max_size=8),
+    name=TEXT,
+    kind=st.integers(0, 5),
+    start_time_unix_nano=st.integers(0, 2**64 - 1),
+    end_time_unix_nano=st.integers(0, 2**64 - 1),
+    attributes=PAIRS,
+    events=st.lists(st.builds(Span.Event, name=TEXT, attributes=PAIRS), max_size=2),
+    status=st.builds(Status, message=TEXT, code=st.integers(0, 2)),
+)
+TRACES = st.builds(
+    ExportTraceServiceRequest,
+    resource_spans=st.lists(
+        st.builds(
+            ResourceSpans,
+            resource=st.builds(Resource, attributes=PAIRS),
+            scope_spans=st.lists(
+                st.builds(ScopeSpans, spans=st.lists(SPANS, max_size=2)), max_size=2
+            ),
+        ),
+        max_size=2,
+    ),
+)
+_LEFT_OUT = ("droppedAttributesCount", "flags", "schemaUrl", "events", "traceState")
 
 
 def _meant(value: Any) -> Any:
@@ -73,7 +102,7 @@ def _meant(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     found = {key: _meant(one) for key, one in value.items() if key not in _LEFT_OUT}
-    for key in ("traceId", "spanId"):
+    for key in ("traceId", "spanId", "parentSpanId"):
         if key in found:
             found[key] = base64.b64decode(found[key]).hex()
     return found
@@ -96,6 +125,16 @@ def _without_empty(value: Any) -> Any:
 def test_what_the_official_messages_write_is_read(request: ExportLogsServiceRequest) -> None:
     official = MessageToDict(request, use_integers_for_enums=True)
     found = logs_request(request.SerializeToString())
+    assert repr(_sorted(_without_empty(found))) == repr(_sorted(_without_empty(_meant(official))))
+
+
+@settings(deadline=None)
+@given(TRACES)
+def test_what_the_official_messages_write_of_spans_is_read(
+    request: ExportTraceServiceRequest,
+) -> None:
+    official = MessageToDict(request, use_integers_for_enums=True)
+    found = traces_request(request.SerializeToString())
     assert repr(_sorted(_without_empty(found))) == repr(_sorted(_without_empty(_meant(official))))
 
 

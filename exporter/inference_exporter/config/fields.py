@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from inference_exporter.config.checks import Check, Findings, Key, Section, Wrong, expected, wrong
+from inference_exporter.config.conditions import conditions
 from inference_exporter.config.mapping import steps
 from inference_exporter.config.schema import (
     DurationField,
@@ -82,6 +83,11 @@ SINCE = Key(
     "Where the start is: then both are points in time, and the duration is what lies between.",
     "startTime", default="none",
 )  # fmt: skip
+ONLY_WHEN = Key(
+    "when", conditions, "paths, each with a value, a list of values, or a condition",
+    "Only lines that meet this have it: where every step is a line of its own.",
+    "{name: feature_lookup}", default="every line",
+)  # fmt: skip
 UNIT = Key(
     "unit", one_of("s", "ms", "us", "ns"), "s, ms, us or ns",
     "The unit the value is logged in.", "ms", default="s",
@@ -137,7 +143,7 @@ def _short(section: Section) -> Check[Any]:
 FIELD = Section(
     "A field", _made_by(Field), (replace(FROM, required=False, default="required"), AS, CONST)
 )
-DURATION = Section("A duration", _made_by(DurationField), (FROM, UNIT, AS, SINCE))
+DURATION = Section("A duration", _made_by(DurationField), (FROM, UNIT, AS, SINCE, ONLY_WHEN))
 TIMESTAMP = Section("timestamp", _made_by(TimestampField), (FROM, UNIT, TIMEZONE, AS))
 STATUS = Section("status", _made_by(StatusField), (FROM, OK, AS))
 

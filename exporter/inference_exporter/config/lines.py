@@ -23,7 +23,7 @@ from inference_exporter.config.schema import (
 )
 
 FORMAT_NAMES = ("json", "logfmt", "regex", "csv", "python")
-RECORD_NAMES = ("otlp-logs",)  # the keys of formats.peeling.records.RECORDS
+RECORD_NAMES = ("otlp-logs", "otlp-traces")  # the keys of formats.peeling.records.RECORDS
 _BELONGS = {
     "pattern": "regex", "columns": "csv", "delimiter": "csv", "decimal": "csv",
     "multiline": "json",
@@ -121,7 +121,8 @@ def columns_of(line: LineFormat) -> tuple[str, ...] | None:
 
 def all_paths(model: ModelConfig) -> list[str]:
     """Every path that fields and conditions name."""
-    return [path for _, paths in field_paths(model.fields, tuple(model.when)) for path in paths]
+    conditions = (*model.when, *model.requests_when)
+    return [path for _, paths in field_paths(model.fields, conditions) for path in paths]
 
 
 def field_paths(
@@ -131,7 +132,9 @@ def field_paths(
     for name in fields.__slots__:
         value = getattr(fields, name)
         if name == "steps":
-            yield from ((f"fields.steps.{step}", field.paths) for step, field in value.items())
+            for step, field in value.items():
+                yield f"fields.steps.{step}", field.paths
+                yield from ((f"fields.steps.{step}.when.{path}", (path,)) for path in field.when)
         elif name != "features" and value is not None and value.paths:
             yield f"fields.{name}", value.paths
     yield from ((f"when.{path}", (path,)) for path in when)

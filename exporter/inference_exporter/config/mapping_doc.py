@@ -111,6 +111,25 @@ in any order. They wait in the committed state, so a pair counts once over crash
 comes twice is a `duplicate`. `once` gives up what still waits at the end of the logs. Lines count
 in `inference_exporter_lines_total{result="half"}`, pairs in `inference_pairs_total{result}`.
 
+## `requests_when`: lines that are parts of requests
+
+In every format. Some services log a line for every step of a request, and one for the request:
+
+```yaml
+# {"event": "step", "step": "feature_lookup", "ms": 7.2, "trace": "0af7…"}
+# {"event": "request", "ms": 28.8, "status": 200, "trace": "0af7…"}
+requests_when: {event: request}
+fields:
+  latency: {from: ms, unit: ms}
+  steps:
+    feature_lookup: {from: ms, unit: ms, when: {step: feature_lookup}}
+    inference: {from: ms, unit: ms, when: {step: inference}}
+```
+
+A line that does not meet the condition counts in `inference_exporter_lines_total{result="part"}`:
+neither as a request nor with a latency or status, but its steps do, and so does a prediction that
+it holds. Spans of OpenTelemetry are read in the same way (`format: otlp-traces`).
+
 ## Steps
 """
 

@@ -47,7 +47,12 @@ from inference_exporter.config.worth import business_value
 from inference_exporter.values.batch import RANKS
 
 DAY = 86400.0
-RECEIVED = ("predictions", "cloudevents", "otlp-logs")  # the keys of receivers.RECEIVERS
+RECEIVED = (
+    "predictions",
+    "cloudevents",
+    "otlp-logs",
+    "otlp-traces",
+)  # the keys of receivers.RECEIVERS
 _WINDOW = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
 
 
@@ -168,9 +173,9 @@ MODEL = Section(
         Key("unwrap", one_of("auto", "none", "cri", "docker"), "auto, none, cri or docker",
             "What a container runtime puts around lines: Kubernetes' CRI or Docker's json-file,"
             " found by itself. Its time and stream are `$wrap.time` and `$wrap.stream`.", "none"),
-        Key("records", one_of(*lines.RECORD_NAMES), "otlp-logs",
-            "With `format: json`: a line holds many records, each of which is a prediction.",
-            "otlp-logs", default="none"),
+        Key("records", one_of(*lines.RECORD_NAMES), " or ".join(lines.RECORD_NAMES),
+            "With `format: json`: a line holds many records, each of which is a prediction, or a"
+            " span of a trace.", "otlp-logs", default="none"),
         Key("columns", names, "a list of names", "With `format: csv`: the columns, in order.",
             "[time, age, plan, prediction]", default="those in the first line of the file"),
         Key("delimiter", lines.delimiter, "one character",
@@ -196,6 +201,10 @@ MODEL = Section(
             "Only lines that have one of these values at each path, or meet the condition, are"
             " predictions.",
             "{event: prediction}", default="every line"),
+        Key("requests_when", conditions,
+            "paths, each with a value, a list of values, or a condition",
+            "Only lines that meet this are requests; of the others, parts of requests, only steps"
+            " and what they predict count.", "{parent_id: {exists: false}}", default="every line"),
         Key("start_at", one_of("beginning", "end"), "beginning or end",
             "Where to start in a log that is met for the first time.", "beginning"),
         Key("task", one_of("classification", "regression"), "classification or regression",

@@ -47,12 +47,14 @@ class DurationField:
     """A duration and the unit it is logged in.
 
     With `since` both are points in time (numbers in `unit`), and it is what lies between them.
+    Only lines that meet the conditions of `when`, by path, have it.
     """
 
     paths: tuple[str, ...]
     unit: Unit = "s"
     convert: Steps = ()
     since: tuple[str, ...] = ()
+    when: Mapping[str, Wanted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,7 @@ class ModelConfig:
     `decode` has the steps of values of a line by path, before anything is looked up in it;
     `explode` are paths of lists that have an entry for every row of a line. `preset` is where some
     settings come from; `path_pattern` is one whose groups in the path of a file are fields.
+    Lines that do not meet `requests_when` are parts of requests: only their steps count.
     """
 
     name: str
@@ -293,6 +296,7 @@ class ModelConfig:
     explode: tuple[str, ...] = ()
     pairs: PairsConfig | None = None
     when: Mapping[str, Wanted] = field(default_factory=dict)
+    requests_when: Mapping[str, Wanted] = field(default_factory=dict)
     start_at: Literal["beginning", "end"] = "end"
     task: Literal["classification", "regression"] | None = None
     positive_class: str | None = None

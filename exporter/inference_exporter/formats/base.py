@@ -11,12 +11,14 @@ from typing import Protocol
 
 from inference_exporter.values.batch import Batch
 
-LINE_RESULTS = ("ok", "empty", "malformed", "unmatched", "filtered", "header", "half", "too_long")
+LINE_RESULTS = ("ok", "empty", "malformed", "unmatched", "filtered", "header", "half", "part",
+                "too_long")  # fmt: skip
 """What can become of a line; `too_long` is counted by the source and never decoded.
 
 `ok` a prediction, even one with unusable values; `empty` nothing but white space; `malformed` not
 of the format; `unmatched` not matched by the pattern; `filtered` not selected by `when`; `header`
-the names of the columns; `half` a request or a response that are joined into a prediction.
+the names of the columns; `half` a request or a response that are joined into a prediction; `part` a
+step of a request, by `requests_when`.
 """
 
 

@@ -1,9 +1,9 @@
-"""OTLP's protobuf messages of logs, read into the shape of its JSON.
+"""OTLP's protobuf messages of logs and traces, read into the shape of its JSON.
 
 A reader of the wire format (varints, fixed numbers, length-delimited fields) and, for every
 message, which field is what. Fields that are not known are passed over, as protobuf wants it. The
 numbers are those of opentelemetry-proto 1.x, in `opentelemetry/proto/` the files
-`{collector/logs,logs,common,resource}/v1`.
+`{collector/logs,collector/trace,logs,trace,common,resource}/v1`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 DEPTH = 32  # levels of values inside values
+_Known = dict[int, tuple[str, Callable[[Any], Any]]]
+"""What a field is called and how it is read, by its number."""
+
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -23,29 +26,53 @@ class WireError(ValueError):
 
 def logs_request(data: bytes) -> dict[str, Any]:
     """An ExportLogsServiceRequest."""
-    return {"resourceLogs": [_resource_logs(one) for n, one in _fields(data) if n == 1]}
+    return {"resourceLogs": [_group(v, "scopeLogs", "logRecords", _log) for v in _all(data, 1)]}
 
 
-def _resource_logs(data: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {"resource": {}, "scopeLogs": []}
+def traces_request(data: bytes) -> dict[str, Any]:
+    """An ExportTraceServiceRequest."""
+    return {"resourceSpans": [_group(v, "scopeSpans", "spans", _span) for v in _all(data, 1)]}
+
+
+def _all(data: Any, wanted: int) -> list[Any]:
+    return [value for number, value in _fields(data) if number == wanted]
+
+
+def _group(
+    data: Any, scopes: str, entries: str, read: Callable[[Any], dict[str, Any]]
+) -> dict[str, Any]:
+    """ResourceLogs or ResourceSpans, which have the same build."""
+    found: dict[str, Any] = {"resource": {}, scopes: []}
     for number, value in _fields(data):
         if number == 1:
-            found["resource"] = {"attributes": [_pair(v) for n, v in _fields(value) if n == 1]}
+            found["resource"] = {"attributes": [_pair(one) for one in _all(value, 1)]}
         elif number == 2:
-            records = [_record(v) for n, v in _fields(value) if n == 2]
-            found["scopeLogs"].append({"logRecords": records})
+            found[scopes].append({entries: [read(one) for one in _all(value, 2)]})
     return found
 
 
-def _record(data: Any) -> dict[str, Any]:
+def _log(data: Any) -> dict[str, Any]:
+    return _entry(data, 6, _RECORD)
+
+
+def _span(data: Any) -> dict[str, Any]:
+    return _entry(data, 9, _SPAN)
+
+
+def _entry(data: Any, attributes: int, known: _Known) -> dict[str, Any]:
     found: dict[str, Any] = {"attributes": []}
     for number, value in _fields(data):
-        if number == 6:
+        if number == attributes:
             found["attributes"].append(_pair(value))
-        elif number in _RECORD:
-            name, read = _RECORD[number]
+        elif number in known:
+            name, read = known[number]
             found[name] = read(value)
     return found
+
+
+def _status(data: Any) -> dict[str, Any]:
+    known: _Known = {2: ("message", _text), 3: ("code", _number)}
+    return {known[n][0]: known[n][1](value) for n, value in _fields(data) if n in known}
 
 
 def _pair(data: Any, depth: int = DEPTH) -> dict[str, Any]:
@@ -119,7 +146,7 @@ def _double(value: Any) -> float | str:
     return float(number) if number - number == 0 else str(float(number))
 
 
-_RECORD: dict[int, tuple[str, Callable[[Any], Any]]] = {
+_RECORD: _Known = {
     1: ("timeUnixNano", _nanoseconds),
     2: ("severityNumber", _number),
     3: ("severityText", _text),
@@ -129,7 +156,18 @@ _RECORD: dict[int, tuple[str, Callable[[Any], Any]]] = {
     11: ("observedTimeUnixNano", _nanoseconds),
     12: ("eventName", _text),
 }
-_ANY: dict[int, tuple[str, Callable[[Any], Any]]] = {
+_SPAN: _Known = {
+    1: ("traceId", _hex),
+    2: ("spanId", _hex),
+    4: ("parentSpanId", _hex),
+    5: ("name", _text),
+    6: ("kind", _number),
+    7: ("startTimeUnixNano", _nanoseconds),
+    8: ("endTimeUnixNano", _nanoseconds),
+    15: ("status", _status),
+    16: ("flags", _number),
+}
+_ANY: _Known = {
     1: ("stringValue", _text),
     2: ("boolValue", lambda value: bool(_number(value))),
     3: ("intValue", _signed),

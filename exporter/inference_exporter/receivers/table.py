@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from inference_exporter.exposition.posts import Post, Reply
-from inference_exporter.receivers import cloudevents, otlp_logs, predictions
+from inference_exporter.receivers import cloudevents, otlp, otlp_logs, otlp_traces, predictions
 from inference_exporter.receivers.records import Record
 
 
@@ -31,5 +31,6 @@ class Receiver:
 RECEIVERS: Mapping[str, Receiver] = {
     "predictions": Receiver(predictions.PATH, predictions.records, _counted),
     "cloudevents": Receiver(cloudevents.PATH, cloudevents.records, _plainly),
-    "otlp-logs": Receiver(otlp_logs.PATH, otlp_logs.records, otlp_logs.accepted),
+    "otlp-logs": Receiver(otlp_logs.PATH, otlp_logs.records, otlp.accepted),
+    "otlp-traces": Receiver(otlp_traces.PATH, otlp_traces.records, otlp.accepted),
 }

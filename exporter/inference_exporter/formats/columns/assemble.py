@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from inference_exporter.config.conditions import holds
+from inference_exporter.config.conditions import Wanted, holds
 from inference_exporter.config.schema import DurationField, Fields, ModelConfig, TimestampField
 from inference_exporter.formats.base import Decoded
 from inference_exporter.formats.columns.convert import Conversions
@@ -35,6 +35,8 @@ from inference_exporter.values.numeric import (
 
 Columns = Sequence[Sequence[object]]
 Reader = Callable[[Sequence[object]], NumericColumn]
+Test = tuple[int, Callable[[object], bool]]
+"""Where a value is in a row, and what it must be."""
 
 _TEXTS = ("version", "status", "prediction", "actual", "id", "trace_id", "row")
 
@@ -54,9 +56,17 @@ class Assembler:
             for name, field in _spans(model.fields)
         }
         self._conversions = Conversions(model.fields, self._index)
-        self._when = [
-            (self._index[f"when.{path}"], holds(wanted)) for path, wanted in model.when.items()
-        ]
+        self._when = self._tests("when", model.when)
+        self._requests = self._tests("requests_when", model.requests_when)
+        self._only = {
+            name: self._tests(f"{name}.when", one.when)
+            for name, one in _durations(model.fields).items()
+            if one.when
+        }
+
+    def _tests(self, prefix: str, wanted: Mapping[str, Wanted]) -> list[Test]:
+        """Conditions as the places of their values and functions of these."""
+        return [(self._index[f"{prefix}.{path}"], holds(one)) for path, one in wanted.items()]
 
     def decoded(
         self,
@@ -71,26 +81,26 @@ class Assembler:
         `rows_of_lines` is how many rows each line has, if not one.
         """
         lines = None if rows_of_lines is None else _line_numbers(rows_of_lines)
-        batch, invalid, dropped = self.batch(columns, clean, lines)
-        requests = batch.rows if batch.requests is None else int(batch.requests.sum())
-        counts = {"ok": requests, "filtered": dropped, **results}
-        return Decoded(batch, {k: n for k, n in counts.items() if n}, invalid, example)
-
-    def batch(
-        self, columns: Columns, clean: bool, lines: Ints | None = None
-    ) -> tuple[Batch, dict[str, int], int]:
-        """The Batch, the unusable values by field, and how many lines `when` left out.
-
-        `clean` promises that no value is UNUSABLE, which saves looking for it. `lines` (rows,) are
-        the numbers of the lines that the rows are from, if some have several.
-        """
         columns, lines, dropped = self._selected(self._conversions.of(columns), lines)
         first = None if lines is None else np.diff(lines, prepend=-1) != 0
+        batch, invalid = self._batch(columns, clean, lines, first)
+        kept = len(columns[-1]) if first is None else int(first.sum())
+        requests = kept if batch.requests is None else int(batch.requests.sum())
+        counts = {"ok": requests, "part": kept - requests, "filtered": dropped, **results}
+        return Decoded(batch, {k: n for k, n in counts.items() if n}, invalid, example)
+
+    def _batch(
+        self, columns: Columns, clean: bool, lines: Ints | None, first: Bools | None
+    ) -> tuple[Batch, dict[str, int]]:
+        """The Batch and the unusable values by field.
+
+        `clean` promises that no value is UNUSABLE, which saves looking for it. `lines` (rows,) are
+        the numbers of the lines that the rows are from, if some have several; `first` marks the
+        first row of each.
+        """
+        requests = self._of_requests(columns, first)
         invalid: dict[str, int] = {}
-        numbers = {n: read(columns[self._index[n]]) for n, read in self._numbers.items()}
-        numbers |= {n: self._lasting(n, columns, *pair) for n, pair in self._spans.items()}
-        if first is not None:
-            numbers |= {n: _once(c, first) for n, c in numbers.items() if _of_request(n)}
+        numbers = self._of_numbers(columns, first, requests)
         texts = {name: category_column(columns[self._index[name]], clean) for name in self._texts}
         for name, mask in ((n, c.invalid) for n, c in (numbers | texts).items()):
             _count(invalid, name, mask)
@@ -119,9 +129,30 @@ class Assembler:
             inputs=self._inputs(
                 columns, values.get("prediction", cast(Any, choices.get("prediction")))
             ),
-            requests=first,
+            requests=requests,
         )  # fmt: skip
-        return batch, invalid, dropped
+        return batch, invalid
+
+    def _of_numbers(
+        self, columns: Columns, first: Bools | None, requests: Bools | None
+    ) -> dict[str, NumericColumn]:
+        """Numbers and durations: steps once a line, the latency once a request."""
+        numbers = {n: read(columns[self._index[n]]) for n, read in self._numbers.items()}
+        numbers |= {n: self._lasting(n, columns, *pair) for n, pair in self._spans.items()}
+        if first is not None:
+            numbers |= {n: _once(c, first) for n, c in numbers.items() if n.startswith("steps.")}
+        if requests is not None and "latency" in numbers:
+            numbers["latency"] = _once(numbers["latency"], requests)
+        for name, tests in self._only.items():
+            numbers[name] = _once(numbers[name], _meets(columns, tests))
+        return numbers
+
+    def _of_requests(self, columns: Columns, first: Bools | None) -> Bools | None:
+        """The first row of each request; None if every row is one."""
+        if not self._requests:
+            return first
+        mask = _meets(columns, self._requests)
+        return mask if first is None else mask & first
 
     def _lasting(self, name: str, columns: Columns, read: Reader, since: int) -> NumericColumn:
         """How long it was from one point in time to the other; negative is invalid."""
@@ -190,13 +221,16 @@ class Assembler:
         return None if not without else present
 
 
-def _of_request(name: str) -> bool:
-    """Whether a number is about the request: counted once, however many rows it has."""
-    return name == "latency" or name.startswith("steps.")
+def _meets(columns: Columns, tests: Sequence[Test]) -> Bools:
+    """The rows that meet all conditions."""
+    mask = np.ones(len(columns[-1]), np.bool_)
+    for index, wanted in tests:
+        mask &= np.fromiter(map(wanted, columns[index]), np.bool_, len(mask))
+    return mask
 
 
 def _once(column: NumericColumn, first: Bools) -> NumericColumn:
-    """Only in the first row of each line."""
+    """Only in some rows: of what is about the request, the first row of each line."""
     values = np.where(first, column.values, np.nan)
     return NumericColumn(values, None if column.invalid is None else column.invalid & first)
 

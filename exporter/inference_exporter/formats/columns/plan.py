@@ -69,7 +69,7 @@ class Plan:
 
 def make_plan(model: ModelConfig, features: Mapping[str, Kind] | None, collect: bool) -> Plan:
     """Lay out the rows of a model's log."""
-    leaves = _leaves(model.fields, tuple(model.when))
+    leaves = _leaves(model)
     where = model.fields.features
     nested = where.paths if where is not None and where.form != "rest" else ()
     segments: dict[str, tuple[str, ...]] = {}
@@ -100,11 +100,12 @@ def _segment_leaf(one: Segment) -> Leaf:
     return Leaf(f"segments.{one.name}", one.paths, bool(one.bins))
 
 
-def _leaves(fields: Fields, when: tuple[str, ...]) -> list[Leaf]:
+def _leaves(model: ModelConfig) -> list[Leaf]:
     leaves: list[Leaf] = []
-    for name, one in leaf_fields(fields):
+    for name, one in leaf_fields(model.fields):
         leaves += _field_leaves(name, one)
-    leaves.extend(Leaf(f"when.{path}", (path,), False) for path in when)
+    leaves.extend(Leaf(f"when.{path}", (path,), False) for path in model.when)
+    leaves.extend(Leaf(f"requests_when.{path}", (path,), False) for path in model.requests_when)
     return leaves
 
 
@@ -123,6 +124,8 @@ def _field_leaves(name: str, field: Any) -> Iterator[Leaf]:
     yield Leaf(name, field.paths, number, name in _VECTORS or bool(field.convert))
     if getattr(field, "since", ()):
         yield Leaf(f"{name}.since", field.since, True)
+    for path in getattr(field, "when", ()):
+        yield Leaf(f"{name}.when.{path}", (path,), False)
 
 
 def _top_keys(path: str) -> tuple[str, ...]:

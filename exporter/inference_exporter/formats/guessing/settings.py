@@ -13,6 +13,7 @@ from inference_exporter.formats.guessing.payloads import Reading
 from inference_exporter.formats.guessing.probabilities import choose_scores
 from inference_exporter.formats.guessing.schema_lines import Roles
 from inference_exporter.formats.guessing.shape import Shape
+from inference_exporter.formats.guessing.spans import steps_of
 from inference_exporter.formats.guessing.yaml_text import listed, quoted, remark
 
 
@@ -94,6 +95,8 @@ def preset_fields(
     }:
         question = preset.ask["fields.prediction"]
         fields |= _of_schema(roles, values) if roles else _columns(values, question)
+    if preset.model.get("records") == "otlp-traces" and (steps := steps_of(shape.rows)):
+        fields["steps"] = steps
     if shape.wrapper and "timestamp" not in preset.model["fields"]:
         fields["timestamp"] = ["timestamp: $wrap.time  # the lines have no time of their own"]
     return fields
