@@ -53,7 +53,7 @@ def _worst(flaw: str, title: str, alert: str, what: str, read: str) -> Panel:
 
 def _lines_now() -> tuple[Panel, ...]:
     lines = "inference_exporter_lines_total"
-    bad = rate(lines, _JOB, more='result!="ok"')
+    bad = rate(lines, _JOB, more='result=~"malformed|unmatched|too_long"')
     return (
         panels.stat(
             "Unreadable lines",

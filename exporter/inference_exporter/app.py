@@ -21,7 +21,7 @@ from inference_exporter.assembly import (
 )
 from inference_exporter.clock import Clock, SystemClock
 from inference_exporter.config.schema import Config, ModelConfig
-from inference_exporter.errors import InferenceExporterError
+from inference_exporter.errors import ConfigError, InferenceExporterError, Problem
 from inference_exporter.exposition import webconfig
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.server import WebServer
@@ -67,8 +67,9 @@ class Application:
         self._reload = _ReloadRequest()
         self._inbox = Inbox()
         self._receivers = Receivers(options.storage_path, self._clock.now)
-        config, references = load_all(options.config_file)
         web_config = webconfig.load(options.web_config_file) if options.web_config_file else None
+        self._users = frozenset(web_config.users) if web_config else frozenset[str]()
+        config, references = self._load()
         self.config = config
         self._store = Store.open(options.storage_path, self._clock.now())
         self._receivers.configure(config.models)
@@ -85,7 +86,18 @@ class Application:
             max_requests=options.max_requests,
             receive_labels=partial(receive, self._inbox),
             receivers=self._receivers.routes(),
+            senders=lambda: self.config.receivers.users,
         )
+
+    def _load(self) -> tuple[Config, dict[str, Reference | None]]:
+        """The configuration file, whose senders must be users of the web server."""
+        config, references = load_all(self.options.config_file)
+        unknown = [name for name in config.receivers.users if name not in self._users]
+        if unknown:
+            known = ", ".join(sorted(self._users)) or "none; see --web.config.file"
+            text = f"{unknown[0]} is no user of the web server; users are {known}"
+            raise ConfigError([Problem(config.path, "receivers.users", text)])
+        return config, references
 
     def run(self) -> None:
         """Serve and follow the logs until SIGTERM or SIGINT."""
@@ -130,7 +142,7 @@ class Application:
     def reload(self) -> tuple[bool, str]:
         """Put the configuration file in force; the old one stays if the new one is wrong."""
         try:
-            config, references = load_all(self.options.config_file)
+            config, references = self._load()
         except InferenceExporterError as error:
             self._telemetry.set(f"{_ME}config_last_reload_successful", value=0.0)
             log.error("configuration not reloaded, the old one stays in force:\n%s", error)

@@ -6,15 +6,18 @@ import asyncio
 import base64
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import bcrypt
 import pytest
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from exposition_server import running
 from inference_exporter.exposition import auth, serving
-from inference_exporter.exposition.auth import BasicAuth
+from inference_exporter.exposition.attempts import ADDRESSES, ATTEMPTS, SECONDS, WAITING, Attempts
+from inference_exporter.exposition.auth import BasicAuth, TryLaterError
 from inference_exporter.exposition.guard import Guard
 from inference_exporter.exposition.listener import ListenError
 from inference_exporter.exposition.requests import RequestCounter
@@ -36,9 +39,71 @@ def users() -> Iterator[BasicAuth]:
 
 def _admits(users: BasicAuth, *passwords: str) -> list[bool]:
     async def ask() -> list[bool]:
-        return [await users.admits(Request(_scope("alice", one))) for one in passwords]
+        return [await users.user(Request(_scope("alice", one))) is not None for one in passwords]
 
     return asyncio.run(ask())
+
+
+def test_wrong_passwords_are_bounded_and_right_ones_pass(
+    users: BasicAuth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks: list[bytes] = []
+
+    def check(password: bytes, _hashed: bytes) -> bool:
+        checks.append(password)
+        return password == b"right"
+
+    monkeypatch.setattr(bcrypt, "checkpw", check)
+    assert _admits(users, "right", *["wrong"] * ATTEMPTS) == [True, *[False] * ATTEMPTS]
+    with pytest.raises(TryLaterError) as refused:
+        _admits(users, "wrong")
+    assert 0 < refused.value.seconds <= SECONDS
+    assert _admits(users, "right") == [True]  # remembered: nothing is checked
+    assert len(checks) == ATTEMPTS + 1
+
+
+def test_attempts_come_back_and_addresses_are_forgotten() -> None:
+    attempts = Attempts()
+    for _ in range(ATTEMPTS):
+        assert attempts.begin("a", 0.0) == 0.0
+        attempts.end("a", right=False)
+    assert attempts.begin("a", 1.0) == pytest.approx(SECONDS - 1.0)
+    assert attempts.begin("b", 1.0) == 0.0
+    attempts.end("b", right=True)
+    assert attempts.begin("a", SECONDS) == 0.0
+    for i in range(WAITING):
+        attempts.begin(f"c{i}", 0.0)
+    assert attempts.begin("d", 0.0) == SECONDS  # too many wait
+    for i in range(2 * ADDRESSES):
+        attempts.end("", right=False)
+        attempts.begin(f"e{i}", 0.0)
+    assert len(attempts._left) <= ADDRESSES
+
+
+def test_senders_may_post_and_nothing_else(
+    users: BasicAuth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bcrypt, "checkpw", lambda _password, _hashed: True)
+    statuses: list[int] = []
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    for senders in ((), ("alice",), ("bob",)):
+        guard = Guard(
+            answer, str, RequestCounter(), 0, users, {}, partial(tuple, senders), ("/post",)
+        )
+        for path in ("/", "/post"):
+            scope = {**_scope("alice", "x"), "path": path}
+            asyncio.run(guard(scope, receive, send))
+    assert statuses == [200, 200, 403, 200, 200, 403]
 
 
 def test_answer_that_fails_half_way_is_cut_off_and_counted_once() -> None:

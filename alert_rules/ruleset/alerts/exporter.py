@@ -71,10 +71,13 @@ def _alive(settings: Settings) -> tuple[Alert, ...]:
     )
 
 
+_BAD = 'result=~"malformed|unmatched|too_long"'  # others are as they should be
+
+
 def _reading(settings: Settings) -> tuple[Alert, ...]:
     quarter, hour = settings.span("15m"), settings.span("1h")
     lines = f"{_ME}lines_total"
-    bad = f'sum by ({_EACH}, source) (increase({lines}{{result!~"ok|skipped"}}[{hour}]))'
+    bad = f"sum by ({_EACH}, source) (increase({lines}{{{_BAD}}}[{hour}]))"
     read = f"sum by ({_EACH}, source) (increase({lines}[{hour}]))"
     return (
         _alert(

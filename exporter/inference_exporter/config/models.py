@@ -24,6 +24,7 @@ from inference_exporter.config.schema import (
     Fields,
     Limits,
     ModelConfig,
+    ReceiversConfig,
     ReferenceFile,
     Warmup,
     Window,
@@ -312,6 +313,16 @@ def models(value: object) -> dict[str, ModelConfig]:
     return _models(value)
 
 
+RECEIVERS = Section(
+    "receivers",
+    ReceiversConfig,
+    (
+        Key("users", names, "a list of users of `--web.config.file`",
+            "Only they may post predictions, events, spans and labels, and nothing else is open to"
+            " them.", "[kserve-logger]", default="every user"),
+    ),
+)  # fmt: skip
+
 TOP = Section(
     "Top level",
     Config,
@@ -325,5 +336,7 @@ TOP = Section(
             "The pause between two looks at logs without news.", "250ms", default="250ms"),
         Key("rotate_grace", duration(0.0, 600.0), "a duration",
             "How long a rotated log stays open for late writers.", "30s", default="30s"),
+        Key("receivers", RECEIVERS, "a section, below", "Who may push; see"
+            " [receivers.md](receivers.md).", "{users: [kserve-logger]}", default="none"),
     ),
 )  # fmt: skip

@@ -325,6 +325,13 @@ class ModelConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiversConfig:
+    """What is pushed. `users` of the web configuration may post, and do nothing else."""
+
+    users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration file, read and found to be valid.
 
@@ -338,3 +345,4 @@ class Config:
     commit_interval: float = 5.0
     poll_interval: float = 0.25
     rotate_grace: float = 30.0
+    receivers: ReceiversConfig = field(default_factory=ReceiversConfig)

@@ -2,7 +2,8 @@
 
 bcrypt is slow on purpose (50 ms at cost 10): it runs in one thread of its own, away from the
 event loop, and a pair that was right is remembered under a keyed hash, so that only a scraper's
-first request pays. An unknown user costs as much time as a wrong password.
+first request pays. An unknown user costs as much time as a wrong password; how many an address may
+try is bounded (`attempts`), so that trying neither burns a core nor keeps scrapers waiting.
 """
 
 from __future__ import annotations
@@ -17,8 +18,18 @@ from hashlib import blake2b
 
 from starlette.requests import Request
 
+from inference_exporter.exposition.attempts import Attempts
+
 _REMEMBERED = 100  # right pairs; more than there are scrapers
 _BCRYPT_BYTES = 72  # bcrypt reads no further; htpasswd cuts here, the Python package raises
+
+
+class TryLaterError(Exception):
+    """Too many wrong passwords: come again in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class BasicAuth:
@@ -29,25 +40,37 @@ class BasicAuth:
         self._decoy = next(iter(self._users.values()))
         self._key = os.urandom(32)
         self._known: dict[bytes, None] = {}
+        self._attempts = Attempts()
         self._thread = ThreadPoolExecutor(1, "basic-auth")
 
-    async def admits(self, request: Request) -> bool:
-        """Whether the request carries a user's name and password."""
+    async def user(self, request: Request) -> str | None:
+        """The user whose name and password the request carries; TryLaterError after many wrong."""
         pair = _credentials(request.headers.get("authorization", ""))
         if pair is None:
-            return False
+            return None
         user, password = pair
         fingerprint = self._fingerprint(user, password)
         if fingerprint in self._known:
-            return True
-        hashed = self._users.get(user)
-        matches = await asyncio.get_running_loop().run_in_executor(
-            self._thread, _matches, password, hashed or self._decoy
-        )
-        if hashed is None or not matches:
-            return False
+            return user
+        address = request.client.host if request.client else ""
+        if not await self._checked(user, password, address):
+            return None
         self._remember(fingerprint)
-        return True
+        return user
+
+    async def _checked(self, user: str, password: bytes, address: str) -> bool:
+        loop = asyncio.get_running_loop()
+        if wait := self._attempts.begin(address, loop.time()):
+            raise TryLaterError(wait)
+        hashed, right = self._users.get(user), False
+        try:
+            matches = await loop.run_in_executor(
+                self._thread, _matches, password, hashed or self._decoy
+            )
+            right = hashed is not None and matches
+        finally:
+            self._attempts.end(address, right=right)
+        return right
 
     def close(self) -> None:
         """Stop the thread."""

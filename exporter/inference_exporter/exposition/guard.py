@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from starlette.datastructures import MutableHeaders
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inference_exporter.exposition.auth import BasicAuth
+from inference_exporter.exposition.auth import BasicAuth, TryLaterError
 from inference_exporter.exposition.requests import RequestCounter
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ class Guard:
         busy must not be restarted for it.
     auth
         Who may enter; None: everybody. Probes are not exempt, as in all Prometheus components.
+    senders
+        The users who may post to the `posting` routes and nothing else; none of them: every user
+        may do everything.
+    posting
+        The routes that take what is pushed.
     headers
         Added to every answer, over what the route set.
     """
@@ -45,7 +51,10 @@ class Guard:
         max_requests: int,
         auth: BasicAuth | None,
         headers: Mapping[str, str],
+        senders: Callable[[], Collection[str]] = tuple,
+        posting: Collection[str] = (),
     ) -> None:
+        self._senders, self._posting = senders, posting
         self._app = app
         self._route_of = route_of
         self._counter = counter
@@ -75,11 +84,28 @@ class Guard:
                 f"Limit of concurrent requests reached ({self._max_requests}), try again later.\n"
             )
             await PlainTextResponse(text, 503)(scope, receive, send)
-        elif self._auth is not None and not await self._auth.admits(Request(scope)):
-            headers = {"WWW-Authenticate": 'Basic realm="inference-exporter", charset="UTF-8"'}
-            await PlainTextResponse("Unauthorized\n", 401, headers)(scope, receive, send)
+        elif refusal := await self._refusal(route, Request(scope)):
+            await refusal(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _refusal(self, route: str, request: Request) -> PlainTextResponse | None:
+        """Why the request may not pass, if it may not."""
+        if self._auth is None:
+            return None
+        try:
+            user = await self._auth.user(request)
+        except TryLaterError as error:
+            headers = {"Retry-After": str(math.ceil(error.seconds))}
+            return PlainTextResponse("Too many wrong passwords.\n", 429, headers)
+        if user is None:
+            headers = {"WWW-Authenticate": 'Basic realm="inference-exporter", charset="UTF-8"'}
+            return PlainTextResponse("Unauthorized\n", 401, headers)
+        senders = self._senders()
+        if senders and (user in senders) != (route in self._posting):
+            text = "may only post" if user in senders else "is not one of receivers.users"
+            return PlainTextResponse(f"The user {user} {text}.\n", 403)
+        return None
 
 
 class _Answer:

@@ -7,7 +7,7 @@ Everything else is 404. What clients may take is in `limits`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,8 @@ class WebServer:
         Reads a body of labels and promises status and answer; None: labels are not taken.
     receivers
         What takes the posts to further paths.
+    senders
+        The users who may post, and do nothing else; none of them: every user may do everything.
     """
 
     def __init__(  # noqa: PLR0913
@@ -76,7 +78,9 @@ class WebServer:
         limits: Limits | None = None,
         receive_labels: ReceiveLabels | None = None,
         receivers: Mapping[str, Take] | None = None,
+        senders: Callable[[], Collection[str]] = tuple,
     ) -> None:
+        self._senders = senders
         self._receive_labels = receive_labels
         self._receivers = receivers or {}
         if not telemetry_path.startswith("/") or "{" in telemetry_path:
@@ -157,4 +161,6 @@ class WebServer:
             self._max_requests,
             users,
             config.headers if config else {},
+            self._senders,
+            handlers.posting,
         )
