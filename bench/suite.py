@@ -12,6 +12,7 @@ from bench import (
     freshness,
     idle,
     labels,
+    receivers,
     rules,
     scrape,
     segments,
@@ -35,4 +36,5 @@ MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
     "segments": segments.measure,
     "rules": rules.measure,
     "client": client.measure,
+    "receivers": receivers.measure,
 }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from inference_exporter.exposition.limits import Limits
+from inference_exporter.exposition.posts import Take
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.server import Landing, WebServer
 from inference_exporter.exposition.webconfig import WebConfig
@@ -32,6 +33,7 @@ def running(
     limits: Limits | None = None,
     landing: Landing | None = None,
     on_request: Callable[[str, str], None] | None = None,
+    receivers: Mapping[str, Take] | None = None,
 ) -> Iterator[tuple[WebServer, str]]:
     server = WebServer(
         published or Published(),
@@ -44,6 +46,7 @@ def running(
         limits=limits,
         landing=landing,
         on_request=on_request,
+        receivers=receivers,
     )
     try:
         yield server, server.start()

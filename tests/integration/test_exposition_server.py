@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import logging
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from threading import Event, Thread
 from threading import enumerate as all_threads
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -21,10 +24,35 @@ from inference_exporter.errors import ConfigError, UsageError
 from inference_exporter.exposition.landing import Landing, Link
 from inference_exporter.exposition.negotiation import RENDERERS, Dialect
 from inference_exporter.exposition.openmetrics import render_openmetrics
+from inference_exporter.exposition.posts import Post, Reply
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.server import ListenError, WebServer
 from inference_exporter.exposition.text import render_text
 from inference_exporter.exposition.webconfig import TlsConfig, WebConfig
+
+
+def test_a_connection_stays_open_once_a_body_is_read() -> None:
+    """A client that pushes has one connection; what is refused unread is cut off."""
+
+    def take(post: Post) -> Future[Reply]:
+        answer: Future[Reply] = Future()
+        answer.set_result(Reply(200, post.body))
+        return answer
+
+    with running(receivers={"/push": take}) as (_, url):
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+        connection.connect()
+        socket_of = connection.sock
+        for body in (b"a", b"b" * 100_000, b""):
+            connection.request("POST", "/push", body)
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, body)
+            assert answer.headers.get("connection") != "close"
+            assert connection.sock is socket_of
+        connection.request("POST", "/nowhere", b"x")
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["connection"]) == (404, "close")
+        connection.close()
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ class Client(threading.Thread):
         for name, parent, took in (("lookup", "a" * 16, 5), ("POST /score", "", 20)):
             span = {
                 "traceId": trace, "spanId": f"{took:016x}", "parentSpanId": parent, "name": name,
-                "startTimeUnixNano": "0", "endTimeUnixNano": str(took * 1_000_000),
+                "startTimeUnixNano": str(10**18), "endTimeUnixNano": str(10**18 + took * 10**6),
             }  # fmt: skip
             body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
             headers = {"content-type": "application/json"}

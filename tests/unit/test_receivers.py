@@ -17,7 +17,8 @@ from inference_exporter.config.models import RECEIVED
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.exposition.posts import Post, Reply
 from inference_exporter.receivers import RECEIVERS, Receivers, folder_of
-from inference_exporter.receivers.otlp_wire import WireError, logs_request
+from inference_exporter.receivers.otlp_flat import LOGS, FlatReader
+from inference_exporter.receivers.otlp_wire import WireError
 from inference_exporter.receivers.records import RefusedPost
 from inference_exporter.receivers.spool import SEGMENT_BYTES, Spool, SpoolFullError
 
@@ -27,7 +28,20 @@ JSON = {"content-type": "application/json"}
 def records(kind: str, body: Any, headers: dict[str, str], *models: str) -> list[Any]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     found = RECEIVERS[kind].records(Post(data, headers), models or ("m",))
-    return [(one.model, one.value) for one in found]
+    return [(one.model, _object(one.value)) for one in found]
+
+
+def lines(kind: str, body: Any, headers: dict[str, str], *models: str) -> list[Any]:
+    """What is written, without the time of arrival."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    found = RECEIVERS[kind].records(Post(data, headers), models or ("m",))
+    written = [(one.model, json.loads(one.line(1.5))) for one in found]
+    assert {line.pop("$received") for _, line in written} <= {1.5}
+    return written
+
+
+def _object(value: dict[str, Any] | bytes) -> Any:
+    return json.loads(value) if isinstance(value, bytes) else value
 
 
 def refused(kind: str, body: bytes, headers: dict[str, str], *models: str) -> tuple[int, str]:
@@ -147,6 +161,42 @@ def pair(key: str, value: bytes) -> bytes:
     return message(1, key.encode()) + message(2, value)
 
 
+OBJECTS = st.lists(
+    st.dictionaries(
+        st.sampled_from(["a", "model", "é", "$received", "$event", ""]),
+        st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+        | st.lists(st.dictionaries(st.text(max_size=2), st.booleans()), max_size=2),
+        max_size=4,
+    ),
+    min_size=1, max_size=4,
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(OBJECTS, st.sampled_from([",", " , "]), st.sampled_from(["\n", "\r\n", "\n\n"]))
+def test_however_objects_are_written_they_are_the_same(
+    objects: list[dict[str, Any]], comma: str, end: str
+) -> None:
+    by_line = end.join(json.dumps(one, separators=(comma, ":")) for one in objects)
+    found = lines("predictions", by_line.encode(), {"content-type": "application/x-ndjson"})
+    expected = [("m", {k: v for k, v in one.items() if k != "$received"}) for one in objects]
+    assert [(m, {k: v for k, v in o.items() if k != "$received"}) for m, o in found] == expected
+    assert lines("predictions", objects, JSON) == found
+
+
+@settings(deadline=None)
+@given(OBJECTS, st.data())
+def test_what_is_no_json_is_refused_by_lines_too(
+    objects: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    body = bytearray("\n".join(json.dumps(one) for one in objects).encode())
+    for _ in range(2):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(RefusedPost):
+        for _, line in records("predictions", bytes(body), JSON):
+            assert isinstance(line, dict)
+
+
 def test_log_records_as_protobuf_and_as_json() -> None:
     text = message(1, b"prediction")
     attributes = [
@@ -187,17 +237,32 @@ def test_log_records_as_protobuf_and_as_json() -> None:
             }
         ]
     }  # fmt: skip
+    flat = {
+        "time": 1795168800 * 10**9, "severity": None, "body": "prediction",
+        "attributes": {"score": 0.8, "age": -41, "ok": True, "tags": ["a", 2], "more": {"k": "v"}},
+        "trace_id": "000102030405060708090a0b0c0d0e0f", "span_id": "0001020304050607",
+        "resource": {"service.name": "churn"},
+    }  # fmt: skip
     protobuf = {"content-type": "application/x-protobuf"}
-    assert logs_request(body) == expected
-    assert records("otlp-logs", body, protobuf, "churn", "b") == [("churn", expected)]
-    assert records("otlp-logs", expected, JSON) == [("m", expected)]
+    assert lines("otlp-logs", body, protobuf, "churn", "b") == [("churn", flat)]
+    assert lines("otlp-logs", expected, JSON) == [("m", flat)]
+
+
+def test_a_span_that_is_sent_again_is_the_same_event() -> None:
+    span = {"traceId": "AB" * 16, "spanId": "CD" * 8, "name": "predict",
+            "startTimeUnixNano": "5", "endTimeUnixNano": "8"}  # fmt: skip
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span, span, {**span, "spanId": "ee"}]}]}]}
+    found = RECEIVERS["otlp-traces"].records(Post(json.dumps(body).encode(), JSON), ("m",))
+    events = [record.event for record in found]
+    assert events[0] == events[1] != events[2]
+    assert json.loads(found[0].line(1.0))["duration"] == 3
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_stop_the_reader_of_protobuf(body: bytes) -> None:
     with contextlib.suppress(WireError):
-        logs_request(body)
+        list(FlatReader(LOGS).records(body))
 
 
 @settings(deadline=None)

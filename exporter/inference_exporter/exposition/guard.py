@@ -67,10 +67,11 @@ class Guard:
         """Answer one request; the server passes on nothing but HTTP."""
         route = self._route_of(scope["path"])
         count = partial(self._counter.add, route)
-        answer = _Answer(send, self._headers, count, close=_has_body(Request(scope)))
+        body = _Body(receive, awaited=_has_body(Request(scope)))
+        answer = _Answer(send, self._headers, count, body)
         self._running += 1
         try:
-            await self._respond(route, scope, receive, answer)
+            await self._respond(route, scope, body, answer)
         except Exception:
             logger.exception("the handler of %s failed", route)
             await answer.fail(scope, receive)
@@ -108,6 +109,20 @@ class Guard:
         return None
 
 
+class _Body:
+    """Passes a body on, and knows whether some of it is still to come."""
+
+    def __init__(self, receive: Receive, *, awaited: bool) -> None:
+        self._receive = receive
+        self.awaited = awaited
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            self.awaited = False
+        return message
+
+
 class _Answer:
     """Passes an answer on with the configured headers, and tells its status before it is sent."""
 
@@ -116,13 +131,12 @@ class _Answer:
         send: Send,
         headers: Mapping[str, str],
         count: Callable[[str], None],
-        *,
-        close: bool,
+        body: _Body,
     ) -> None:
         self._send = send
         self._headers = headers
         self._count = count
-        self._close = close
+        self._body = body
         self._started = False
 
     async def __call__(self, message: Message) -> None:
@@ -131,7 +145,7 @@ class _Answer:
             self._count(str(message["status"]))
             headers = MutableHeaders(scope=message)
             headers.update(self._headers)
-            if self._close:  # no route reads a body, so the next request would start inside it
+            if self._body.awaited:  # nobody read it: the next request would start inside it
                 headers["Connection"] = "close"
         await self._send(message)
 

@@ -1,8 +1,8 @@
-"""OTLP's protobuf messages of logs and traces, read into the shape of its JSON.
+"""The wire format of OTLP's protobuf messages, and which field is what.
 
-A reader of the wire format (varints, fixed numbers, length-delimited fields) and, for every
-message, which field is what. Fields that are not known are passed over, as protobuf wants it. The
-numbers are those of opentelemetry-proto 1.x, in `opentelemetry/proto/` the files
+Varints, fixed numbers and length-delimited fields are read; fields that are not known are passed
+over, as protobuf wants it. Values have the shape of OTLP's JSON. The numbers are those of
+opentelemetry-proto 1.x, in `opentelemetry/proto/` the files
 `{collector/logs,collector/trace,logs,trace,common,resource}/v1`.
 """
 
@@ -24,84 +24,44 @@ class WireError(ValueError):
     """The bytes are no such message."""
 
 
-def logs_request(data: bytes) -> dict[str, Any]:
-    """An ExportLogsServiceRequest."""
-    return {"resourceLogs": [_group(v, "scopeLogs", "logRecords", _log) for v in _all(data, 1)]}
-
-
-def traces_request(data: bytes) -> dict[str, Any]:
-    """An ExportTraceServiceRequest."""
-    return {"resourceSpans": [_group(v, "scopeSpans", "spans", _span) for v in _all(data, 1)]}
-
-
-def _all(data: Any, wanted: int) -> list[Any]:
-    return [value for number, value in _fields(data) if number == wanted]
-
-
-def _group(
-    data: Any, scopes: str, entries: str, read: Callable[[Any], dict[str, Any]]
-) -> dict[str, Any]:
-    """ResourceLogs or ResourceSpans, which have the same build."""
-    found: dict[str, Any] = {"resource": {}, scopes: []}
-    for number, value in _fields(data):
-        if number == 1:
-            found["resource"] = {"attributes": [_pair(one) for one in _all(value, 1)]}
-        elif number == 2:
-            found[scopes].append({entries: [read(one) for one in _all(value, 2)]})
-    return found
-
-
-def _log(data: Any) -> dict[str, Any]:
-    return _entry(data, 6, _RECORD)
-
-
-def _span(data: Any) -> dict[str, Any]:
-    return _entry(data, 9, _SPAN)
-
-
-def _entry(data: Any, attributes: int, known: _Known) -> dict[str, Any]:
-    found: dict[str, Any] = {"attributes": []}
-    for number, value in _fields(data):
-        if number == attributes:
-            found["attributes"].append(_pair(value))
-        elif number in known:
-            name, read = known[number]
-            found[name] = read(value)
-    return found
+def every(data: Any, wanted: int) -> list[Any]:
+    """The values of all fields of that number."""
+    return [value for number, value in fields(data) if number == wanted]
 
 
 def _status(data: Any) -> dict[str, Any]:
     known: _Known = {2: ("message", _text), 3: ("code", _number)}
-    return {known[n][0]: known[n][1](value) for n, value in _fields(data) if n in known}
+    return {known[n][0]: known[n][1](value) for n, value in fields(data) if n in known}
 
 
 def _pair(data: Any, depth: int = DEPTH) -> dict[str, Any]:
     found: dict[str, Any] = {"key": "", "value": {}}
-    for number, value in _fields(data):
+    for number, value in fields(data):
         if number == 1:
             found["key"] = _text(value)
         elif number == 2:
-            found["value"] = _any(value, depth)
+            found["value"] = any_value(value, depth)
     return found
 
 
-def _any(data: Any, depth: int = DEPTH) -> dict[str, Any]:
+def any_value(data: Any, depth: int = DEPTH) -> dict[str, Any]:
+    """An AnyValue in the shape of OTLP's JSON."""
     if not depth:
         raise WireError("nested too deeply")
     found: dict[str, Any] = {}
-    for number, value in _fields(data):
+    for number, value in fields(data):
         if number in _ANY:
             name, read = _ANY[number]
             found = {name: read(value)}
         elif number == 5:
             found = {
-                "arrayValue": {"values": [_any(v, depth - 1) for n, v in _fields(value) if n == 1]}
+                "arrayValue": {
+                    "values": [any_value(v, depth - 1) for n, v in fields(value) if n == 1]
+                }
             }
         elif number == 6:
             found = {
-                "kvlistValue": {
-                    "values": [_pair(v, depth - 1) for n, v in _fields(value) if n == 1]
-                }
+                "kvlistValue": {"values": [_pair(v, depth - 1) for n, v in fields(value) if n == 1]}
             }
     return found
 
@@ -141,22 +101,29 @@ def _signed(value: Any) -> str:
     return str(number - (1 << 64) if number >> 63 else number)
 
 
+def named_number(number: float) -> str:
+    """A number that is none, or infinite, as protobuf's JSON writes it."""
+    if number != number:  # NaN
+        return "NaN"
+    return "Infinity" if number > 0 else "-Infinity"
+
+
 def _double(value: Any) -> float | str:
     (number,) = struct.unpack("<d", struct.pack("<Q", _number(value)))
-    return float(number) if number - number == 0 else str(float(number))
+    return float(number) if number - number == 0 else named_number(number)
 
 
-_RECORD: _Known = {
+LOG_FIELDS: _Known = {
     1: ("timeUnixNano", _nanoseconds),
     2: ("severityNumber", _number),
     3: ("severityText", _text),
-    5: ("body", _any),
+    5: ("body", any_value),
     9: ("traceId", _hex),
     10: ("spanId", _hex),
     11: ("observedTimeUnixNano", _nanoseconds),
     12: ("eventName", _text),
 }
-_SPAN: _Known = {
+SPAN_FIELDS: _Known = {
     1: ("traceId", _hex),
     2: ("spanId", _hex),
     4: ("parentSpanId", _hex),
@@ -176,7 +143,7 @@ _ANY: _Known = {
 }
 
 
-def _fields(data: Any) -> Iterator[tuple[int, Any]]:
+def fields(data: Any) -> Iterator[tuple[int, Any]]:
     """(number, value) of every field: an int for numbers, a memoryview for the rest."""
     if not isinstance(data, bytes | memoryview):
         raise WireError("expected a message")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import msgspec
+
 from inference_exporter.exposition.posts import Post
 from inference_exporter.receivers.records import (
     Record,
@@ -21,6 +23,15 @@ from inference_exporter.receivers.records import (
 )
 
 PATH = "/api/v1/predictions"
+_Found = tuple[object, dict[str, Any] | bytes]
+"""What the key `model` says, and an object or its text."""
+
+
+class _Head(msgspec.Struct):
+    model: Any = None
+
+
+_decode_lines = msgspec.json.Decoder(_Head).decode_lines
 _TYPES = ("", "application/json", "application/x-ndjson", "application/jsonl", "text/plain")
 
 
@@ -28,18 +39,42 @@ def records(post: Post, models: Collection[str]) -> list[Record]:
     """The predictions of a body; RefusedPost if one of them cannot be taken."""
     if post.content_type not in _TYPES:
         raise RefusedPost(415, f"content type {post.content_type[:60]}: expected application/json")
+    text = post.body.removeprefix(b"\xef\xbb\xbf").strip()
+    found = _by_line(text)
+    if found is None:
+        found = [(one.get("model"), one) for one in _objects(text)]
+    several, asked = len(models) > 1, post.query.get("model")
     key = post.headers.get("idempotency-key", "")
-    found: list[Record] = []
-    for number, value in enumerate(_values(post.body)):
-        one = an_object(value, f"record {number}")
-        name = post.query.get("model") or (one.get("model") if len(models) > 1 else None)
-        event = event_of(key, str(number)) if key else ""
-        found.append(Record(model_of(name, models), one, event))
-    return found
+    return [
+        Record(
+            model_of(asked or (name if several else None), models),
+            value,
+            event_of(key, str(number)) if key else "",
+        )
+        for number, (name, value) in enumerate(found)
+    ]
 
 
-def _values(body: bytes) -> list[Any]:
-    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+def _by_line(text: bytes) -> list[_Found] | None:
+    """The lines of NDJSON as they are; None where they are to be read one by one."""
+    if b'"$' in text or not text.startswith(b"{"):  # keys that are ours
+        return None
+    lines = text.replace(b"\r\n", b"\n").split(b"\n")
+    try:
+        text.decode()
+        heads = _decode_lines(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if len(heads) != len(lines):  # a line is empty, or an object is over several
+        return None
+    return [(head.model, line) for head, line in zip(heads, lines, strict=True)]
+
+
+def _objects(text: bytes) -> list[dict[str, Any]]:
+    return [an_object(value, f"record {number}") for number, value in enumerate(_values(text))]
+
+
+def _values(text: bytes) -> list[Any]:
     if not text:
         return []
     if text.startswith(b"["):

@@ -26,16 +26,24 @@ class RefusedPost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An object for a model. One with an `event` that was taken before is a repetition."""
+    """An object for a model, or its text. One with an `event` that came before is a repetition.
+
+    A text is on one line, and none of its keys begins with `$`.
+    """
 
     model: str
-    value: dict[str, Any]
+    value: dict[str, Any] | bytes
     event: str = ""
 
     def line(self, received: float) -> bytes:
         """The object as a line, with the time of its arrival and its event in front."""
         own = {"$received": received} | ({"$event": self.event} if self.event else {})
-        line: bytes = _encode(own | self.value) + b"\n"
+        if isinstance(self.value, bytes):
+            rest = self.value[1:].lstrip()
+            comma = b"" if rest.startswith(b"}") else b","
+            line: bytes = b"".join((_encode(own)[:-1], comma, rest, b"\n"))
+        else:
+            line = _encode(own | self.value | own) + b"\n"
         if len(line) > LINE_BYTES:
             raise RefusedPost(413, f"a record of {len(line)} bytes, at most {LINE_BYTES}")
         return line

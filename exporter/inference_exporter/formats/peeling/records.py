@@ -35,12 +35,12 @@ _Object = Mapping[str, Any]
 
 def otlp_logs(block: bytes) -> bytes:
     """The log records of OTLP/JSON; what is none stays as it is."""
-    return _each(block, ("resourceLogs", "scopeLogs", "logRecords"), _log_record)
+    return _each(block, ("resourceLogs", "scopeLogs", "logRecords"), log_record)
 
 
 def otlp_traces(block: bytes) -> bytes:
     """The spans of OTLP/JSON; what is none stays as it is."""
-    return _each(block, ("resourceSpans", "scopeSpans", "spans"), _span)
+    return _each(block, ("resourceSpans", "scopeSpans", "spans"), span)
 
 
 def _each(
@@ -69,39 +69,41 @@ def _of(
     groups: Any, scopes: str, entries: str, read: Callable[[_Object], dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     for group in groups:
-        resource = _mapping((group.get("resource") or {}).get("attributes"))
+        resource = mapping((group.get("resource") or {}).get("attributes"))
         for scope in group.get(scopes, ()):
             for entry in scope.get(entries, ()):
                 yield read(entry) | {"resource": resource}
 
 
-def _log_record(record: _Object) -> dict[str, Any]:
+def log_record(record: _Object) -> dict[str, Any]:
+    """The record of an entry of `logRecords`."""
     time = record.get("timeUnixNano") or record.get("observedTimeUnixNano")
     return {
         "time": int(time) if time else None,
         "severity": record.get("severityText") or record.get("severityNumber"),
-        "body": _value(record.get("body")),
-        "attributes": _mapping(record.get("attributes")),
+        "body": plain(record.get("body")),
+        "attributes": mapping(record.get("attributes")),
         "trace_id": (record.get("traceId") or "").lower() or None,
         "span_id": (record.get("spanId") or "").lower() or None,
     }
 
 
-def _span(span: _Object) -> dict[str, Any]:
-    start, end = int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"])
-    kind = _named(span.get("kind", 0), KINDS, "SPAN_KIND_").lower()
-    parent = (span.get("parentSpanId") or "").lower() or None
+def span(entry: _Object) -> dict[str, Any]:
+    """The record of an entry of `spans`. One that lacks a time has no duration."""
+    start, end = (int(entry.get(f"{name}TimeUnixNano") or 0) for name in ("start", "end"))
+    kind = _named(entry.get("kind", 0), KINDS, "SPAN_KIND_").lower()
+    parent = (entry.get("parentSpanId") or "").lower() or None
     return {
-        "name": span["name"],
-        "time": end,
-        "start": start,
-        "duration": end - start,
+        "name": entry.get("name") or "",
+        "time": end or None,
+        "start": start or None,
+        "duration": end - start if start and end else None,
         "kind": kind,
         "request": parent is None or kind in _ENTRIES,
-        "status": _named((span.get("status") or {}).get("code", 0), _STATUS, "STATUS_CODE_"),
-        "attributes": _mapping(span.get("attributes")),
-        "trace_id": span["traceId"].lower(),
-        "span_id": span["spanId"].lower(),
+        "status": _named((entry.get("status") or {}).get("code", 0), _STATUS, "STATUS_CODE_"),
+        "attributes": mapping(entry.get("attributes")),
+        "trace_id": (entry.get("traceId") or "").lower() or None,
+        "span_id": (entry.get("spanId") or "").lower() or None,
         "parent_span_id": parent,
     }
 
@@ -113,11 +115,12 @@ def _named(code: Any, names: tuple[str, ...], prefix: str) -> str:
     return names[code] if 0 <= code < len(names) else names[0]
 
 
-def _mapping(pairs: Any, depth: int = _DEPTH) -> dict[str, Any]:
-    return {pair["key"]: _value(pair.get("value"), depth) for pair in pairs or ()}
+def mapping(pairs: Any, depth: int = _DEPTH) -> dict[str, Any]:
+    """Attributes as an object."""
+    return {pair.get("key", ""): plain(pair.get("value"), depth) for pair in pairs or ()}
 
 
-def _value(value: Any, depth: int = _DEPTH) -> Any:
+def plain(value: Any, depth: int = _DEPTH) -> Any:
     """An AnyValue as plain JSON."""
     if not isinstance(value, dict) or not depth:
         return None
@@ -125,9 +128,9 @@ def _value(value: Any, depth: int = _DEPTH) -> Any:
         if kind == "intValue":
             return int(one)
         if kind == "arrayValue":
-            return [_value(entry, depth - 1) for entry in one.get("values", ())]
+            return [plain(entry, depth - 1) for entry in one.get("values", ())]
         if kind == "kvlistValue":
-            return _mapping(one.get("values"), depth - 1)
+            return mapping(one.get("values"), depth - 1)
         return one
     return None
 
