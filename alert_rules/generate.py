@@ -1,8 +1,10 @@
 """Write the rule files of this folder anew; `--check` only says whether they are fresh.
 
     python -m alert_rules.generate [--check] [--output FOLDER] [--runbooks URL] [--dashboards URL]
+                                   [--keep LABELS] [--owner LABELS]
 
-Links lead where `--runbooks` and `--dashboards` say. Nothing else needs to be changed here:
+Links lead where `--runbooks` and `--dashboards` say. `--keep` names the labels that tell
+deployments apart; give it to `dashboards.generate` too. Nothing else needs to be changed here:
 thresholds are set in the exporter's configuration.
 """
 
@@ -13,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from alert_rules.ruleset import alerts_doc
+from alert_rules.ruleset import alerts_doc, names
 from alert_rules.ruleset.render import files
 from alert_rules.ruleset.settings import Settings
 
@@ -22,7 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 1 if `--check` finds a file that is not fresh."""
     options = _parser().parse_args(arguments)
     settings = Settings(
-        options.speed, options.inner, options.least, options.runbooks, options.dashboards
+        options.speed,
+        options.inner,
+        options.least,
+        options.runbooks,
+        options.dashboards,
+        options.keep,
+        options.owner,
     )
     stale = {
         options.output / name: text
@@ -51,6 +59,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, default=Path(__file__).parent, metavar="FOLDER")
     parser.add_argument("--runbooks", default=Settings().runbooks, metavar="URL")
     parser.add_argument("--dashboards", default=Settings().dashboards, metavar="URL")
+    parser.add_argument(
+        "--keep",
+        type=names.listed,
+        default=names.KEEP,
+        metavar="LABELS",
+        help="what tells deployments apart, such as namespace,job",
+    )
+    parser.add_argument(
+        "--owner",
+        type=names.listed,
+        default=names.OWNER,
+        metavar="LABELS",
+        help="those of the configuration's labels that alerts get",
+    )
     parser.add_argument("--speed", type=float, default=1.0, help="divides every duration")
     parser.add_argument("--inner", default=Settings().inner, help="range of the innermost rate")
     parser.add_argument("--least", type=float, default=0.0, help="least evaluation interval")

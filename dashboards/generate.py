@@ -1,6 +1,6 @@
 """Write the dashboards of this folder anew; `--check` only says whether they are fresh.
 
-python -m dashboards.generate [--check] [--output FOLDER]
+python -m dashboards.generate [--check] [--output FOLDER] [--keep LABELS]
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from alert_rules.ruleset import names
 from dashboards.board.render import text
 from dashboards.pages import PAGES
 
@@ -19,12 +20,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the Grafana dashboards.")
     parser.add_argument("--check", action="store_true", help="only say whether they are fresh")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent, metavar="FOLDER")
+    parser.add_argument(
+        "--keep",
+        type=names.listed,
+        default=names.KEEP,
+        metavar="LABELS",
+        help="what tells deployments apart, as of alert_rules.generate",
+    )
     options = parser.parse_args(arguments)
-    stale = {
-        options.output / f"{uid}.json": content
-        for uid, content in ((uid, text(page())) for uid, page in PAGES.items())
-        if _text(options.output / f"{uid}.json") != content
-    }
+    with names.keeping(options.keep):
+        contents = {options.output / f"{uid}.json": text(page()) for uid, page in PAGES.items()}
+    stale = {path: content for path, content in contents.items() if _text(path) != content}
     for path, content in stale.items():
         if options.check:
             sys.stderr.write(f"{path} is not what the program says: run make dashboards\n")

@@ -2,8 +2,9 @@
 
 Two levels: rows per minute summed over replicas (first `rate`, then `sum`: a restart of one replica
 is not a step of the sum), then sums of those over hours and days. Shares are smoothed as in the
-exporter: (c + 0.5) / (n + 0.5 B). All expressions here keep the labels job, model, version,
-reference, feature (or output), so that most joins need no `on`.
+exporter: (c + 0.5) / (n + 0.5 B). All expressions here keep what tells
+deployments apart (`names.kept`), model, version, reference, feature (or output), so that most joins
+need no `on`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 WINDOWS = ("1h", "6h", "1d", "7d")
 DRIFT_WINDOWS = ("1h", "1d")  # of alerts on inputs and outputs: fast, and for little traffic
 LABEL_WINDOWS = ("1d", "7d")  # of alerts on labels: many a day, or few
@@ -10,7 +15,11 @@ EVALUATED_EVERY = {"1h": "1m", "6h": "1m", "1d": "2m", "7d": "4m"}  # lookback i
 
 SCOPES = ("feature", "output")
 DISTANCES = ("psi", "js", "ks", "tvd")
-KEEP = ("job",)  # two teams may use one model name; the job tells them apart
+# What tells deployments apart: two teams may use one model name, and under the Prometheus operator
+# all namespaces share one job. A label that no target has costs nothing.
+KEEP = ("cluster", "namespace", "job")
+# What owners say of themselves in `labels:` of the exporter's configuration, if anything.
+OWNER = ("team", "env")
 
 CELLS = 20  # numeric bins that the unrolled distribution functions can add up
 SCORE_BINS = 20
@@ -24,9 +33,47 @@ LOOKS_PER_MONTH = 720
 M = ("model", "version")
 
 
+_kept: ContextVar[tuple[str, ...]] = ContextVar("kept", default=KEEP)
+
+
+@contextmanager
+def keeping(labels: Sequence[str]) -> Iterator[None]:
+    """Within it, these labels tell deployments apart. The generators read them from `--keep`."""
+    before = _kept.set(tuple(labels))
+    try:
+        yield
+    finally:
+        _kept.reset(before)
+
+
+def kept() -> tuple[str, ...]:
+    """The labels that tell deployments apart."""
+    return _kept.get()
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Names of labels, separated by commas.
+
+    >>> listed("namespace, job")
+    ('namespace', 'job')
+    """
+    found = tuple(one.strip() for one in text.split(",") if one.strip())
+    for one in found:
+        if not re.fullmatch(r"[a-zA-Z_]\w*", one, re.ASCII):
+            raise ValueError(f"{one!r} cannot be the name of a label")
+    return found
+
+
 def by(*labels: str) -> str:
-    """Labels of an aggregation: what tells deployments apart, then these."""
-    return ", ".join((*KEEP, *labels))
+    """Labels of an aggregation: what tells deployments apart, then these.
+
+    >>> by("model")
+    'cluster, namespace, job, model'
+    >>> with keeping(("job",)):
+    ...     by("model")
+    'job, model'
+    """
+    return ", ".join((*kept(), *labels))
 
 
 def binned(scope: str) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
-from alert_rules.ruleset import recording
+from alert_rules.ruleset import names, recording
 from alert_rules.ruleset.alerts import FILES
+from alert_rules.ruleset.alerts.text import deployment, owner
 from alert_rules.ruleset.rules import Alert, Group, Recording
 from alert_rules.ruleset.settings import Settings
 
@@ -34,10 +35,11 @@ _Dumper.add_representer(_Text, _block)
 
 def files(settings: Settings) -> Mapping[str, str]:
     """Every rule file by its name."""
-    texts = {"recording": text(recording.groups(settings), settings)}
-    for name, alerts in FILES.items():
-        group = Group(f"inference-{name}", settings.every("1m"), alerts(settings))
-        texts[name] = text((group,), settings)
+    with names.keeping(settings.keep):
+        texts = {"recording": text(recording.groups(settings), settings)}
+        for name, alerts in FILES.items():
+            group = Group(f"inference-{name}", settings.every("1m"), alerts(settings))
+            texts[name] = text((group,), settings)
     return {f"{name}.rules.yaml": content for name, content in texts.items()}
 
 
@@ -60,6 +62,7 @@ def _rule(rule: Recording | Alert, settings: Settings) -> dict[str, Any]:
     expr = _Text(rule.expr + "\n") if "\n" in rule.expr else rule.expr
     if isinstance(rule, Recording):
         return {"record": rule.name, "expr": expr}
+    where = deployment() if rule.about else ""
     waits = {"for": rule.pending, "keep_firing_for": rule.keep}
     return {
         "alert": rule.name,
@@ -69,12 +72,13 @@ def _rule(rule: Recording | Alert, settings: Settings) -> dict[str, Any]:
             "severity": rule.severity,
             "component": "inference",
             "topic": rule.topic,
+            **({one: owner(one, rule.about) for one in settings.owner} if rule.about else {}),
             **rule.labels,
         },
         "annotations": {
             "summary": rule.summary,
             "description": rule.description,
             "runbook_url": f"{settings.runbooks}/{rule.name}.md",
-            "dashboard_url": settings.dashboards + rule.dashboard,
+            "dashboard_url": f"{settings.dashboards}{rule.dashboard}{where}",
         },
     }

@@ -25,6 +25,7 @@ class Alert:
     """An alert rule. Links are added when it is written.
 
     `pending` is `for`, `keep` is `keep_firing_for`. `dashboard` is the path of the page to look at.
+    `about` is the label that names what it is about: its owner is looked up by it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Alert:
     pending: str = ""
     keep: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    about: Literal["model", "instance", ""] = "model"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from alert_rules.ruleset import names
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -14,7 +16,8 @@ class Settings:
 
     `speed` divides every duration, `inner` is the range of the innermost `rate` (at least four
     scrapes), `least` the fewest seconds between two evaluations, `runbooks` and
-    `dashboards` are what links begin with.
+    `dashboards` are what links begin with. `keep` are the labels that tell deployments apart,
+    `owner` those of `labels:` in the exporter's configuration that alerts get.
     """
 
     speed: float = 1.0
@@ -24,6 +27,8 @@ class Settings:
         "https://github.com/inference-exporter/inference-exporter/blob/main/docs/runbooks"
     )
     dashboards: str = "http://localhost:3000"
+    keep: tuple[str, ...] = names.KEEP
+    owner: tuple[str, ...] = names.OWNER
 
     def span(self, text: str) -> str:
         """A duration of the rules, as fast as the settings say.

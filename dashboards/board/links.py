@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from alert_rules.ruleset import names
 from dashboards.board.parts import Json
 
 TAG = "inference-exporter"
 LOG_JOB = "inference-predictions"  # the label that the shipped log collector gives
-_KEPT = ("prometheus_datasource", "loki_datasource", "job")
+_SOURCES = ("prometheus_datasource", "loki_datasource")
 
 
 def to_page(title: str, uid: str, **variables: str) -> Json:
     """A data link to another page; values are Grafana's expressions."""
-    kept = "".join(f"&${{{name}:queryparam}}" for name in _KEPT)
+    kept = "".join(f"&${{{name}:queryparam}}" for name in (*_SOURCES, *names.kept()))
     given = "".join(f"&var-{name}={value}" for name, value in variables.items())
     return {
         "title": title,

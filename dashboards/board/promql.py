@@ -5,6 +5,8 @@ from __future__ import annotations
 from alert_rules.ruleset import names
 from dashboards.board.parts import Annotation
 
+# Pages write this; it stands for all labels that tell deployments apart, see `whole`.
+_JOB = 'job=~"$job"'
 RATE = "[$__rate_interval]"
 WINDOW = "${window}"
 FLEET = 'job=~"$job", model=~"$model"'
@@ -26,8 +28,19 @@ def of(metric: str, selector: str, more: str = "") -> str:
     return f"{metric}{{{selector}{', ' if more else ''}{more}}}"
 
 
+def whole(expr: str) -> str:
+    """The query with all labels that tell deployments apart where a page names the job.
+
+    >>> whole('m{job=~"$job", model="a"}')
+    'm{cluster=~"$cluster", namespace=~"$namespace", job=~"$job", model="a"}'
+    """
+    return expr.replace(_JOB, ", ".join(f'{one}=~"${one}"' for one in names.kept()))
+
+
 def rate(metric: str, selector: str, *labels: str, more: str = "") -> str:
-    """Events a second by these labels, all replicas together."""
+    """Events a second by these labels, all replicas together; models of deployments apart."""
+    if "model" in labels:
+        labels = tuple(dict.fromkeys((*names.kept(), *labels)))
     by = f" by ({', '.join(labels)})" if labels else ""
     return f"sum{by} (rate({of(metric, selector, more)}{RATE}))"
 
@@ -60,10 +73,15 @@ def drifted(selector: str) -> str:
     return f"({psi} > on ({by}) group_left () {limit} and {psi} > {critical})"
 
 
+def called(*labels: str) -> str:
+    """The legend of a model's line: these labels, its namespace and cluster if it has any."""
+    return " ".join(f"{{{{{one}}}}}" for one in (*labels, *reversed(names.kept())) if one != "job")
+
+
 def threshold(name: str, selector: str) -> str:
     """A threshold of the configuration."""
     more = f'name="{name}", feature=""'
-    return f"max by (model) ({of('inference_threshold', selector, more)})"
+    return f"max by ({names.by('model')}) ({of('inference_threshold', selector, more)})"
 
 
 def firing(selector: str) -> Annotation:
@@ -76,9 +94,9 @@ def firing(selector: str) -> Annotation:
 
 def new_versions(selector: str) -> Annotation:
     """The first five minutes of a model's version."""
-    seen = of("inference_model_info", selector)
+    seen, of_a = of("inference_model_info", selector), names.by("model", "version")
     return Annotation(
         "New versions",
-        f"count by (model, version) ({seen})\nunless count by (model, version) ({seen} offset 5m)",
+        f"count by ({of_a}) ({seen})\nunless count by ({of_a}) ({seen} offset 5m)",
         "{{model}} {{version}}", "First seen in the prediction log", "blue",
     )  # fmt: skip

@@ -6,6 +6,7 @@ import json
 
 from dashboards.board import links
 from dashboards.board.parts import Annotation, Json, Page, Panel, Query, Row
+from dashboards.board.promql import whole
 from dashboards.board.variables import LOKI, PROMETHEUS
 
 SCHEMA = 39
@@ -102,7 +103,7 @@ def _target(query: Query, ref: str) -> Json:
         "refId": ref,
         "datasource": PROMETHEUS,
         "editorMode": "code",
-        "expr": query.expr,
+        "expr": whole(query.expr),
         "legendFormat": query.legend or "__auto",
         "format": query.shape,
         "instant": instant,
@@ -114,6 +115,6 @@ def _target(query: Query, ref: str) -> Json:
 def _annotation(one: Annotation) -> Json:
     return {
         "name": one.name, "datasource": PROMETHEUS, "enable": True, "hide": False,
-        "iconColor": one.color, "expr": one.expr, "step": "60s", "titleFormat": one.title,
+        "iconColor": one.color, "expr": whole(one.expr), "step": "60s", "titleFormat": one.title,
         "textFormat": one.text, "useValueForTime": False,
     }  # fmt: skip

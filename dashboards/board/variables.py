@@ -5,12 +5,18 @@ A variable of several values is used as `label=~"$name"`, one of a single value 
 
 from __future__ import annotations
 
-from alert_rules.ruleset.names import WINDOWS
+from alert_rules.ruleset.names import WINDOWS, kept
 from dashboards.board.parts import Json
+from dashboards.board.promql import whole
 
 PROMETHEUS = {"type": "prometheus", "uid": "${prometheus_datasource}"}
 LOKI = {"type": "loki", "uid": "${loki_datasource}"}
 _AT_TIME_RANGE = 2
+
+
+def everywhere() -> tuple[Json, ...]:
+    """What every page begins with: where to ask, and about which deployments."""
+    return (*datasources(), *deployments())
 
 
 def datasources() -> tuple[Json, ...]:
@@ -43,7 +49,7 @@ def single(name: str, metric: str, label: str | None = None) -> Json:
 
 
 def _query(name: str, metric: str, label: str) -> Json:
-    text = f"label_values({metric}, {label})"
+    text = f"label_values({whole(metric)}, {label})"
     return {
         "type": "query", "name": name, "label": name.capitalize(), "datasource": PROMETHEUS,
         "definition": text, "query": {"query": text, "refId": f"variable-{name}"},
@@ -62,9 +68,19 @@ def window() -> Json:
     }  # fmt: skip
 
 
-def job() -> Json:
-    """Scrape jobs in which there is a model."""
-    return several("job", "inference_model_info")
+def deployments() -> tuple[Json, ...]:
+    """What tells deployments apart, each offered of what is chosen before it; all of them at first.
+
+    All of a label that targets need not have are `.*`: that matches where there is none.
+    """
+    chosen: list[str] = []
+    found = []
+    for label in kept():
+        selector = f"{{{', '.join(chosen)}}}" if chosen else ""
+        everything = ".+" if label == "job" else ".*"
+        found.append(several(label, f"inference_model_info{selector}") | {"allValue": everything})
+        chosen.append(f'{label}=~"${label}"')
+    return tuple(found)
 
 
 def models() -> Json:

@@ -25,7 +25,7 @@ def page() -> Page:
     return Page(
         "inference-drift", "Inference / Drift",
         "Distances of the live inputs and outputs from the reference, over their noise level.",
-        (*variables.datasources(), variables.job(), variables.model(), variables.versions(),
+        (*variables.everywhere(), variables.model(), variables.versions(),
          variables.feature(), variables.window()),
         (
             Row("Now", _strip()),
@@ -136,7 +136,7 @@ def _course() -> Panel:
 
 def _bars(scope: str, selector: str) -> str:
     """Shares of the bins: the reference, and each version beside it, with the bins' ranges."""
-    labels = f"job, {', '.join(names.binned(scope))}, bin"
+    labels = names.by(*names.binned(scope), "bin")
     ratio = of(f"inference_{scope}_reference_ratio", selector)
     live = of(names.bin_ratio(scope, WINDOW), selector)
     ranged = f"{live}\n* on ({labels}) group_left (range) group by ({labels}, range) ({ratio})"

@@ -17,7 +17,7 @@ def page() -> Page:
     return Page(
         "inference-exporter", "Inference / Exporter",
         "The exporters themselves: sources, lag, state, series, cost.",
-        (*variables.datasources(), variables.job(), instance),
+        (*variables.everywhere(), instance),
         (
             Row("Now", _strip()),
             Row("Exporters", (_table(),)),

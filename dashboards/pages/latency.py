@@ -9,6 +9,7 @@ from dashboards.board.parts import Page, Panel, Query, Row, about
 from dashboards.board.promql import (
     FLEET,
     RATE,
+    called,
     firing,
     new_versions,
     of,
@@ -33,7 +34,7 @@ def page() -> Page:
     return Page(
         "inference-latency", "Inference / Latency and infrastructure",
         "Latency by version and step, error budgets, and what the machines do.",
-        (*variables.datasources(), variables.job(), variables.models()),
+        (*variables.everywhere(), variables.models()),
         (
             Row("Now", _strip()),
             Row("Requests", _requests()),
@@ -133,11 +134,12 @@ def _steps() -> tuple[Panel, ...]:
 
 
 def _burn(series: str, budget: str, title: str, alert: str) -> Panel:
+    by = names.by("model")
     windows = tuple(
         Query(
-            f"max by (model) ({of(f'model:inference_{series}:ratio{window}', FLEET)}\n"
-            f"/ on ({names.by('model')}) ({names.threshold(budget)} > 0))",
-            f"{window} {{{{model}}}}",
+            f"max by ({by}) ({of(f'model:inference_{series}:ratio{window}', FLEET)}\n"
+            f"/ on ({by}) ({names.threshold(budget)} > 0))",
+            f"{window} {called('model')}",
         )
         for window in names.SLO_WINDOWS
     )  # fmt: skip

@@ -27,7 +27,7 @@ def page() -> Page:
     return Page(
         "inference-model", "Inference / Model",
         "Performance of one model from its labels: quality, confusion, calibration, errors.",
-        (*variables.datasources(), variables.job(), variables.model(), variables.versions(),
+        (*variables.everywhere(), variables.model(), variables.versions(),
          variables.window()),
         (
             Row("Now", _strip()),

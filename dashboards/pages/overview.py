@@ -10,6 +10,7 @@ from dashboards.board.promql import (
     FLEET,
     NOISE_STEPS,
     WINDOW,
+    called,
     drifted,
     firing,
     new_versions,
@@ -33,7 +34,7 @@ def page() -> Page:
     return Page(
         "inference-overview", "Inference / Overview",
         "All models at a glance: traffic, failures, latency, drift, accuracy.",
-        (*variables.datasources(), variables.job(), variables.models(), variables.window()),
+        (*variables.everywhere(), variables.models(), variables.window()),
         (
             Row("Now", _strip()),
             Row("Models and versions", (_models(), _alerts())),
@@ -96,7 +97,7 @@ def _strip() -> tuple[Panel, ...]:
 
 
 def _models() -> Panel:
-    by = ("model", "version")
+    by = (*names.kept(), "model", "version")
     m = ", ".join(by)
     values = {
         "model": links.to_page("Model", "inference-model", model="${__data.fields.model}"),
@@ -128,13 +129,13 @@ def _models() -> Panel:
 
 
 def _alerts() -> Panel:
+    labels = ("alertname", "severity", *names.kept(), "model", "version", "feature", "instance")
     return panels.table(
         "Firing alerts",
         about("Alerts that fire now.", "Alertmanager groups them by model; runbooks are linked "
               "in the notification."),
-        ("alertname", "severity", "model", "version", "feature", "instance"),
-        (("Alerts", f"count by (alertname, severity, model, version, feature, instance) "
-          f"({of('ALERTS', ALERTS)})", "none"),),
+        labels,
+        (("Alerts", f"count by ({', '.join(labels)}) ({of('ALERTS', ALERTS)})", "none"),),
         "severity", height=6,
     )  # fmt: skip
 
@@ -145,7 +146,7 @@ def _traffic() -> tuple[Panel, ...]:
             "Requests by model",
             about("Requests a second.", "A step at a deployment is a client's retry or a lost "
                   "replica.", "InferenceTrafficStopped"),
-            "reqps", Query(rate("inference_requests_total", FLEET, "model"), "{{model}}"),
+            "reqps", Query(rate("inference_requests_total", FLEET, "model"), called("model")),
             width=8),
         panels.lines(
             "Failed by model",
@@ -153,14 +154,16 @@ def _traffic() -> tuple[Panel, ...]:
                   "faster than it may.", "InferenceErrorBudgetBurn"),
             "percentunit",
             Query(share(rate("inference_request_failures_total", FLEET, "model"),
-                        rate("inference_requests_total", FLEET, "model")), "{{model}}"),
-            Query(threshold("request_failure_ratio", FLEET), "limit {{model}}"),
+                        rate("inference_requests_total", FLEET, "model")),
+                  called("model")),
+            Query(threshold("request_failure_ratio", FLEET), "limit " + called("model")),
             width=8),
         panels.linked(panels.lines(
             "p95 latency by model",
             about("95th percentile of the logged latency.", "Diamonds are single requests with "
                   "their trace.", "InferenceLatencyBudgetBurn", "InferenceLatencyGrowth"),
-            "s", Query(quantile(0.95, FLEET, "model"), "{{model}}", exemplar=True), width=8),
+            "s",
+            Query(quantile(0.95, FLEET, "model"), called("model"), exemplar=True), width=8),
             links.to_logs()),
     )  # fmt: skip
 
@@ -174,7 +177,9 @@ def _drift() -> tuple[Panel, ...]:
             about("Largest PSI of any input over its noise level.",
                   "Above 1 it is more than chance. Two versions are not mixed: the worse is shown.",
                   "InferenceFeatureDrift"),
-            "none", Query(f"max by (model) ({over_noise('feature', FLEET)})", "{{model}}"),
+            "none",
+            Query(f"max by ({names.by('model')}) ({over_noise('feature', FLEET)})",
+                  called("model")),
             Query("vector(1)", "limit noise"), width=8),
         panels.lines(
             "Accuracy by model and version",
@@ -182,13 +187,14 @@ def _drift() -> tuple[Panel, ...]:
                   "The dashed line is the reference; absent below 200 labels.",
                   "InferenceAccuracyLow"),
             "percentunit",
-            Query(f"max by (model, version) ({of(_ACCURACY, FLEET)})", "{{model}} {{version}}"),
-            Query(f"max by (model, version) ({of(_REFERENCE, FLEET)})",
-                  "reference {{model}} {{version}}"), width=8),
+            Query(f"max by ({names.by('model', 'version')}) ({of(_ACCURACY, FLEET)})",
+                  called("model", "version")),
+            Query(f"max by ({names.by('model', 'version')}) ({of(_REFERENCE, FLEET)})",
+                  "reference " + called("model", "version")), width=8),
         panels.lines(
             "Labels by model",
             about("Labels a second that found their prediction.",
                   "When they stop, accuracy becomes unknown, not good.",
                   "InferenceLabelsStopped"),
-            "cps", Query(f"{classes}\nor\n{numbers}", "{{model}}"), width=8),
+            "cps", Query(f"{classes}\nor\n{numbers}", called("model")), width=8),
     )  # fmt: skip

@@ -5,7 +5,17 @@ from __future__ import annotations
 from alert_rules.ruleset import names
 from dashboards.board import links, panels, variables
 from dashboards.board.parts import Page, Panel, Query, Row, about
-from dashboards.board.promql import FLEET, RATE, WINDOW, firing, new_versions, of, rate, share
+from dashboards.board.promql import (
+    FLEET,
+    RATE,
+    WINDOW,
+    called,
+    firing,
+    new_versions,
+    of,
+    rate,
+    share,
+)  # fmt: skip
 
 _INPUT = FLEET + ', feature=~"$feature"'
 _JOB = 'job=~"$job"'
@@ -28,7 +38,7 @@ def page() -> Page:
     return Page(
         "inference-quality", "Inference / Data quality",
         "Values and lines that are not what they should be.",
-        (*variables.datasources(), variables.job(), variables.models(), variables.features(),
+        (*variables.everywhere(), variables.models(), variables.features(),
          variables.window()),
         (
             Row("Now", (*(_worst(*flaw) for flaw in _FLAWS), *_lines_now())),
@@ -105,8 +115,8 @@ def _course(flaw: str, title: str, alert: str, what: str, read: str) -> Panel:
         title, about(f"{what} Share of the values in the window, ten worst inputs.",
                      f"{read} The dashed line is the lowest threshold of these inputs.", alert),
         "percentunit",
-        Query(f"topk(10, max by (model, version, feature) ({_share(flaw)}))",
-              "{{feature}} {{model}} {{version}}"),
+        Query(f"topk(10, max by ({names.by('model', 'version', 'feature')}) ({_share(flaw)}))",
+              called("feature", "model", "version")),
         Query(f"min({limit})", "limit threshold"),
     ), links.to_logs())  # fmt: skip
 

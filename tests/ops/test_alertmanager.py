@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from alert_rules.ruleset import names as labels_of
 
 import rule_files
 
@@ -97,7 +98,7 @@ def test_secrets_are_files_and_forty_features_are_one_message() -> None:
     config = yaml.safe_load(text)
     for word in ("password:", "api_url:", "routing_key:", "credentials:"):
         assert word not in text
-    assert config["route"]["group_by"] == ["job", "model"]
+    assert config["route"]["group_by"] == [*labels_of.KEEP, "model"]
     names = {rule["alert"] for path in rule_files.FOLDER.glob("*.rules.yaml")
              for rule in rule_files.alerts(path.name.removesuffix(".rules.yaml"))
              if "alert" in rule}  # fmt: skip

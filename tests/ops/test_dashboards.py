@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 import yaml
-from alert_rules.ruleset.names import WINDOWS
+from alert_rules.ruleset.names import KEEP, WINDOWS
 from dashboards.board.links import LOG_JOB, TAG
 from dashboards.board.render import document, text
 from dashboards.pages import PAGES
@@ -33,7 +33,7 @@ Json = dict[str, Any]
 
 THIRD_PARTY = re.compile(r"^(node|container|DCGM)_")  # node_exporter, cAdvisor, DCGM exporter
 FROM_PROMETHEUS = {"up", "ALERTS", "scrape_duration_seconds"}
-WITH_CONTEXT = {"job", "instance", "le", "alertname", "alertstate", "severity"}
+WITH_CONTEXT = {*KEEP, "instance", "le", "alertname", "alertstate", "severity"}
 FORMULAS = {name: "x" for name in ("__interval", "__rate_interval", "__range")}
 
 

@@ -86,7 +86,10 @@ def test_target_job_and_instance_rule_where_series_have_them(board: Json) -> Non
     for _, target in targets(board):
         for name, inside in re.findall(r"(inference_\w+)\{([^{}]*)\}", target["expr"]):
             # A threshold that is joined with recorded series by job and model needs no filter.
-            joined = name == "inference_threshold" and "on (job, model)" in target["expr"]
+            joined = (
+                name == "inference_threshold"
+                and "on (cluster, namespace, job, model)" in target["expr"]
+            )
             assert joined or 'job=~"$job"' in inside, f"{name}: {target['expr']}"
             if board["uid"] == "inference-exporter":
                 assert 'instance=~"$instance"' in inside

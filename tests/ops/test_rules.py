@@ -23,7 +23,7 @@ from inference_exporter.statistics import rule_quantiles
 
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
 LABELS = {label for family in FAMILIES.values() for label in family.labels} | {
-    "job", "instance", "le",
+    *names.KEEP, "instance", "le",
 }  # fmt: skip
 HERE = Path(__file__).parent / "rules"
 TOPICS = sorted(path.name.removesuffix(".test.yaml") for path in HERE.glob("*.test.yaml"))

@@ -163,3 +163,9 @@ def test_a_key_without_a_value_is_absent() -> None:
 def test_fields_of_flat_lines_may_have_alternatives_that_are_no_columns() -> None:
     model = one_model("format: csv\ncolumns: [age]\nfields: {id: [request_id, age]}")
     assert model.fields.id == Field(("request_id", "age"))
+
+
+def test_the_owners_labels_are_those_of_every_model_in_the_order_of_their_names() -> None:
+    loaded = config.parse("labels: {team: risk, env: prod}\nmodels: {m: {logs: a}}", "c.yaml")
+    assert loaded.labels == loaded.models[0].owner == {"env": "prod", "team": "risk"}
+    assert list(loaded.labels) == ["env", "team"]

@@ -15,7 +15,7 @@ from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.models import LIMITS, MODEL, TOP
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
-_MADE_OTHERWISE = {"name", "path", "digest", "preset"}
+_MADE_OTHERWISE = {"name", "path", "digest", "preset", "owner"}
 _ONLY_IN_THE_FILE = {"pattern", "columns", "delimiter", "decimal", "multiline"}
 
 

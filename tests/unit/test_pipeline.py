@@ -444,3 +444,16 @@ def test_the_telemetry_of_a_model_that_is_gone_is_dropped(store: FakeStore) -> N
 def test_closing_closes_the_sources(run: Run) -> None:
     run.pipeline.close()
     assert run.source.closed
+
+
+def test_the_owners_labels_are_on_the_info_of_each_version_and_nowhere_else(
+    store: FakeStore, clock: ManualClock
+) -> None:
+    run = Run(store, clock, "labels: {team: risk, env: prod}\n" + MODEL)
+    run.turn(predictions(60))
+    owned = {name: dict(labels) for name, labels in run.page() if "team" in dict(labels)}
+    assert list(owned) == ["inference_model_info"]
+    assert owned["inference_model_info"] == {
+        "model": "m", "version": "", "format": "json", "task": "classification",
+        "env": "prod", "team": "risk",
+    }  # fmt: skip

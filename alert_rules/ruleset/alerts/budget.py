@@ -52,10 +52,8 @@ def burn_alerts(budget: Budget) -> Iterator[Alert]:
     for burn in BURNS:
         line = f"clamp_max({burn.factor:g} * {names.threshold(budget.threshold)}, {_HIGHEST})"
         series = f"model:{budget.series}"
-        events = lookup(f"{series}:increase{burn.long}", "job", "model", show=ROWS)
-        requests = lookup(
-            f"model:inference_requests:increase{burn.long}", "job", "model", show=ROWS
-        )
+        events = lookup(f"{series}:increase{burn.long}", "model", show=ROWS)
+        requests = lookup(f"model:inference_requests:increase{burn.long}", "model", show=ROWS)
         yield Alert(
             budget.alert,
             f"{series}:ratio{burn.long}\n> on ({by('model')}) {line}\n"

@@ -34,10 +34,10 @@ def alerts(_: Settings) -> tuple[Alert, ...]:
 
 def _feature(window: str) -> Alert:
     psi = names.distance("feature", "psi", window)
-    same = ("job", *names.binned("feature"))
+    same = names.binned("feature")
     noise = lookup(names.critical("feature", "psi", window), *same)
     rows = lookup(names.rows("feature", window), *same, show=ROWS)
-    least = lookup(names.feature_threshold("feature_psi"), "job", "model", "feature")
+    least = lookup(names.feature_threshold("feature_psi"), "model", "feature")
     return Alert(
         "InferenceFeatureDrift",
         f"{psi}\n> on ({by('model', 'feature')}) group_left ()\n"
@@ -57,7 +57,7 @@ def _feature(window: str) -> Alert:
 
 def _output(window: str) -> Alert:
     psi = names.distance("output", "psi", window)
-    same = ("job", *names.binned("output"))
+    same = names.binned("output")
     noise = lookup(names.critical("output", "psi", window), *same)
     rows = lookup(names.rows("output", window), *same, show=ROWS)
     return Alert(
@@ -97,7 +97,7 @@ def _outliers() -> Alert:
     ratio = "model_version:inference_outliers:ratio1h"
     rows = "model_version:inference_predictions:increase1h"
     noise = f"{names.SIGMA:g} * sqrt({ratio} * (1 - {ratio}) / {rows})"
-    same = ("job", "model", "version")
+    same = M
     return Alert(
         "InferenceOutlierBurst",
         f"{ratio} - {noise}\n> on ({by('model')}) group_left ()\n"

@@ -11,7 +11,6 @@ from alert_rules.ruleset.settings import Settings
 _ME = "inference_exporter_"
 _WHERE = "{{ $labels.instance }}"
 _SOURCE = "{{ $labels.source }} on {{ $labels.instance }}"
-_EACH = "job, instance"
 
 
 def alerts(settings: Settings) -> tuple[Alert, ...]:
@@ -26,6 +25,7 @@ def _alert(
     return Alert(
         name, expr, severity, "exporter", summary, description,
         "/d/inference-exporter?var-instance={{ $labels.instance }}", pending=pending, keep=keep,
+        about="instance",
     )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def _alive(settings: Settings) -> tuple[Alert, ...]:
         ),
         _alert(
             "InferenceExporterDown",
-            f"up == 0\nand on ({_EACH}) last_over_time({_ME}build_info[{day}])",
+            f"up == 0\nand on ({by('instance')}) last_over_time({_ME}build_info[{day}])",
             f"Exporter {_WHERE} does not answer",
             f"Prometheus has not been able to scrape {_WHERE} for 10 minutes. Its replica's "
             "predictions are not counted until it is back; then they are read from the log.",
@@ -76,9 +76,10 @@ _BAD = 'result=~"malformed|unmatched|too_long"'  # others are as they should be
 
 def _reading(settings: Settings) -> tuple[Alert, ...]:
     quarter, hour = settings.span("15m"), settings.span("1h")
+    source = by("instance", "source")
     lines = f"{_ME}lines_total"
-    bad = f"sum by ({_EACH}, source) (increase({lines}{{{_BAD}}}[{hour}]))"
-    read = f"sum by ({_EACH}, source) (increase({lines}[{hour}]))"
+    bad = f"sum by ({source}) (increase({lines}{{{_BAD}}}[{hour}]))"
+    read = f"sum by ({source}) (increase({lines}[{hour}]))"
     return (
         _alert(
             "InferenceSourceDown",
@@ -97,9 +98,9 @@ def _reading(settings: Settings) -> tuple[Alert, ...]:
         ),
         _alert(
             "InferenceLogLag",
-            f"{_ME}lag_seconds\n> on (job, source) group_left ()\n"
+            f"{_ME}lag_seconds\n> on ({by('source')}) group_left ()\n"
             f"  {_as_source(names.threshold('lag_seconds'))}\n"
-            f"and on ({_EACH}, source) rate({_ME}bytes_read_total[{quarter}]) > 0",
+            f"and on ({source}) rate({_ME}bytes_read_total[{quarter}]) > 0",
             f"{_SOURCE}: reading is {DURATION} behind",
             f"The newest line was {DURATION} old when it was read. Windows and alerts are late by "
             "as much.",
@@ -107,7 +108,7 @@ def _reading(settings: Settings) -> tuple[Alert, ...]:
         ),
         _alert(
             "InferenceLinesUnreadable",
-            f"{bad} / ({read} >= 100)\n> on (job, source) group_left ()\n"
+            f"{bad} / ({read} >= 100)\n> on ({by('source')}) group_left ()\n"
             f"  {_as_source(names.threshold('unreadable_line_ratio'))}",
             f"{_SOURCE}: {PERCENT} of lines are not understood",
             "They are not counted as predictions. Usually the format of the log has changed with a "
@@ -168,6 +169,7 @@ def _watchdog() -> Alert:
         "Alerting works",
         "Always fires, so that its absence can be noticed: route it to a dead man's switch.",
         "/d/inference-exporter",
+        about="",
     )
 
 

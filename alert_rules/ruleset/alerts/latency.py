@@ -23,7 +23,7 @@ def alerts(_: Settings) -> tuple[Alert, ...]:
     """The budget needs an objective; growth needs none."""
     now = "model_version:inference_request_duration_seconds:p95_1h"
     usual = "model_version:inference_request_duration_seconds:p95_7d"
-    same = ("job", "model", "version")
+    same = names.M
     growth = Alert(
         "InferenceLatencyGrowth",
         f"{now} / ({usual} > 0)\n> on ({by('model')}) group_left ()\n"

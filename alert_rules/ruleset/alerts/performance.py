@@ -19,7 +19,7 @@ from alert_rules.ruleset.settings import Settings
 
 _MODEL = "/d/inference-model?var-model={{ $labels.model }}"
 _REFERENCE = "model_version:inference_performance_reference"
-_SAME = ("job", "model", "version")
+_SAME = names.M
 
 
 def alerts(_: Settings) -> tuple[Alert, ...]:

@@ -9,7 +9,7 @@ from alert_rules.ruleset.rules import Alert
 from alert_rules.ruleset.settings import Settings
 
 _WINDOW = "1h"
-_FEATURE = ("job", "model", "version", "feature")
+_FEATURE = (*M, "feature")
 
 
 def alerts(_: Settings) -> tuple[Alert, ...]:
@@ -30,7 +30,7 @@ def _alert(name: str, flaw: str, what: str, usual: str) -> Alert:
     noise = f"{names.SIGMA:g} * sqrt({ratio} * (1 - {ratio}) / {rows})"
     threshold = names.feature_threshold(f"feature_{flaw}_ratio")
     base = f"({ratio} - {usual})" if usual else ratio
-    limit = lookup(threshold, "job", "model", "feature", show="humanizePercentage")
+    limit = lookup(threshold, "model", "feature", show="humanizePercentage")
     return Alert(
         name,
         f"{base} - {noise}\n> on ({by('model', 'feature')}) group_left () {threshold}",

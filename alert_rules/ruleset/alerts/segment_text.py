@@ -5,6 +5,7 @@ An alert is the most extreme of all replicas; what is said beside it is of the s
 
 from __future__ import annotations
 
+from alert_rules.ruleset import names
 from alert_rules.ruleset.alerts.text import NUMBER, ROWS, SHARE
 from alert_rules.ruleset.names import M
 
@@ -12,12 +13,15 @@ WORST = "inference_performance_worst_segment"
 GAP, GAP_CRITICAL = f"{WORST}_gap", f"{WORST}_gap_critical"
 RATIO, RATIO_CRITICAL = "inference_fairness_ratio", "inference_fairness_ratio_critical"
 
-_LABELS = ("job", *M, "metric", "field", "window")  # of the alert and of the series above
+
+def _labels() -> tuple[str, ...]:
+    """Of the alert and of the series above."""
+    return (*names.kept(), *M, "metric", "field", "window")
 
 
 def worst(show: str, than_all: str) -> str:
     """Value, name and labels of the segment that is worst by most, and what chance can do."""
-    same = _selector(*_LABELS, fixed='class=""')
+    same = _selector(*_labels(), fixed='class=""')
     query = f"{WORST}{same} and ignoring (segment) topk(1, {GAP}{same} > {GAP_CRITICAL}{same})"
     rows = _beside("inference_performance_samples", *M, "window", found="segment", show=ROWS)
     chance = _beside(GAP_CRITICAL, *M, "metric", "field", "window", show=NUMBER)
@@ -30,7 +34,7 @@ def worst(show: str, than_all: str) -> str:
 
 def groups() -> str:
     """The groups with the smallest and the largest rate, and what chance can do."""
-    same = _selector(*_LABELS, fixed="")
+    same = _selector(*_labels(), fixed="")
     query = f"bottomk(1, {RATIO}{same} < {RATIO_CRITICAL}{same})"
     chance = _beside(RATIO_CRITICAL, *M, "metric", "field", "window", show=NUMBER)
     return _ask(
@@ -41,7 +45,7 @@ def groups() -> str:
 
 
 def _rate(pick: str) -> str:
-    labels = ("job", "instance", *M, "metric", "window", "field")
+    labels = (*names.kept(), "instance", *M, "metric", "window", "field")
     *equal, _ = [f"{label}=%q" for label in labels]
     of = ",".join((*equal, 'segment=~"%s=.*"'))  # a segment is written field=value
     given = " ".join(f".Labels.{label}" for label in labels)
@@ -51,7 +55,7 @@ def _rate(pick: str) -> str:
 
 def _beside(metric: str, *labels: str, show: str, found: str = "") -> str:
     """The value of another series of the same replica, with the same values of these labels."""
-    every = ("job", "instance", *labels, *([found] if found else []))
+    every = (*names.kept(), "instance", *labels, *([found] if found else []))
     of = ",".join(f"{label}=%q" for label in every)
     given = " ".join(f".Labels.{label}" for label in every)
     return _first(f"{metric}{{{of}}}", given, f"{{{{ . | value | {show} }}}}")
@@ -59,7 +63,7 @@ def _beside(metric: str, *labels: str, show: str, found: str = "") -> str:
 
 def _ask(query: str, text: str) -> str:
     """Ask about the labels of the alert; `.` in the text is the first series that is found."""
-    return _first(query, " ".join(f"$labels.{label}" for label in _LABELS), text)
+    return _first(query, " ".join(f"$labels.{label}" for label in _labels()), text)
 
 
 def _first(query: str, given: str, text: str) -> str:

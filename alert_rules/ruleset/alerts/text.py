@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from alert_rules.ruleset import names
+
 NUMBER = 'printf "%.3g"'  # humanize writes 0.18 as 180m
 ROWS = "humanize"
 SHARE = "humanizePercentage"
@@ -15,9 +17,13 @@ VERSION = "{{ with $labels.version }} of version {{ . }}{{ end }}"
 def lookup(metric: str, *labels: str, show: str = NUMBER, fixed: str = "") -> str:
     """The present value of another series that has the same values of these labels.
 
-    >>> lookup("m", "a", show=ROWS)
+    What tells deployments apart is always among them; a label that is absent is asked for as "".
+
+    >>> with names.keeping(()):
+    ...     lookup("m", "a", show=ROWS)
     '{{ with printf "m{a=%q}" $labels.a | query }}{{ . | first | value | humanize }}{{ end }}'
     """
+    labels = (*names.kept(), *labels)
     pairs = ",".join([f"{label}=%q" for label in labels] + ([fixed] if fixed else []))
     given = " ".join(f"$labels.{label}" for label in labels)
     selector = f"{metric}{{{pairs}}}".replace('"', '\\"')
@@ -30,4 +36,29 @@ def lookup(metric: str, *labels: str, show: str = NUMBER, fixed: str = "") -> st
 def limit(name: str, show: str = NUMBER) -> str:
     """A threshold of the model."""
     fixed = f'name="{name}",feature=""'
-    return lookup("inference_threshold", "job", "model", show=show, fixed=fixed)
+    return lookup("inference_threshold", "model", show=show, fixed=fixed)
+
+
+def owner(label: str, about: str) -> str:
+    """Whose model (or instance) this is, as most of its replicas' configurations say.
+
+    A label of an alert, so that routes can match it; where nothing is said it is absent. Of the
+    last hour, so that it stays the same when the exporter goes.
+    """
+    same = (*names.kept(), about)
+    pairs = ",".join((*(f"{one}=%q" for one in same), f'{label}!=""'))
+    asked = f"topk(1, count by ({label}) (last_over_time(inference_model_info{{{pairs}}}[1h])))"
+    given = " ".join(f"$labels.{one}" for one in same)
+    escaped = asked.replace('"', '\\"')
+    return (
+        f'{{{{ with printf "{escaped}" {given} | query }}}}'
+        f'{{{{ . | first | label "{label}" }}}}{{{{ end }}}}'
+    )
+
+
+def deployment() -> str:
+    """What tells deployments apart, as variables of a dashboard's address."""
+    return "".join(
+        f"{{{{ with $labels.{one} }}}}&var-{one}={{{{ . | urlquery }}}}{{{{ end }}}}"
+        for one in names.kept()
+    )

@@ -42,8 +42,9 @@ def parse(text: str, path: str, *, overrides: Mapping[str, object] | None = None
     folder = Path(path).parent
     try:
         checked = _check(text, overrides or {})
+        owner = checked.get("labels", {})
         models = tuple(
-            _resolved(replace(model, name=name), folder)
+            _resolved(replace(model, name=name, owner=owner), folder)
             for name, model in checked.pop("models").items()
         )
     except Wrong as error:

@@ -13,6 +13,7 @@ from inference_exporter.config.derived import derived
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.labels import check_labels, labels
 from inference_exporter.config.mapping import steps
+from inference_exporter.config.owner import owner_labels
 from inference_exporter.config.pairs import pairs
 from inference_exporter.config.presets import expanded
 from inference_exporter.config.probabilities import check_outputs
@@ -329,6 +330,10 @@ TOP = Section(
     (
         Key("models", models, "model names, each with a section, below",
             "The models to watch.", required=True),
+        Key("labels", owner_labels, "names of labels, each with a text",
+            "What you want to know of every alert: labels of `inference_model_info`; the shipped "
+            "alerts take over `team` and `env` ([docs/alerting.md](alerting.md#whose-it-is)).",
+            "{team: risk, env: prod}", default="none"),
         Key("commit_interval", duration(0.1, 3600.0), "a duration",
             "The age that published values may reach: how often state is written.", "5s",
             default="5s"),

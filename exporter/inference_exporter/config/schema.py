@@ -279,6 +279,7 @@ class ModelConfig:
     `explode` are paths of lists that have an entry for every row of a line. `preset` is where some
     settings come from; `path_pattern` is one whose groups in the path of a file are fields.
     Lines that do not meet `requests_when` are parts of requests: only their steps count.
+    `owner` is what the whole file says under `labels`, by name.
     """
 
     name: str
@@ -317,6 +318,7 @@ class ModelConfig:
     limits: Limits = field(default_factory=Limits)
     labels: LabelsConfig | None = None
     segments: tuple[Segment, ...] = ()
+    owner: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_labels(self) -> bool:
@@ -336,12 +338,14 @@ class Config:
     """A configuration file, read and found to be valid.
 
     `digest` is a short hash of the file's text. `commit_interval` is the age that published values
-    may reach; `poll_interval` the pause between two looks at idle files.
+    may reach; `poll_interval` the pause between two looks at idle files. `labels` are the owner's
+    own, which every model has too.
     """
 
     path: str
     models: tuple[ModelConfig, ...]
     digest: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
     commit_interval: float = 5.0
     poll_interval: float = 0.25
     rotate_grace: float = 30.0

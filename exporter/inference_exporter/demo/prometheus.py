@@ -119,7 +119,8 @@ def prometheus_command(program: str, config: Path, data: Path, port: int) -> Seq
 
 ALERTMANAGER_CONFIG = """\
 # Written by `inference-exporter demo`: alerts are shown, nobody is told.
-route: {receiver: nobody, group_by: [job, model], group_wait: 5s, group_interval: 30s}
+route:
+  {receiver: nobody, group_by: [namespace, job, model], group_wait: 5s, group_interval: 30s}
 receivers: [{name: nobody}]
 """
 

@@ -84,8 +84,9 @@ class Publisher:
         found = particulars.of_versions(config, counting.reference, versions)
         found |= {"inference_threshold": particulars.thresholds(config)}
         found |= particulars.positive_class(config, counting.layout)
+        owner = {"inference_model_info": tuple(config.owner)}
         for family, values in found.items():
-            yield cache.samples(family, values)
+            yield cache.samples(family, values, more=owner.get(family, ()))
 
     def facts(self) -> ModelFacts:
         """What the status page says beyond the samples; of the same time as they are."""

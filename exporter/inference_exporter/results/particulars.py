@@ -21,12 +21,16 @@ Values = dict[str, dict[Labels, float]]
 def of_versions(
     config: ModelConfig, reference: Reference | None, versions: Mapping[str, History]
 ) -> Values:
-    """Which versions there are, and when they were seen last."""
+    """Which versions there are, and when they were seen last.
+
+    The labels of the info end with those of `config.owner`.
+    """
     kind = task_of(config, reference)
     line_format = type(config.format).__name__.removesuffix("Format").lower()
     return {
         "inference_model_info": {
-            (config.name, version, line_format, kind): 1.0 for version in versions
+            (config.name, version, line_format, kind, *config.owner.values()): 1.0
+            for version in versions
         },
         "inference_last_prediction_timestamp_seconds": {
             (config.name, version): history.newest
