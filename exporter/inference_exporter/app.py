@@ -20,7 +20,7 @@ from inference_exporter.assembly import (
     new_telemetry,
 )
 from inference_exporter.clock import Clock, SystemClock
-from inference_exporter.config.schema import Config, ModelConfig
+from inference_exporter.config.schema import Config, ModelConfig, TracesConfig
 from inference_exporter.errors import ConfigError, InferenceExporterError, Problem
 from inference_exporter.exposition import webconfig
 from inference_exporter.exposition.published import Published
@@ -30,6 +30,7 @@ from inference_exporter.loop.pipeline import Pipeline
 from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import LateLabels
 from inference_exporter.receivers import Receivers
+from inference_exporter.senders import SpanSender
 from inference_exporter.sources import Source
 from inference_exporter.state import Store
 from inference_exporter.truth import Inbox, receive
@@ -73,6 +74,7 @@ class Application:
         self.config = config
         self._store = Store.open(options.storage_path, self._clock.now())
         self._receivers.configure(config.models)
+        self._spans = SpanSender(config.traces) if config.traces else None
         self.pipeline = self._make_pipeline(config, references, {})
         self.pipeline.restore()
         self._note_reload(successful=True)
@@ -112,6 +114,8 @@ class Application:
         finally:
             self.server.close()
             self._receivers.close()
+            if self._spans is not None:
+                self._spans.close()
             self.pipeline.close()
             self._store.close()
 
@@ -150,6 +154,7 @@ class Application:
             return False, f"configuration not reloaded, the old one stays in force:\n{error}\n"
         self.pipeline.commit()
         self._receivers.configure(config.models)
+        self._send_to(config.traces)
         old = {feed.model.config.name: feed for feed in self.pipeline.feeds}
         pipeline = self._make_pipeline(config, references, old)
         pipeline.restore(telemetry=False)
@@ -164,6 +169,14 @@ class Application:
         log.info("configuration reloaded")
         return True, "configuration reloaded\n"
 
+    def _send_to(self, traces: TracesConfig | None) -> None:
+        """Send spans there from now on."""
+        if traces == self.config.traces:
+            return
+        if self._spans is not None:
+            self._spans.close()
+        self._spans = SpanSender(traces) if traces else None
+
     def _make_pipeline(
         self, config: Config, references: dict[str, Reference | None], old: dict[str, Feed]
     ) -> Pipeline:
@@ -171,7 +184,10 @@ class Application:
         for model in config.models:
             source, resumed = self._source(config, model, old)
             one = make_model(
-                model, references[model.name], created_series=self.options.created_series
+                model,
+                references[model.name],
+                created_series=self.options.created_series,
+                traces=(config.traces, self._spans.send) if config.traces and self._spans else None,
             )
             before = old[model.name].model.part(LateLabels) if model.name in old else None
             late = one.part(LateLabels)
@@ -258,6 +274,8 @@ class Application:
             telemetry.set(f"{_ME}received_bytes", model, value=size)
         if self._store.persistent:
             self._receivers.tidy(self.pipeline.read_files())
+        for result, spans in (self._spans.take_counts() if self._spans else {}).items():
+            telemetry.inc(f"{_ME}spans_total", result, by=spans)
         for (route, code), requests in self.server.take_requests().items():
             telemetry.inc(f"{_ME}http_requests_total", route, str(code), by=requests)
 

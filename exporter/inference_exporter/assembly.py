@@ -20,6 +20,7 @@ from inference_exporter.config.schema import (
     Fields,
     ModelConfig,
     ReferenceFile,
+    TracesConfig,
     Warmup,
 )
 from inference_exporter.derived import Deriver
@@ -36,6 +37,7 @@ from inference_exporter.sources import BatchSource, FileSource, Located, Source,
 from inference_exporter.state import MemoryStore
 from inference_exporter.values.profile import NumericProfile, Reference
 from inference_exporter.values.samples import Snapshot
+from inference_exporter.values.spans import SendSpans
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _KEPT_BYTES = 16 << 20  # freed memory that is kept for the next block
@@ -115,6 +117,7 @@ def make_model(
     *,
     event_time: bool = False,
     created_series: bool = False,
+    traces: tuple[TracesConfig, SendSpans] | None = None,
 ) -> Model:
     """A model with its decoder."""
     config = _with_classes(config, profile)
@@ -135,6 +138,7 @@ def make_model(
         make_sampler=lambda: make_decoder(
             _only_features(config), None, collect=True, header=header
         ),
+        traces=traces,
     )
 
 

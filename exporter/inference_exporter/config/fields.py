@@ -261,6 +261,8 @@ FIELDS = Section(
             "status"),
         Key("trace_id", field, PATH, "The id of the request's trace, or a `traceparent` header.",
             "trace_id"),
+        Key("span_id", field, PATH, "The id of the span in which the line was written: the parent"
+            " of those that the exporter sends.", "span_id"),
         Key("actual", field, PATH, "The true class or value, where it is on the same line.",
             "actual"),
         Key("weight", field, PATH, "How many predictions this one stands for, where only a sample"

@@ -27,6 +27,7 @@ from inference_exporter.config.schema import (
     ModelConfig,
     ReceiversConfig,
     ReferenceFile,
+    TracesConfig,
     Warmup,
     Window,
 )
@@ -324,6 +325,30 @@ RECEIVERS = Section(
     ),
 )  # fmt: skip
 
+
+def _endpoint(value: object) -> str:
+    found = text(value)
+    if not found.startswith(("http://", "https://")):
+        raise expected("an address such as http://127.0.0.1:4318/v1/traces", value)
+    return found
+
+
+TRACES = Section(
+    "traces",
+    TracesConfig,
+    (
+        Key("endpoint", _endpoint, "an address", "Where spans are posted to (OTLP/HTTP, protobuf).",
+            "http://127.0.0.1:4318/v1/traces", required=True),
+        Key("headers", mapping_of(text, "a mapping of names to texts"), "names, each with a text",
+            "Headers of the requests.", "{x-mlflow-experiment-id: '1'}", default="none"),
+        Key("service", text, "a name", "`service.name` of the spans.", "credit-api"),
+        Key("sample", number(0.0, 1.0), "a share", "How many of all requests are sent, beside those"
+            " that failed, were slow, close to the boundary or wrong.", "0.05"),
+        Key("timestamp", one_of("start", "end"), "start or end",
+            "Whether `fields.timestamp` is when a request began or when it ended.", "start"),
+    ),
+)  # fmt: skip
+
 TOP = Section(
     "Top level",
     Config,
@@ -341,6 +366,9 @@ TOP = Section(
             "The pause between two looks at logs without news.", "250ms", default="250ms"),
         Key("rotate_grace", duration(0.0, 600.0), "a duration",
             "How long a rotated log stays open for late writers.", "30s", default="30s"),
+        Key("traces", TRACES, "a section, below", "Spans of requests for a collector; see"
+            " [traces.md](traces.md).", "{endpoint: http://127.0.0.1:4318/v1/traces}",
+            default="none"),
         Key("receivers", RECEIVERS, "a section, below", "Who may push; see"
             " [receivers.md](receivers.md).", "{users: [kserve-logger]}", default="none"),
     ),

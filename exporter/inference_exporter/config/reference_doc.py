@@ -22,7 +22,7 @@ from inference_exporter.config.fields import (
     TIMESTAMP,
 )
 from inference_exporter.config.labels import LABELS
-from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, RECEIVERS, TOP
+from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, RECEIVERS, TOP, TRACES
 from inference_exporter.config.pairs import PAIRS
 from inference_exporter.config.segments import SEGMENT
 from inference_exporter.config.thresholds import THRESHOLDS
@@ -124,6 +124,7 @@ def _parts() -> Iterator[str]:
     yield from _section(SEGMENT, "segments.<name>")
     yield from _section(LIMITS, "limits")
     yield from _section(RECEIVERS, "receivers")
+    yield from _section(TRACES, "traces")
     yield from _thresholds()
 
 

@@ -122,6 +122,7 @@ class Fields:
     latency: DurationField | None = None
     status: StatusField | None = None
     trace_id: Field | None = None
+    span_id: Field | None = None
     actual: Field | None = None
     weight: Field | None = None
     row: Field | None = None
@@ -334,6 +335,20 @@ class ReceiversConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TracesConfig:
+    """Where spans of requests go, and how many beside those that stand out.
+
+    `timestamp` says what the time of a prediction is: of its end, as most logs have it.
+    """
+
+    endpoint: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    service: str = "inference-exporter"
+    sample: float = 0.01
+    timestamp: Literal["start", "end"] = "end"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration file, read and found to be valid.
 
@@ -350,3 +365,4 @@ class Config:
     poll_interval: float = 0.25
     rotate_grace: float = 30.0
     receivers: ReceiversConfig = field(default_factory=ReceiversConfig)
+    traces: TracesConfig | None = None

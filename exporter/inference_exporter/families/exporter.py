@@ -25,6 +25,13 @@ EXPORTER = (
     ),
     family(
         "counter",
+        "inference_exporter_spans_total",
+        "result",
+        "Spans of requests for the collector: `sent`, `dropped` (no room, or it never answered), "
+        "`refused` by it.",
+    ),
+    family(
+        "counter",
         "inference_exporter_lines_total",
         "source result",
         "Lines read, by what became of them.",

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.schema import ModelConfig, TracesConfig
 from inference_exporter.formats import Decoder
 from inference_exporter.formats.peeling.located import MARK
 from inference_exporter.model.counting import Counting
@@ -26,6 +26,7 @@ from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.batch import Batch, Ints
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Samples
+from inference_exporter.values.spans import SendSpans
 from inference_exporter.values.status_facts import ModelFacts
 from inference_exporter.values.vocabulary import Vocabulary
 from inference_exporter.windows import Placement, Timeline
@@ -51,6 +52,7 @@ class Model:
         event_time: bool = False,
         created_series: bool = False,
         make_sampler: Callable[[], Decoder] | None = None,
+        traces: tuple[TracesConfig, SendSpans] | None = None,
     ) -> None:
         self.config = config
         self._make_decoder, self._event_time = make_decoder, event_time
@@ -59,7 +61,9 @@ class Model:
         self._cache = SeriesCache()
         self._unwanted: set[str] = set()  # state of parts that are not configured any more
         self._settled = np.nan
-        setting = Setting(config, reference, event_time, created_series, make_sampler, self._joined)
+        setting = Setting(
+            config, reference, event_time, created_series, make_sampler, self._joined, traces
+        )
         made = [kind.of(setting) for kind in PARTS]
         self._parts = [part for part in made if part is not None]
         missing = [kind for kind, part in zip(PARTS, made, strict=True) if part is None]

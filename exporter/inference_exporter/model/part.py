@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from inference_exporter.accumulators import Increments
-from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.schema import ModelConfig, TracesConfig
 from inference_exporter.formats import Decoded, Decoder, Read
 from inference_exporter.model.counting import Counting
 from inference_exporter.results.evaluate import Chance, Gauges
@@ -20,6 +20,7 @@ from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.batch import Batch, Floats
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Exemplar, Labels, Samples
+from inference_exporter.values.spans import SendSpans
 from inference_exporter.values.status_facts import ModelFacts
 from inference_exporter.windows import Placement
 
@@ -33,7 +34,7 @@ class Setting:
 
     `event_time`: windows end at the newest event. `created_series`: counters say when they began.
     `make_sampler` makes a decoder that finds all features of a line. `joined` is to be told about
-    predictions whose labels came late, as they are counted.
+    predictions whose labels came late, as they are counted. `traces` is how spans are sent.
     """
 
     config: ModelConfig
@@ -42,6 +43,7 @@ class Setting:
     created_series: bool
     make_sampler: Callable[[], Decoder] | None
     joined: Callable[[Batch], None]
+    traces: tuple[TracesConfig, SendSpans] | None = None
 
 
 @dataclass(frozen=True, slots=True)

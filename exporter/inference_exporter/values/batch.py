@@ -121,6 +121,7 @@ class Batch:
     actual: TextColumn | None = None
     id: TextColumn | None = None
     trace_id: TextColumn | None = None
+    span_id: TextColumn | None = None
     row: TextColumn | None = None
     prediction_value: NumericColumn | None = None
     score: NumericColumn | None = None

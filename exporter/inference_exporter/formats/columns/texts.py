@@ -11,10 +11,14 @@ import numpy as np
 from inference_exporter.formats.paths import UNUSABLE
 from inference_exporter.values.batch import CategoryColumn, TextColumn
 
-_NO_TRACE = frozenset(("", "-", "None", "N.A.", "n/a", "null"))
+_DIGITS = 32
+_NO_TRACE = frozenset(("", "-", "none", "n.a.", "n/a", "null", "true", "false"))
 _TRACEPARENT = re.compile(
-    r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*", re.IGNORECASE | re.DOTALL
+    r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2}).*", re.IGNORECASE | re.DOTALL
 )
+_XRAY = re.compile(r"\bRoot=1-([0-9a-f]{8})-([0-9a-f]{24})\b", re.IGNORECASE)
+_DECIMAL = re.compile(r"[0-9]{17,39}", re.ASCII)  # of 64 or 128 bits; shorter ones are names
+_HEX = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{16})?", re.IGNORECASE)
 
 
 def category_column(raw: Sequence[object], clean: bool = False) -> CategoryColumn:
@@ -31,28 +35,31 @@ def category_column(raw: Sequence[object], clean: bool = False) -> CategoryColum
 
 
 def trace_ids(raw: TextColumn) -> TextColumn:
-    """Trace ids with the ways of saying "none" gone, and taken out of traceparent headers.
+    """Trace ids as 32 hexadecimal digits where that is what they are; None where there is none.
 
-    >>> trace_ids(("-", 17, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
-    [None, '17', '0af7651916cd43dd8448eb211c80319c']
+    Out of `traceparent` headers (None if it says that the trace is not sampled: nobody keeps it)
+    and X-Ray's, in lower case, from the decimal numbers that BentoML and Datadog write.
+
+    >>> trace_ids(("-", "0AF7651916CD43DD8448EB211C80319C", "13911450853437395564"))
+    [None, '0af7651916cd43dd8448eb211c80319c', '0000000000000000c10f66d85d70d26c']
     """
     try:
-        if set(map(len, raw)) == {32} and "0" * 32 not in raw:  # type: ignore[arg-type]
-            return raw
+        if set(map(len, raw)) == {_DIGITS} and "0" * _DIGITS not in raw:  # type: ignore[arg-type]
+            joined = "".join(raw)  # type: ignore[arg-type]
+            return raw if joined == joined.lower() else [str(one).lower() for one in raw]
     except TypeError:
         pass  # a number or a None among them
-    return [
-        value
-        if isinstance(value, str) and value not in _NO_TRACE and value[0] != "0"
-        else _trace_id(value)
-        for value in raw
-    ]
+    return [None if value is None else _trace_id(str(value)) for value in raw]
 
 
-def _trace_id(value: object) -> str | None:
-    if value is None or isinstance(value, bool):
+def _trace_id(text: str) -> str | None:
+    text = text.strip()
+    if match := _TRACEPARENT.fullmatch(text):
+        text = match[1] if int(match[2], 16) & 1 else ""
+    elif match := _XRAY.search(text):
+        text = match[1] + match[2]
+    elif _DECIMAL.fullmatch(text) and len(text) != _DIGITS:
+        text = f"{int(text):0{_DIGITS}x}"
+    if text.lower() in _NO_TRACE or not text.strip("0"):
         return None
-    text = str(value)
-    match = _TRACEPARENT.fullmatch(text)
-    text = match[1] if match else text
-    return text if text.strip("0") and text not in _NO_TRACE else None
+    return text.lower() if _HEX.fullmatch(text) else text

@@ -13,6 +13,7 @@ from inference_exporter.model.parts.numbers import NumbersPart
 from inference_exporter.model.parts.outliers import Outliers
 from inference_exporter.model.parts.pairs import PairsPart
 from inference_exporter.model.parts.segments import SegmentsPart
+from inference_exporter.model.parts.traces import TracesPart
 from inference_exporter.model.parts.warmup import WarmupPart
 
 PARTS: tuple[type[Part], ...] = (
@@ -24,6 +25,7 @@ PARTS: tuple[type[Part], ...] = (
     DecisionsPart,
     ConceptPart,
     ExemplarsPart,
+    TracesPart,
     LateLabels,
     Mismatch,
     WarmupPart,  # last: a new reference takes the place of what all others have counted against

@@ -113,8 +113,8 @@ def _wanted(names: list[str], features: FeaturesField) -> list[str]:
 def _taken(fields: Fields) -> Iterable[str]:
     single = (
         fields.timestamp, fields.id, fields.version, fields.prediction, fields.score,
-        fields.latency, fields.status, fields.trace_id, fields.actual, fields.weight,
-        fields.scores, fields.ranking,
+        fields.latency, fields.status, fields.trace_id, fields.span_id, fields.actual,
+        fields.weight, fields.scores, fields.ranking,
     )  # fmt: skip
     for one in (*single, *fields.steps.values()):
         for path in one.paths if one else ():

@@ -1,0 +1,195 @@
+"""Spans of requests that are worth looking at, made of what their lines say.
+
+Where the log knows how long requests and their steps took, and nobody else exports their traces:
+requests that failed, the slow ones, those close to the decision boundary, those predicted wrongly
+on the same line, and a share of all. Ids follow from the request, so what is read again after a
+crash are the same spans.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from hashlib import blake2b
+from typing import Self
+
+import numpy as np
+
+from inference_exporter.config.schema import TracesConfig
+from inference_exporter.config.success import Success
+from inference_exporter.model.part import Part, Rows, Setting
+from inference_exporter.values.batch import Batch, Bools, Scalar, TextColumn, category_name
+from inference_exporter.values.spans import SERVER, Attribute, SendSpans, Span
+from inference_exporter.values.vocabulary import OVERFLOWED, Vocabulary
+
+LATEST = 2048  # latencies that say what is slow
+_ENOUGH = 100
+_SLOW = 0.99  # quantile
+_PER_BLOCK = 100  # requests of one reason
+_HEX_TRACE, _HEX_SPAN = 32, 16
+
+
+class TracesPart(Part):
+    """Sends spans of one model's requests."""
+
+    def __init__(self, setting: Setting, traces: TracesConfig, send: SendSpans) -> None:
+        model = setting.config
+        self._model, self._send, self._share = model.name, send, traces.sample
+        self._at_end = traces.timestamp == "end"
+        self._own_ids = model.fields.trace_id is None
+        self._objective = model.thresholds.get("request_duration_seconds")
+        self._codes = Vocabulary(model.limits.status_codes)
+        self._is_ok = Success(model.fields.status.ok if model.fields.status else ())
+        self._latest: deque[float] = deque(maxlen=LATEST)
+        self._draw = np.random.default_rng()
+
+    @classmethod
+    def of(cls, setting: Setting) -> Self | None:
+        """See `Part.of`."""
+        if setting.traces is None or setting.config.fields.latency is None:
+            return None
+        return cls(setting, *setting.traces)
+
+    def counted(self, rows: Rows) -> None:
+        """See `Part.counted`."""
+        for row, reason in self._chosen(rows.batch).items():
+            spans = self._spans(rows.batch, row, float(rows.times[row]), reason)
+            if spans:
+                self._send(spans)
+
+    def _chosen(self, batch: Batch) -> dict[int, str]:
+        """Rows and why, the most telling reason of each."""
+        assert batch.latency is not None
+        latency = batch.latency.values
+        timed = ~np.isnan(latency)
+        chosen: dict[int, str] = {}
+        reasons = (
+            ("error", self._failed(batch)),
+            ("slow", latency > self._limit()),
+            ("wrong", _wrong(batch)),
+            ("boundary", batch.flags.get("boundary")),
+            ("sample", self._draw.random(batch.rows) < self._share),
+        )
+        for reason, mask in reasons:
+            found = np.flatnonzero(mask & timed) if mask is not None else ()
+            for row in [int(row) for row in found[:_PER_BLOCK]]:
+                chosen.setdefault(row, reason)
+        self._latest.extend(latency[timed][-LATEST:].tolist())
+        return chosen
+
+    def _limit(self) -> float:
+        """The latency above which a request is slow: the objective, or what few exceed."""
+        if self._objective is not None:
+            return self._objective
+        if len(self._latest) < _ENOUGH:
+            return np.inf
+        return float(np.quantile(self._latest, _SLOW))
+
+    def _failed(self, batch: Batch) -> Bools | None:
+        if batch.status is None:
+            return None
+        indexes = self._codes.indexes(batch.status)
+        bad = [not self._is_ok(name) for name in self._codes.names]
+        bad[OVERFLOWED] = False  # nobody knows
+        present = np.fromiter((one is not None for one in batch.status), np.bool_, batch.rows)
+        return np.array(bad, np.bool_).take(indexes) & present
+
+    def _spans(self, batch: Batch, row: int, time: float, reason: str) -> list[Span]:
+        """The request and its steps; none where it is of no trace that can be named."""
+        assert batch.latency is not None
+        trace = self._trace_id(batch, row, time)
+        if trace is None or not np.isfinite(time):
+            return []
+        took = float(batch.latency.values[row])
+        start = time - took if self._at_end else time
+        parent = _span_id(_at(batch.span_id, row))
+        identity = f"{self._model}\0{_at(batch.id, row)}\0{_at(batch.row, row)}"
+        own = _id(trace, identity)
+        failed = self._failed_row(batch, row)
+        request = Span(
+            trace, own, f"predict {self._model}", start, start + took, parent, SERVER, failed,
+            self._attributes(batch, row, reason),
+        )  # fmt: skip
+        return [request, *_steps(batch, row, request, identity)]
+
+    def _failed_row(self, batch: Batch, row: int) -> bool:
+        status = _at(batch.status, row)
+        return status is not None and not self._is_ok(category_name(status))
+
+    def _trace_id(self, batch: Batch, row: int, time: float) -> bytes | None:
+        """Of the log; made up where the log has no such field."""
+        if self._own_ids:
+            key = f"{self._model}\0{_at(batch.id, row)}\0{time!r}"
+            return blake2b(key.encode("utf-8", "replace"), digest_size=16).digest()
+        text = str(_at(batch.trace_id, row) or "")
+        try:
+            return bytes.fromhex(text.zfill(_HEX_TRACE)) if 0 < len(text) <= _HEX_TRACE else None
+        except ValueError:
+            return None
+
+    def _attributes(self, batch: Batch, row: int, reason: str) -> dict[str, Attribute]:
+        found: dict[str, Attribute] = {"ml.model.name": self._model, "ml.sampled_for": reason}
+        texts = (
+            ("ml.model.version", batch.version), ("ml.request.id", batch.id),
+            ("ml.request.status", batch.status), ("ml.prediction", batch.prediction),
+            ("ml.actual", batch.actual),
+        )  # fmt: skip
+        for name, column in texts:
+            value = _at(column, row)
+            if value is not None:
+                found[name] = value
+        numbers = {"ml.score": batch.score, "ml.prediction": batch.prediction_value}
+        numbers |= {f"ml.{name}": one for name, one in batch.derived.items()}
+        for name, numeric in numbers.items():
+            if numeric is not None and not np.isnan(number := float(numeric.values[row])):
+                found[name] = number
+        return found
+
+
+def _steps(batch: Batch, row: int, request: Span, identity: str) -> list[Span]:
+    """A child for each step, one after the other: the log says how long, not when."""
+    found, begin = [], request.start
+    for name, column in batch.steps.items():
+        took = float(column.values[row])
+        if np.isnan(took):
+            continue
+        own = _id(request.trace_id, f"{identity}\0{name}")
+        about = {"ml.model.name": request.attributes["ml.model.name"], "ml.step": name}
+        end = begin + took
+        found.append(
+            Span(request.trace_id, own, name, begin, end, request.span_id, attributes=about)
+        )
+        begin = end
+    return found
+
+
+def _wrong(batch: Batch) -> Bools | None:
+    """Classifications whose outcome is on the same line, and another."""
+    if batch.actual is None or batch.prediction is None:
+        return None
+    pairs = zip(batch.prediction, batch.actual, strict=True)
+    return np.fromiter((_differ(*pair) for pair in pairs), np.bool_, batch.rows)
+
+
+def _differ(predicted: Scalar, actual: Scalar) -> bool:
+    if predicted is None or actual is None:
+        return False
+    return category_name(predicted) != category_name(actual)
+
+
+def _at(column: TextColumn | None, row: int) -> Scalar:
+    return None if column is None else column[row]
+
+
+def _id(trace: bytes, identity: str) -> bytes:
+    text = identity.encode("utf-8", "replace")
+    return blake2b(text, key=trace, digest_size=8).digest()
+
+
+def _span_id(value: Scalar) -> bytes:
+    """The 8 bytes of a span's id in hexadecimal digits; empty where it is none."""
+    text = str(value or "")
+    try:
+        found = bytes.fromhex(text) if len(text) == _HEX_SPAN else b""
+    except ValueError:
+        return b""
+    return found if any(found) else b""
