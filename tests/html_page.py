@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 VOID = frozenset({"meta", "link", "br", "hr", "img", "input"})
 FORBIDDEN = frozenset({"script", "img", "iframe", "object", "embed", "form", "link", "base"})
-SHAPES = frozenset({"path", "rect", "line", "circle"})
+SHAPES = frozenset({"path", "rect", "line", "circle", "polyline"})
 
 
 @dataclass

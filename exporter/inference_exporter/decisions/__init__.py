@@ -12,6 +12,7 @@
     states      ok, drifted, not enough data
     track       what is remembered of a version and window
     decisions   all of it for one model
+    judgement   one decision with its evidence
     gauges      what is published of it
 
 `docs/alarms.md` tells it in plain sentences, `docs/calibration.md` measures it.
@@ -19,5 +20,6 @@
 
 from inference_exporter.decisions.decisions import PREFIX, Decisions, level_of
 from inference_exporter.decisions.gauges import gauges, significance
+from inference_exporter.decisions.judgement import Judgement, Watch
 
-__all__ = ["PREFIX", "Decisions", "gauges", "level_of", "significance"]
+__all__ = ["PREFIX", "Decisions", "Judgement", "Watch", "gauges", "level_of", "significance"]

@@ -16,6 +16,7 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
 from inference_exporter.decisions import budget
 from inference_exporter.decisions.evidence import Evidence, weigh
+from inference_exporter.decisions.judgement import Judgement, Watch
 from inference_exporter.decisions.spans import Span
 from inference_exporter.decisions.subjects import Subjects
 from inference_exporter.decisions.track import NEVER, Track
@@ -40,6 +41,7 @@ class Decisions:
         self._changed: set[tuple[str, str, int]] = set()
         self._moved: set[tuple[str, str]] = set()
         self._deleted: set[str] = set()
+        self.watch: Watch | None = None  # is told of every decision
 
     @property
     def test_alpha(self) -> float:
@@ -100,6 +102,7 @@ class Decisions:
 
     def _judge(self, tracks: Mapping[tuple[str, str], Track], number: int) -> None:
         weighed: list[tuple[Track, Evidence]] = []
+        judged: list[tuple[tuple[str, str], Floats]] = []
         subjects = self.subjects
         for key, track in tracks.items():
             blocks = track.blocks(number)
@@ -110,6 +113,7 @@ class Decisions:
                 evidence, track.memory = weigh(blocks, known, cells, least, track.memory)
                 track.design = evidence.tail_design(self.test_alpha, subjects.samples)
                 weighed.append((track, evidence))
+                judged.append((key, blocks))
                 self._changed.discard((*key, number))
                 self._deleted.add(self._key(*key, number))
             track.decided = number
@@ -118,6 +122,24 @@ class Decisions:
         adjusted = budget.holm(p_values).reshape(len(weighed), -1)
         for (track, evidence), own in zip(weighed, adjusted, strict=True):
             track.states.decide(evidence, own, subjects.threshold, self.alpha)
+        if self.watch is not None:
+            for (key, blocks), (track, evidence), own in zip(
+                judged, weighed, adjusted, strict=True
+            ):
+                self.watch(self._judgement(key, number, track, evidence, own, blocks))
+
+    def _judgement(
+        self, key: tuple[str, str], number: int, track: Track, evidence: Evidence,
+        adjusted: Floats, blocks: Floats,
+    ) -> Judgement:  # fmt: skip
+        subjects, (version, window) = self.subjects, key
+        span = next(one for one in self.spans if one.window.name == window)
+        return Judgement(
+            version, window, number, span.end(number),
+            [(one.scope, one.name) for one in subjects.bins],
+            evidence, adjusted, self.alpha, subjects.threshold, subjects.cells, subjects.least,
+            track.states.drifted & track.states.enough, blocks,
+        )  # fmt: skip
 
     def design(self, version: str, window: str, key: str) -> float:
         """The design effect behind critical values, for a feature's or output's key."""

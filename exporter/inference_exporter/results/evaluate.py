@@ -99,6 +99,14 @@ class Evaluator:
                 self._forecast.put(put, base, window.name, tally, self._least(1))
         return gauges
 
+    def of_window(self, version: str, window: Window, tally: Tally) -> Gauges:
+        """Realised and estimated performance of the counts of one window."""
+        gauges: Gauges = {}
+        self._performance(version, window, tally, gauges)
+        put, base = partial(_set, gauges), (self._model.name, version)
+        self._forecast.put(put, base, window.name, tally, self._least(1))
+        return gauges
+
     def _drift(
         self, version: str, window: Window, tally: Tally, gauges: Gauges, facts: EvaluationFacts
     ) -> None:

@@ -65,6 +65,8 @@ class Timeline:
         self._slices, self._signature, self._empty = slices, signature, empty
         self._deleted: set[str] = set()
         self._layout_saved = False
+        self.watch: Callable[[str, int, Tally], None] | None = None
+        """Is told what is added: version, number of the base pane, increments."""
 
     def version(self, name: str, now: float) -> History:
         """The history of a version; a new one starts with everything at 0."""
@@ -87,6 +89,8 @@ class Timeline:
             if pane != NO_PANE:
                 for panes in history.panes.values():
                     panes.add(pane, tally)
+                if self.watch is not None:
+                    self.watch(names[version], pane, tally)
 
     def pane_length(self, window: Window) -> float:
         """Length of the panes of a window, in seconds."""

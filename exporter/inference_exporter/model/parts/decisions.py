@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Self
 
-from inference_exporter.decisions import PREFIX, Decisions, gauges, significance
+from inference_exporter.decisions import PREFIX, Decisions, Watch, gauges, significance
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.results.evaluate import Chance
@@ -21,6 +21,7 @@ class DecisionsPart(Part):
     def __init__(self, *, live: bool) -> None:
         self._live = live
         self._decisions: Decisions | None = None
+        self._watch: Watch | None = None
 
     @classmethod
     def of(cls, setting: Setting) -> Self:
@@ -39,6 +40,11 @@ class DecisionsPart(Part):
         self._counting = counting
         self._decisions = Decisions(counting.config, counting.layout, counting.timeline.base)
         self._decisions.forget(abandoned)
+        self._decisions.watch = self._watch
+
+    def watch(self, told: Watch) -> None:
+        """Tell of every decision from now on."""
+        self._watch = self.decisions.watch = told
 
     def counted(self, rows: Rows) -> None:
         """See `Part.counted`. A log that is read after the fact is decided on as it goes by."""

@@ -1,0 +1,98 @@
+"""How often this traffic would have alarmed if nothing had ever drifted: judged against itself.
+
+Every window before the first drift that lasted is judged again, in order of time, by the same law:
+against all the others together in the place of the reference. Where the traffic is what the law
+supposes, this stays within the promise; rows that hang together in ways that the exporter cannot
+see, a daily rhythm, or a mean that wanders make it alarm, as they will once it is live.
+
+It supposes that what came before the first lasting drift is free of drift, and that the months to
+come are like it. What went away again within three days is no drift here but what this traffic
+does. With few windows the interval is wide: it is the exact one of a Poisson count.
+F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28, 1936.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from inference_exporter.decisions import Judgement
+from inference_exporter.decisions.budget import DAYS, holm
+from inference_exporter.decisions.evidence import weigh
+from inference_exporter.decisions.memory import Memory
+from inference_exporter.decisions.states import States
+
+LEAST_WINDOWS = 20
+LASTING = 3.0  # days that a feature must stay drifted; one day at the end of the log
+_DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRate:
+    """False alarms a month with their 95 % interval: `alarms` began in `windows` that were decided.
+
+    `until` is the end of the last of them.
+    """
+
+    window: str
+    windows: int
+    alarms: int
+    per_month: float
+    lower: float
+    upper: float
+    until: float
+
+
+def own_rate(judgements: Sequence[Judgement], seconds: float) -> OwnRate | None:
+    """The rate of one version and window of so many seconds; None with too few windows."""
+    used = _before_lasting(sorted(judgements, key=lambda one: one.number), seconds)
+    if len(used) < LEAST_WINDOWS:
+        return None
+    decided, alarms = _again(used)
+    if not decided:
+        return None
+    months = decided * seconds / (DAYS * _DAY)
+    lower = stats.chi2.ppf(0.025, 2 * alarms) / 2 if alarms else 0.0
+    upper = stats.chi2.ppf(0.975, 2 * alarms + 2) / 2
+    return OwnRate(
+        used[0].window, decided, alarms, alarms / months, lower / months, upper / months,
+        used[-1].end,
+    )  # fmt: skip
+
+
+def _before_lasting(judgements: Sequence[Judgement], seconds: float) -> list[Judgement]:
+    """The windows before the first in which a drift began that lasted."""
+    size = len(judgements[0].subjects) if judgements else 0
+    since = np.full(size, np.nan)  # when each began to be drifted without a break
+    cut = np.inf
+    for one in judgements:
+        known = one.evidence.enough
+        since = np.where(known & ~one.drifted, np.nan, since)
+        since = np.where(one.drifted & np.isnan(since), one.end - seconds, since)
+        lasted = one.end - since >= LASTING * _DAY
+        if lasted.any():
+            cut = float(since[lasted].min())
+            break
+    else:
+        if judgements:
+            ended = judgements[-1].end - since >= _DAY
+            cut = float(since[ended].min()) if ended.any() else np.inf
+    return [one for one in judgements if one.end <= cut]
+
+
+def _again(used: Sequence[Judgement]) -> tuple[int, int]:
+    """Windows that could be decided on, and how many features' alarms began in them."""
+    live = [one.blocks.sum(axis=1) for one in used]
+    total = np.sum(live, axis=0)
+    memory, states = Memory.fresh(*total.shape), States.fresh(len(total))
+    decided = alarms = 0
+    for one, own in zip(used, live, strict=True):
+        evidence, memory = weigh(one.blocks, total - own, one.cells, one.least, memory)
+        before = states.drifted
+        states.decide(evidence, holm(evidence.p_value), one.limits, one.level)
+        decided += bool(evidence.enough.any())
+        alarms += int((states.drifted & ~before).sum())
+    return decided, alarms

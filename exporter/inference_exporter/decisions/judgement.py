@@ -1,0 +1,51 @@
+"""One decision with its evidence, for whoever wants to look at more than the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from inference_exporter.decisions.evidence import LEAST_EFFECTIVE, Evidence
+from inference_exporter.values.batch import Bools, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A window of one version, per feature or output (T,).
+
+    `end` is when the window ended, `adjusted` the p-values after Holm's correction, held against
+    `level`; `limits` are the distances that matter, `cells` the numbers of bins and `least`
+    the rows that are needed. `blocks`
+    (T, stretches, cells) are the rows that were judged.
+    """
+
+    version: str
+    window: str
+    number: int
+    end: float
+    subjects: Sequence[tuple[str, str]]  # scope and name
+    evidence: Evidence
+    adjusted: Floats
+    level: float
+    limits: Floats
+    cells: Floats
+    least: Floats
+    drifted: Bools
+    blocks: Floats
+
+    def why_not(self, row: int) -> str:
+        """Why there was not enough to decide on; empty where there was."""
+        if self.evidence.enough[row]:
+            return ""
+        rows, needed = self.evidence.rows[row], self.least[row]
+        if rows < needed:
+            return f"{rows:.0f} rows, {needed:.0f} are needed"
+        effect = self.evidence.design.mean[row]
+        cells = LEAST_EFFECTIVE * (self.evidence.freedom[row] + 1.0)
+        if self.evidence.freedom[row] <= 0:
+            return "all rows are in one bin, here and in the reference"
+        worth = f"{rows:.0f} rows are worth {rows / effect:.0f} independent ones"
+        return f"{worth}, {cells:.0f} are needed"
+
+
+Watch = Callable[[Judgement], None]
