@@ -11,7 +11,6 @@ become, once they are joined by their id, one line with everything in it:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -25,6 +24,7 @@ from inference_exporter.formats.paths import UNUSABLE, scalar, walker
 from inference_exporter.formats.peeling.arrays import expand_arrays
 from inference_exporter.formats.redact import excerpt
 from inference_exporter.formats.steps import function_of
+from inference_exporter.pairs.skim import Skim, Skimmed
 from inference_exporter.values.batch import category_name
 
 Side = Literal["request", "response"]
@@ -34,8 +34,7 @@ _decode = msgspec.json.Decoder(dict[str, object]).decode
 _UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class Half:
+class Half(msgspec.Struct, gc=False):
     """One line: which half of which prediction, and its object as it was written."""
 
     side: Side
@@ -54,15 +53,45 @@ class HalfReader:
         self._id = (lambda line: convert(find(line))) if pairs.id.convert else find
         self._paths = ", ".join(pairs.id.paths)
         self._request, self._response = _conditions(pairs.request), _conditions(pairs.response)
+        self._skim = Skim(pairs)
 
     def read(self, block: bytes) -> tuple[list[Half], Read]:
         """The halves among whole lines, and what became of all lines."""
         halves: list[Half] = []
         read = Read()
-        for line in expand_arrays(self._peel(block)).split(b"\n"):
-            if line:
-                self._one(line, halves, read)
+        block = expand_arrays(self._peel(block))
+        skimmed = self._skim.read(block)
+        if skimmed is None:
+            for line in block.split(b"\n"):
+                if line:
+                    self._one(line, halves, read)
+        else:
+            self._skimmed(block, skimmed, halves, read)
         return halves, read
+
+    def _skimmed(self, block: bytes, skimmed: Skimmed, halves: list[Half], read: Read) -> None:
+        """What `_one` makes of every line, where all are objects as they are expected."""
+        ids, asked, told = skimmed
+        other: Side | None = "request" if told and not asked else "response" if not told else None
+        none = [False] * len(ids)
+        sides: list[Side | None] = [
+            "request" if first else "response" if second else other
+            for first, second in zip(asked or none, told or none, strict=True)
+        ]
+        lines = block.split(b"\n")
+        for line, side, one in zip(lines, sides, ids, strict=False):  # behind the last is nothing
+            if side is None:
+                read.count("filtered")
+            elif one is None:
+                read.bad("malformed", self._without_id, excerpt(line))
+            else:
+                halves.append(Half(side, one, line.rstrip()))
+        if halves:
+            read.count("half", len(halves))
+
+    @property
+    def _without_id(self) -> str:
+        return f"half of a pair without an id at {self._paths}"
 
     def _one(self, line: bytes, halves: list[Half], read: Read) -> None:
         body = line[max(line.find(b"{"), 0) :]
@@ -79,7 +108,7 @@ class HalfReader:
             return
         one = scalar(self._id(found))
         if one is None or one == UNUSABLE:
-            read.bad("malformed", f"half of a pair without an id at {self._paths}", excerpt(line))
+            read.bad("malformed", self._without_id, excerpt(line))
             return
         read.count("half")
         halves.append(Half(side, category_name(one), body.rstrip()))  # type: ignore[arg-type]

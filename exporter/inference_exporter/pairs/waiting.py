@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -20,8 +19,7 @@ HALF, DONE, COUNTS = "pairs/half/", "pairs/done/", "pairs/counts"
 RESULTS = ("answered", "unanswered", "unasked", "duplicate")
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(msgspec.Struct):
     half: Half
     arrived: float
     number: int
@@ -49,18 +47,22 @@ class WaitingHalves:
     def meet(self, half: Half, now: float) -> bytes:
         """Take a half; the line that is whole now, or nothing."""
         self._changed = True
-        other = self._waiting.get(half.id)
-        if half.id in self._done or (other is not None and other.half.side == half.side):
+        one, side = half.id, half.side
+        other = self._waiting.get(one)
+        if other is None:
+            if one in self._done:
+                self.counts["duplicate"] += 1
+                return b""
+            self._number += 1
+            self._waiting[one] = _Waiting(half, now, self._number)
+            return self._give_up_oldest() if len(self._waiting) > self._limit else b""
+        if other.half.side == side:
             self.counts["duplicate"] += 1
             return b""
-        if other is None:
-            self._number += 1
-            self._waiting[half.id] = _Waiting(half, now, self._number)
-            return self._give_up_oldest() if len(self._waiting) > self._limit else b""
-        self._drop(half.id)
-        self._remember(half.id, now)
+        self._drop(one)
+        self._remember(one, now)
         self.counts["answered"] += 1
-        if half.side == "request":
+        if side == "request":
             return joined(half.body, other.half.body)
         return joined(other.half.body, half.body)
 
