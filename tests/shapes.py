@@ -254,11 +254,28 @@ PRESETS: dict[str, Shape] = {
     "ecs": Shape(_json(*map(_ecs, range(3))), _APP, ("age", "plan")),
     "bentoml": Shape(
         _json(*_bento(0), *_bento(1, rows=2)),
-        {(REQUESTS, ""): 3.0, (PREDICTIONS, 'prediction="setosa"'): 3.0},
+        {(REQUESTS, ""): 2.0, (PREDICTIONS, 'prediction="setosa"'): 3.0},
         ("f32", "sepal length"), {"fields": {"prediction": "pred"}},
     ),
     "bentoml-access": Shape(
         _over(_BENTO_ACCESS), _ACCESS | {(LATENCY + "_sum", ""): 0.15},
+    ),
+    "bentoml-requests": Shape(
+        [
+            *_json(*_bento(0), *_bento(1, rows=2), *_bento(2)),
+            *(_BENTO_ACCESS.format(status).replace("94a05fabacecaeae", f"{2**62 + i:016x}")
+              for i, status in ((1, 200), (0, 200), (9, 500))),
+            _BENTO_ACCESS.format(200).replace("/classify", "/healthz"),
+            "2026-11-23T01:03:12+0000 [INFO] [entry_service:Iris:1] Service Iris initialized",
+        ],
+        {
+            (REQUESTS, 'code="200"'): 2.0, (REQUESTS, 'code="500"'): 1.0,
+            (REQUESTS, 'code="unanswered"'): 1.0, (FAILED, ""): 2.0,
+            (PREDICTIONS, 'prediction="setosa"'): 4.0, (LATENCY + "_sum", ""): 0.15,
+            (PAIRS, 'result="answered"'): 2.0, (LINES, 'result="half"'): 7.0,
+            (LINES, 'result="filtered"'): 1.0, (LINES, 'result="unmatched"'): 1.0,
+        },
+        ("f32", "sepal length"), {"fields": {"prediction": "request.pred"}},
     ),
     "kserve": Shape(
         _KSERVE,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -121,3 +122,20 @@ def field_paths(
         elif name != "features" and value is not None and value.paths:
             yield f"fields.{name}", value.paths
     yield from ((f"when.{path}", (path,)) for path in when)
+
+
+def without_used(fields: Fields) -> Fields:
+    """The fields, where features are the rest of an object: without what the others take of it."""
+    features = fields.features
+    if features is None or not features.unused:
+        return fields
+    roots = tuple(f"{path}." for path in features.paths)
+    used = dict.fromkeys(
+        path[len(root) :]
+        for _, paths in field_paths(fields)
+        for path in paths
+        for root in roots
+        if path.startswith(root)
+    )
+    kept = dict.fromkeys((*features.exclude, *used))
+    return replace(fields, features=replace(features, exclude=tuple(kept)))

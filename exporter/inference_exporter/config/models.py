@@ -192,6 +192,10 @@ MODEL = Section(
         Key("pairs", pairs, "a section, below",
             "With `format: json`: requests and responses are lines of their own; see"
             " [mapping.md](mapping.md).", "{id: id, request: {kind: request}}", default="none"),
+        Key("lines_of_request", duration(0.0, 3600.0), "a duration",
+            "Lines that have the same `fields.id` within this time are rows of one request, which"
+            " counts once; they are numbered in their order.", "10s",
+            default="every line is a request"),
         Key("when", conditions, "paths, each with a value, a list of values, or a condition",
             "Only lines that have one of these values at each path, or meet the condition, are"
             " predictions.",
@@ -274,9 +278,11 @@ def model(value: object) -> ModelConfig:
     values.setdefault("logs", ())
     line = lines.line_format(values, findings)
     if line is not None:
-        fields = values.get("fields") or Fields()
+        fields = values["fields"] = lines.without_used(values.get("fields") or Fields())
         lines.check_paths(line, fields, tuple(values.get("when", ())), findings)
         lines.check_mapping(line, values, findings)
+    if values.get("lines_of_request") is not None and not getattr(values.get("fields"), "id", None):
+        findings.add("lines_of_request", "needs fields.id: what the lines have in common")
     check_labels(values, findings)
     check_segments(values, None if line is None else lines.columns_of(line), findings)
     check_outputs(values, findings)

@@ -5,12 +5,12 @@ r"""Lines that are half of a prediction: a request, or the response to one.
 
 become, once they are joined by their id, one line with everything in it:
 
-    {"pair": "answered", "request": {"id": "7", …}, "response": {"id": "7", …}}
+    {"pair": "answered", "id": "7", "request": {"id": "7", …}, "response": {"id": "7", …}}
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -24,6 +24,7 @@ from inference_exporter.formats.paths import UNUSABLE, scalar, walker
 from inference_exporter.formats.peeling.arrays import expand_arrays
 from inference_exporter.formats.redact import excerpt
 from inference_exporter.formats.steps import function_of
+from inference_exporter.pairs.sides import TextSide
 from inference_exporter.pairs.skim import Skim, Skimmed
 from inference_exporter.values.batch import category_name
 
@@ -31,6 +32,7 @@ Side = Literal["request", "response"]
 Outcome = Literal["answered", "unanswered", "unasked"]
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
+_encode = msgspec.json.Encoder().encode
 _UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -45,6 +47,9 @@ class Half(msgspec.Struct, gc=False):
 class HalfReader:
     """Tells halves apart and finds their ids."""
 
+    _other: Side
+    _of_text: _Conditions
+
     def __init__(self, model: ModelConfig) -> None:
         pairs = model.pairs
         assert pairs is not None
@@ -52,7 +57,18 @@ class HalfReader:
         find, convert = walker(pairs.id.paths), function_of(pairs.id.convert)
         self._id = (lambda line: convert(find(line))) if pairs.id.convert else find
         self._paths = ", ".join(pairs.id.paths)
-        self._request, self._response = _conditions(pairs.request), _conditions(pairs.response)
+        asked, told = _conditions(pairs.request), _conditions(pairs.response)
+        self._rest: Side | None = "request" if told and not asked else "response"
+        if told and asked:
+            self._rest = None
+        self._text: TextSide | None = None
+        if (lines := pairs.response_lines) is not None:
+            self._text, self._other, self._of_text, told = TextSide(lines), "response", told, []
+            self._rest = None if asked else "request"
+        elif (lines := pairs.request_lines) is not None:
+            self._text, self._other, self._of_text, asked = TextSide(lines), "request", asked, []
+            self._rest = None if told else "response"
+        self._request, self._response = asked, told
         self._skim = Skim(pairs)
 
     def read(self, block: bytes) -> tuple[list[Half], Read]:
@@ -72,10 +88,9 @@ class HalfReader:
     def _skimmed(self, block: bytes, skimmed: Skimmed, halves: list[Half], read: Read) -> None:
         """What `_one` makes of every line, where all are objects as they are expected."""
         ids, asked, told = skimmed
-        other: Side | None = "request" if told and not asked else "response" if not told else None
         none = [False] * len(ids)
         sides: list[Side | None] = [
-            "request" if first else "response" if second else other
+            "request" if first else "response" if second else self._rest
             for first, second in zip(asked or none, told or none, strict=True)
         ]
         lines = block.split(b"\n")
@@ -94,6 +109,11 @@ class HalfReader:
         return f"half of a pair without an id at {self._paths}"
 
     def _one(self, line: bytes, halves: list[Half], read: Read) -> None:
+        if self._text is not None and not line.startswith(b"{"):
+            values = self._text.values(line)
+            if values is not None or b"{" not in line:  # else: text before an object
+                self._other_side(self._text, values, line, halves, read)
+                return
         body = line[max(line.find(b"{"), 0) :]
         found = _object(body)
         if found is None:
@@ -113,26 +133,52 @@ class HalfReader:
         read.count("half")
         halves.append(Half(side, category_name(one), body.rstrip()))  # type: ignore[arg-type]
 
+    def _other_side(
+        self,
+        text: TextSide,
+        found: dict[str, object] | None,
+        line: bytes,
+        halves: list[Half],
+        read: Read,
+    ) -> None:
+        """A line that is no JSON: of the side that has a format of its own, or of none."""
+        if found is None:
+            if line.strip():
+                read.bad("unmatched", "not a line of either side of a pair", excerpt(line))
+            else:
+                read.count("empty")
+        elif not _holds(self._of_text, found):
+            read.count("filtered")
+        elif (one := text.id(found)) is None or one == UNUSABLE:
+            read.bad("malformed", "half of a pair without an id", excerpt(line))
+        else:
+            read.count("half")
+            body = msgspec.json.encode(found)
+            halves.append(Half(self._other, category_name(one), body))  # type: ignore[arg-type]
+
     def _side(self, line: Mapping[str, object]) -> Side | None:
         """Which half a line is; None: neither."""
         if self._request and _holds(self._request, line):
             return "request"
-        if self._response:
-            if _holds(self._response, line):
-                return "response"
-            return None if self._request else "request"
-        return "response"
+        if self._response and _holds(self._response, line):
+            return "response"
+        return self._rest
 
 
-def joined(request: bytes | None, response: bytes | None) -> bytes:
-    r"""Both halves as one line; one of them may be missing.
+def listed(bodies: Sequence[bytes]) -> bytes | None:
+    """The lines of a request that is several rows, as a list; None if there are none."""
+    return b"[%b]" % b",".join(bodies) if bodies else None
 
-    >>> joined(b'{"a": 1}', None)
-    b'{"pair":"unanswered","request":{"a": 1},"response":null}\n'
+
+def joined(one: str, request: bytes | None, response: bytes | None) -> bytes:
+    r"""Both halves as one line with their id; one of them may be missing.
+
+    >>> joined("7", b'{"a": 1}', None)
+    b'{"pair":"unanswered","id":"7","request":{"a": 1},"response":null}\n'
     """
     outcome = b"answered" if request and response else b"unanswered" if request else b"unasked"
-    return b'{"pair":"%b","request":%b,"response":%b}\n' % (
-        outcome, request or b"null", response or b"null",
+    return b'{"pair":"%b","id":%b,"request":%b,"response":%b}\n' % (
+        outcome, _encode(one), request or b"null", response or b"null",
     )  # fmt: skip
 
 

@@ -36,8 +36,10 @@ class Skim:
 
     def __init__(self, pairs: PairsConfig) -> None:
         self._convert = function_of(pairs.id.convert) if pairs.id.convert else None
-        self._asked = [(path, holds(wanted)) for path, wanted in pairs.request.items()]
-        self._told = [(path, holds(wanted)) for path, wanted in pairs.response.items()]
+        asked = {} if pairs.request_lines else pairs.request
+        told = {} if pairs.response_lines else pairs.response
+        self._asked = [(path, holds(wanted)) for path, wanted in asked.items()]
+        self._told = [(path, holds(wanted)) for path, wanted in told.items()]
         self._paths = pairs.id.paths
         kind = ANY if pairs.id.convert else TEXT
         try:

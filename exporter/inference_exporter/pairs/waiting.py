@@ -9,7 +9,7 @@ State: a key for every half that waits at a commit, and one chunk of ids for eve
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -19,7 +19,9 @@ HALF, DONE, COUNTS = "pairs/half/", "pairs/done/", "pairs/counts"
 RESULTS = ("answered", "unanswered", "unasked", "duplicate")
 
 
-class _Waiting(msgspec.Struct):
+class Waiting(msgspec.Struct):
+    """A half, since when it waits, and its number in the state."""
+
     half: Half
     arrived: float
     number: int
@@ -31,7 +33,7 @@ class WaitingHalves:
     def __init__(self, within: float, limit: int) -> None:
         self._within, self._limit = within, limit
         # Both in order of arrival: the oldest leave first, which a plain dict is slow at.
-        self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
+        self._waiting: OrderedDict[str, Waiting] = OrderedDict()
         self._done: OrderedDict[str, float] = OrderedDict()  # ids of complete pairs, by when
         self.counts: Counter[str] = Counter(dict.fromkeys(RESULTS, 0))
         self._number = 0
@@ -54,7 +56,7 @@ class WaitingHalves:
                 self.counts["duplicate"] += 1
                 return b""
             self._number += 1
-            self._waiting[one] = _Waiting(half, now, self._number)
+            self._waiting[one] = Waiting(half, now, self._number)
             return self._give_up_oldest() if len(self._waiting) > self._limit else b""
         if other.half.side == side:
             self.counts["duplicate"] += 1
@@ -63,8 +65,17 @@ class WaitingHalves:
         self._remember(one, now)
         self.counts["answered"] += 1
         if side == "request":
-            return joined(half.body, other.half.body)
-        return joined(other.half.body, half.body)
+            return joined(one, half.body, other.half.body)
+        return joined(one, other.half.body, half.body)
+
+    def whole(self, now: float) -> bytes:  # noqa: ARG002
+        """Lines that are whole since others did not come; pairs are whole as they meet."""
+        return b""
+
+    def is_due(self, now: float) -> bool:
+        """Whether something has waited long enough."""
+        oldest = next(iter(self._waiting.values()), None)
+        return oldest is not None and oldest.arrived <= now - self._within
 
     def overdue(self, now: float) -> bytes:
         """Lines of halves whose time is over; ids that need not be remembered are forgotten."""
@@ -74,13 +85,16 @@ class WaitingHalves:
             if oldest.arrived > now - self._within:
                 break
             lines.append(self._give_up_oldest())
+        self._forget_done(now)
+        return b"".join(lines)
+
+    def _forget_done(self, now: float) -> None:
         while self._done and next(iter(self._done.values())) <= now - self._within:
             self._done.popitem(last=False)
         for key, when in list(self._chunks.items()):
             if when <= now - self._within:
                 del self._chunks[key]
                 self._gone.add(key)
-        return b"".join(lines)
 
     def _give_up_oldest(self) -> bytes:
         self._changed = True
@@ -91,15 +105,26 @@ class WaitingHalves:
         self._remember(oldest, arrived + self._within)
         if half.side == "request":
             self.counts["unanswered"] += 1
-            return joined(half.body, None)
+            return joined(oldest, half.body, None)
         self.counts["unasked"] += 1
-        return joined(None, half.body)
+        return joined(oldest, None, half.body)
 
     def _drop(self, one: str) -> None:
-        number = self._waiting.pop(one).number
-        if number in self._stored:
-            self._stored.discard(number)
-            self._gone.add(f"{HALF}{number}")
+        self._forget(self._waiting.pop(one))
+
+    def _forget(self, one: Waiting) -> None:
+        """A half does not wait any more."""
+        if one.number in self._stored:
+            self._stored.discard(one.number)
+            self._gone.add(f"{HALF}{one.number}")
+
+    def _all(self) -> Iterable[Waiting]:
+        """Every half that waits."""
+        return self._waiting.values()
+
+    def _keep(self, one: Waiting) -> None:
+        """A half waits."""
+        self._waiting[one.half.id] = one
 
     def _remember(self, one: str, now: float) -> None:
         self._done[one] = now
@@ -114,7 +139,7 @@ class WaitingHalves:
         if not self._changed and not self._gone:
             return {}, set()
         puts = {COUNTS: msgspec.msgpack.encode((dict(self.counts), self._number))}
-        for one in self._waiting.values():
+        for one in self._all():
             if one.number not in self._stored:
                 self._stored.add(one.number)
                 record = (one.half.id, one.half.side, one.arrived, one.half.body)
@@ -139,7 +164,7 @@ class WaitingHalves:
         for number, key in halves:
             one, side, arrived, body = decode(state[key], type=tuple[str, str, float, bytes])
             half = Half("request" if side == "request" else "response", one, body)
-            self._waiting[one] = _Waiting(half, arrived, number)
+            self._keep(Waiting(half, arrived, number))
             self._stored.add(number)
         for key in (key for key in state if key.startswith(DONE)):
             when, ids = decode(state[key], type=tuple[float, list[str]])

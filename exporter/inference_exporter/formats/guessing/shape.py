@@ -88,7 +88,7 @@ def _json(lines: Sequence[bytes], texts: Sequence[str]) -> Shape | None:
         note = "lines hold the repr of a Python dict; json.dumps(record) is read ten times as fast"
         return Shape(JsonFormat(literal=True), literal, of_objects(literal), (note,))
     if rows and len(rows) * 10 >= len(texts):
-        return Shape(JsonFormat(), rows, of_objects(rows))
+        return Shape(JsonFormat(), rows, of_objects(rows, texts))
     return None
 
 
