@@ -422,6 +422,15 @@ OTHERS: dict[str, Shape] = {
         {(REQUESTS, ""): 3.0, (PREDICTIONS, 'prediction="A"'): 6.0, (LATENCY + "_sum", ""): 0.0075},
         ("x1", "x2"),
     ),
+    "requests and responses without an id": Shape(
+        _json(*(one for i in range(3) for one in (
+            {"kind": "request", "body": _SPLIT},
+            {"kind": "response", "status": 200 if i else 500,
+             "body": {"predictions": [{"label": "a"}, {"label": "b"}]}}))),
+        {(REQUESTS, 'code="200"'): 2.0, (REQUESTS, 'code="500"'): 1.0, (FAILED, ""): 1.0,
+         (PREDICTIONS, 'prediction="a"'): 3.0, (PAIRS, 'result="answered"'): 3.0,
+         (PAIRS, 'result="ambiguous"'): 0.0}, ("color", "ph"),
+    ),
     "a ranked list of objects": Shape(
         _json(*({"event_time": 1795168800000000000, "context": {"device": "web", "hour": i},
                  "recommendations": [{"item": f"i{i}", "score": 0.9}, {"item": "i9", "score": 0.1}]}

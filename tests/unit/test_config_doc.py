@@ -27,7 +27,7 @@ def test_the_page_about_the_mapping_language_is_fresh() -> None:
     page = PAGE.with_name("mapping.md").read_text(encoding="utf-8")
     assert page == mapping_doc.render()
     blocks = page.split("```yaml\n")[1:]
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     for block in blocks:
         text = "\n".join(f"    {line}" for line in block.split("```")[0].splitlines())
         config.parse(f"models:\n  m:\n    logs: [l]\n{text}\n", "c.yaml")

@@ -91,7 +91,16 @@ def _joined(model: ModelConfig, block: bytes) -> bytes:
     halves, _ = HalfReader(model).read(block)
     waiting = waiting_of(model.pairs, len(halves) + 1)
     lines = [waiting.meet(half, 0.0) for half in halves]
-    return b"".join([*lines, waiting.overdue(float("inf"))])
+    lines.append(waiting.overdue(float("inf")))
+    if model.pairs.by == "order":
+        doubtful = waiting.counts["ambiguous"]
+        say(
+            f"joined by order: {waiting.counts['answered']} requests with the response behind them,"
+            f" {doubtful} ambiguous; it is sound only where one request is open at a time"
+        )
+        if doubtful:
+            say("warning: requests overlap, and those that do are not joined: log an id with both")
+    return b"".join(lines)
 
 
 def _explain(model: ModelConfig, known: Reference | None, lines: list[bytes], which: str) -> None:
@@ -124,6 +133,12 @@ def _half(model: ModelConfig, line: bytes) -> str:
         return f"{', '.join(read.results)}: {read.example[0] if read.example else 'no half'}"
     half = halves[0]
     other = "response" if half.side == "request" else "request"
+    if model.pairs.by == "order":
+        where = "behind" if half.side == "request" else "in front of"
+        return (
+            f"this line is half of a prediction: a {half.side}; its {other} is the line {where} it,"
+            " if no other request is open"
+        )
     row = ", or a row of it" if model.pairs.rows and half.side == "request" else ""
     return (
         f"this line is half of a prediction: the {half.side}{row} {half.id}; its other half, the"

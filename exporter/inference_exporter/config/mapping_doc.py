@@ -139,6 +139,25 @@ line was read. A row that comes later still counts as `duplicate`, not as a requ
 `max_waiting` is then a number of lines; beyond it the oldest request that has its answer is given
 out before one that has not. `check --sample=… --sample=…` takes both files.
 
+Where requests and responses have nothing in common, their order in one file is all there is:
+
+```yaml
+# {"kind": "request", "body": {"dataframe_split": …}}
+# {"kind": "response", "status": 200, "body": {"predictions": […]}}
+pairs: {by: order, request: {kind: request}, response: {kind: response}}
+decode: {request.body: rows, response.body: rows}
+explode: [request.body, response.body]
+fields: {features: {from: request.body, names: auto}, prediction: response.body.label}
+```
+
+A response is that of the request right before it, which is sound only for a server that answers
+one request at a time and logs to one file, and so `logs` must name one. Where two requests are open
+at a time, nothing tells whose response comes first: none of them is joined, until no request is
+open any more. They are counted, not guessed: `inference_pairs_total{result="ambiguous"}`, and
+`check --sample` says how many there are. A request without a response (a crash, a server that logs
+only successes) is open until `within` is over, and makes those behind it ambiguous as long. If that
+counter grows, log an id with both lines.
+
 ## `lines_of_request`: a request that is several lines
 
 In every format: lines with the same `fields.id` that are read within this time are rows of one

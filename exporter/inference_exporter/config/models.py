@@ -13,7 +13,7 @@ from inference_exporter.config.derived import derived
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.labels import check_labels, labels
 from inference_exporter.config.mapping import steps
-from inference_exporter.config.pairs import pairs
+from inference_exporter.config.pairs import check_order, pairs
 from inference_exporter.config.presets import expanded
 from inference_exporter.config.probabilities import check_outputs
 from inference_exporter.config.schema import (
@@ -283,6 +283,7 @@ def model(value: object) -> ModelConfig:
         lines.check_mapping(line, values, findings)
     if values.get("lines_of_request") is not None and not getattr(values.get("fields"), "id", None):
         findings.add("lines_of_request", "needs fields.id: what the lines have in common")
+    check_order(values, findings)
     check_labels(values, findings)
     check_segments(values, None if line is None else lines.columns_of(line), findings)
     check_outputs(values, findings)

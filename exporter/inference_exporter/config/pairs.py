@@ -10,7 +10,13 @@ from inference_exporter.config.conditions import conditions
 from inference_exporter.config.fields import PATH, field
 from inference_exporter.config.lines import columns_of, pattern
 from inference_exporter.config.presets import expanded
-from inference_exporter.config.schema import LogfmtFormat, PairsConfig, RegexFormat, SideLines
+from inference_exporter.config.schema import (
+    Field,
+    LogfmtFormat,
+    PairsConfig,
+    RegexFormat,
+    SideLines,
+)
 from inference_exporter.config.values import duration, integer, one_of, true_or_false
 
 _TYPE = "paths, each with a value, a list of values, or a condition"
@@ -65,7 +71,12 @@ PAIRS = Section(
     PairsConfig,
     (
         Key("id", field, f"{PATH}, or {{from, as}}",
-            "What a request and its response have in common.", "id", required=True),
+            "What a request and its response have in common; needed unless they are joined"
+            " `by: order`.", "id", default="none"),
+        Key("by", one_of("id", "order"), "id or order",
+            "`order`: a response is that of the request right before it in the file. Where two"
+            " requests are open at a time none of them is joined; they count as `ambiguous`.",
+            "order", default="id"),
         Key("request", conditions, _TYPE, "Which lines are requests.", "{type: request}",
             default="all others"),
         Key("response", conditions, _TYPE, "Which lines are responses.", "{type: response}",
@@ -100,5 +111,22 @@ def pairs(value: object) -> PairsConfig:
         findings.add("request", "missing; expected it, or response, to tell the lines apart")
     if "settle" in values and not values.get("rows"):
         findings.add("settle", "belongs to rows: true")
+    if values.get("by") == "order":
+        for key in ("id", "rows", "request_lines", "response_lines"):
+            if values.get(key):
+                findings.add(key, "does not go with by: order, which joins a line with the next")
+        values["id"] = Field(())
+    elif not values.get("id"):
+        findings.add("id", "missing; expected what a request and its response have in common")
     findings.raise_any()
     return PairsConfig(**values)
+
+
+def check_order(values: Mapping[str, Any], findings: Findings) -> None:
+    """Lines are joined by their order only where there is one: in one file."""
+    found = values.get("pairs")
+    if not isinstance(found, PairsConfig) or found.by != "order":
+        return
+    logs = values.get("logs", ())
+    if len(logs) != 1 or set("*?[") & set(logs[0]) or values.get("receive"):
+        findings.add("pairs.by", "order is that of one file: logs must name one, without a glob")

@@ -248,9 +248,11 @@ class PairsConfig:
     means all others. A half waits `within` seconds for the other, and at most `max_waiting` wait.
     Where `rows` is set a request is several lines, each a row: it is whole `settle` seconds after
     the last line of either side. Lines of a side that has a format of its own are told by it.
+    `by` order: nothing is in common, a response is that of the request right before it.
     """
 
     id: Field
+    by: Literal["id", "order"] = "id"
     request: Mapping[str, Wanted] = field(default_factory=dict)
     response: Mapping[str, Wanted] = field(default_factory=dict)
     within: float = 60.0

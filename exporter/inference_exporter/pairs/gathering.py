@@ -16,7 +16,6 @@ from itertools import chain
 
 import msgspec
 
-from inference_exporter.config.schema import PairsConfig
 from inference_exporter.pairs.halves import Half, joined, listed
 from inference_exporter.pairs.waiting import Waiting, WaitingHalves
 
@@ -114,11 +113,3 @@ class GatheredHalves(WaitingHalves):
     def _all(self) -> Iterable[Waiting]:
         groups = chain(self._open.values(), self._whole.values())
         return chain.from_iterable(group.lines() for group in groups)
-
-
-def waiting_of(pairs: PairsConfig, limit: int | None = None) -> WaitingHalves:
-    """What waits for its other half, as it is configured."""
-    limit = pairs.max_waiting if limit is None else limit
-    if pairs.rows:
-        return GatheredHalves(pairs.within, limit, pairs.settle)
-    return WaitingHalves(pairs.within, limit)

@@ -70,6 +70,7 @@ class HalfReader:
             self._rest = None if told else "response"
         self._request, self._response = asked, told
         self._skim = Skim(pairs)
+        self._ordered = pairs.by == "order"
 
     def read(self, block: bytes) -> tuple[list[Half], Read]:
         """The halves among whole lines, and what became of all lines."""
@@ -97,6 +98,8 @@ class HalfReader:
         for line, side, one in zip(lines, sides, ids, strict=False):  # behind the last is nothing
             if side is None:
                 read.count("filtered")
+            elif self._ordered:
+                halves.append(Half(side, "", line.rstrip()))
             elif one is None:
                 read.bad("malformed", self._without_id, excerpt(line))
             else:
@@ -126,7 +129,7 @@ class HalfReader:
         if side is None:
             read.count("filtered")
             return
-        one = scalar(self._id(found))
+        one = "" if self._ordered else scalar(self._id(found))
         if one is None or one == UNUSABLE:
             read.bad("malformed", self._without_id, excerpt(line))
             return
@@ -170,7 +173,7 @@ def listed(bodies: Sequence[bytes]) -> bytes | None:
     return b"[%b]" % b",".join(bodies) if bodies else None
 
 
-def joined(one: str, request: bytes | None, response: bytes | None) -> bytes:
+def joined(one: str | None, request: bytes | None, response: bytes | None) -> bytes:
     r"""Both halves as one line with their id; one of them may be missing.
 
     >>> joined("7", b'{"a": 1}', None)

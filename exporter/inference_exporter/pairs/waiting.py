@@ -38,6 +38,7 @@ class WaitingHalves:
         self.counts: Counter[str] = Counter(dict.fromkeys(RESULTS, 0))
         self._number = 0
         self._stored: set[int] = set()  # numbers of halves in the state
+        self._restated: set[int] = set()  # of these, what is said differently by now
         self._gone: set[str] = set()  # keys of the state to delete
         self._fresh: list[str] = []  # ids done since the last commit
         self._chunks: dict[str, float] = {}  # chunks of done ids in the state, by when
@@ -140,7 +141,7 @@ class WaitingHalves:
             return {}, set()
         puts = {COUNTS: msgspec.msgpack.encode((dict(self.counts), self._number))}
         for one in self._all():
-            if one.number not in self._stored:
+            if one.number not in self._stored or one.number in self._restated:
                 self._stored.add(one.number)
                 record = (one.half.id, one.half.side, one.arrived, one.half.body)
                 puts[f"{HALF}{one.number}"] = msgspec.msgpack.encode(record)
@@ -150,6 +151,7 @@ class WaitingHalves:
             when = max(self._done.get(one, 0.0) for one in self._fresh)
             puts[key] = msgspec.msgpack.encode((when, self._fresh))
             self._chunks[key], self._fresh = when, []
+        self._restated.clear()
         gone, self._gone, self._changed = self._gone, set(), False
         return puts, gone
 

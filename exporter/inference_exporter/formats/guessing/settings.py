@@ -52,8 +52,13 @@ def reading_lines(reading: Reading) -> Iterator[str]:
     """How lines become rows."""
     if reading.request is not None:
         path, asked, told = reading.request
+        key = f"id: {quoted(reading.id)}" if reading.id else "by: order"
+        if not reading.id:
+            yield "# Requests and responses have no id in common. Here each response follows its"
+            yield "# request; where two requests are open at a time they are not joined, and count"
+            yield '# in inference_pairs_total{result="ambiguous"}: log an id with both.'
         yield (
-            f"pairs: {{id: {quoted(reading.id)}, request: {{{quoted(path)}: {quoted(asked)}}},"
+            f"pairs: {{{key}, request: {{{quoted(path)}: {quoted(asked)}}},"
             f" response: {{{quoted(path)}: {quoted(told)}}}}}  # guessed: two lines a prediction"
         )
     if reading.decode:
