@@ -237,6 +237,23 @@ def _over(line: str, *statuses: int) -> list[str]:
     return [line.format(status) for status in statuses or (200, 500, 200)]
 
 
+def _triton(i: int, at: int) -> list[dict[str, Any]]:
+    """A trace of 10 ms: 2 ms in the queue, 1 for its input, 6 of inference, half for its output."""
+    names = ("REQUEST_START", "QUEUE_START", "COMPUTE_START", "COMPUTE_INPUT_END",
+             "COMPUTE_OUTPUT_START", "COMPUTE_END", "REQUEST_END")  # fmt: skip
+    after = (0, 250_000, 2_250_000, 3_250_000, 9_250_000, 9_750_000, 10_000_000)
+    points = [{"name": n, "ns": at + ns} for n, ns in zip(names, after, strict=True)]
+    return [
+        {"id": i, "model_name": "iris", "model_version": 3, "request_id": f"t{i}"},
+        {"id": i, "timestamps": [{"name": "HTTP_RECV_START", "ns": at - 1000}, points[0]]},
+        {"id": i, "timestamps": points[1:-1]},
+        {"id": i, "timestamps": points[-1:]},
+    ]
+
+
+_TRITON = [one for i in range(4) for one in _triton(i, 2_356_425_054_587_444 + i * 10**9)]
+
+
 PRESETS: dict[str, Shape] = {
     "json-lines": Shape(
         _json(*(_app(i, timestamp=f"2026-11-23T01:07:2{i}Z", status=200) for i in range(3))),
@@ -371,6 +388,17 @@ PRESETS: dict[str, Shape] = {
                                 ("QueueTime", 0))
         ],
         {(STEPS + "_sum", 'step="inference"'): 0.0075, (STEPS + "_count", 'step="queue"'): 1.0},
+    ),
+    "triton-trace": Shape(
+        [json.dumps(_TRITON[:12], separators=(",", ":")),
+         json.dumps(_TRITON[12:], separators=(",", ":"))[:-1]],  # Triton has not stopped yet
+        {
+            (REQUESTS, 'version="3"'): 4.0, (LATENCY + "_count", ""): 4.0,
+            (LATENCY + "_sum", ""): 0.04, (STEPS + "_sum", 'step="queue"'): 0.008,
+            (STEPS + "_sum", 'step="compute_input"'): 0.004,
+            (STEPS + "_sum", 'step="inference"'): 0.024,
+            (STEPS + "_sum", 'step="compute_output"'): 0.002, (LINES, 'result="ok"'): 4.0,
+        },
     ),
     "mlserver": Shape(
         _over('INFO:     127.0.0.1:5 - "POST /v2/models/iris/infer HTTP/1.1" {} OK'), _ACCESS

@@ -24,7 +24,7 @@ from inference_exporter.config.schema import (
 )
 
 FORMAT_NAMES = ("json", "logfmt", "regex", "csv", "python")
-RECORD_NAMES = ("otlp-logs",)  # the keys of formats.peeling.records.RECORDS
+RECORD_NAMES = ("otlp-logs", "triton-traces")  # the keys of formats.peeling.records.RECORDS
 _BELONGS = {
     "pattern": "regex", "columns": "csv", "delimiter": "csv", "decimal": "csv",
     "multiline": "json",

@@ -168,8 +168,8 @@ MODEL = Section(
         Key("unwrap", one_of("auto", "none", "cri", "docker"), "auto, none, cri or docker",
             "What a container runtime puts around lines: Kubernetes' CRI or Docker's json-file,"
             " found by itself. Its time and stream are `$wrap.time` and `$wrap.stream`.", "none"),
-        Key("records", one_of(*lines.RECORD_NAMES), "otlp-logs",
-            "With `format: json`: a line holds many records, each of which is a prediction.",
+        Key("records", one_of(*lines.RECORD_NAMES), " or ".join(lines.RECORD_NAMES),
+            "With `format: json`: a line holds many records, of which predictions are made.",
             "otlp-logs", default="none"),
         Key("columns", names, "a list of names", "With `format: csv`: the columns, in order.",
             "[time, age, plan, prediction]", default="those in the first line of the file"),

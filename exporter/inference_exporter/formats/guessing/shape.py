@@ -78,7 +78,7 @@ def _inside(lines: Sequence[bytes], spliced: Sequence[bytes]) -> Shape:
 def _json(lines: Sequence[bytes], texts: Sequence[str]) -> Shape | None:
     """JSON lines, Python's way of writing them, arrays, objects over several lines."""
     block = b"".join(line.rstrip(b"\r\n") + b"\n" for line in lines)
-    flat = expand_arrays(block).splitlines(keepends=True)
+    flat = expand_arrays(block, closed=False).splitlines(keepends=True)
     rows = _objects(flat)
     literal = _objects(literals_to_json(b"".join(flat)).splitlines(keepends=True))
     joined = _objects(join_records(block).splitlines(keepends=True))
