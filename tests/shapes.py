@@ -485,6 +485,14 @@ OTHERS: dict[str, Shape] = {
         {(PREDICTIONS, 'prediction="1"'): 6.0, (LINES, 'result="header"'): 1.0},
         ("monthly", "tenure"),
     ),
+    "cells between apostrophes": Shape(
+        ["timestamp,age,city,prediction",
+         *(f"2026-11-20T10:00:0{i}Z,4{i},'Lyon, rue de l''Eau {i}','no'"
+           for i in range(4)),
+         "2026-11-20T10:00:05Z,50,'in two", "lines','yes'"],
+        {(PREDICTIONS, 'prediction="no"'): 4.0, (PREDICTIONS, 'prediction="yes"'): 1.0,
+         (LINES, 'result="ok"'): 5.0, (LINES, 'result="header"'): 1.0}, ("age", "city"),
+    ),
     "a prefix of Python's logging": Shape(
         ['2026-11-20 10:00:00,250 - predict - INFO - {"input": {"age": 28, "smoker": "yes"},'
          ' "output": {"label": "high", "probability": 0.25}, "duration": 0.5}',

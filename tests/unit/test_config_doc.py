@@ -16,7 +16,7 @@ from inference_exporter.config.models import LIMITS, MODEL, TOP
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 _MADE_OTHERWISE = {"name", "path", "digest", "preset"}
-_ONLY_IN_THE_FILE = {"pattern", "columns", "delimiter", "decimal", "multiline"}
+_ONLY_IN_THE_FILE = {"pattern", "columns", "delimiter", "decimal", "quote", "multiline"}
 
 
 def test_the_page_is_fresh() -> None:

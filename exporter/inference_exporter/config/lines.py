@@ -1,4 +1,4 @@
-"""How the keys `format`, `pattern`, `columns` and `delimiter` make one line format.
+"""How the keys `format`, `pattern`, `columns`, `delimiter`, `quote` make one line format.
 
 And whether the fields can be found in it.
 """
@@ -27,7 +27,7 @@ FORMAT_NAMES = ("json", "logfmt", "regex", "csv", "python")
 RECORD_NAMES = ("otlp-logs", "triton-traces")  # the keys of formats.peeling.records.RECORDS
 _BELONGS = {
     "pattern": "regex", "columns": "csv", "delimiter": "csv", "decimal": "csv",
-    "multiline": "json",
+    "quote": "csv", "multiline": "json",
 }  # fmt: skip
 
 
@@ -61,6 +61,14 @@ def delimiter(value: object) -> str:
     return value
 
 
+def quote(value: object) -> str:
+    """One character around cells."""
+    wrong = not isinstance(value, str) or len(value) != 1 or not value.isascii()
+    if wrong or str(value).isalnum() or str(value).isspace():
+        raise expected("one character such as \" or '", value)
+    return str(value)
+
+
 def line_format(values: dict[str, Any], findings: Findings) -> LineFormat | None:
     """Take the keys of the format out of a model's values; None if they do not fit together."""
     name = values.pop("format", "json")
@@ -71,8 +79,10 @@ def line_format(values: dict[str, Any], findings: Findings) -> LineFormat | None
     if name == "regex":
         return RegexFormat(given["pattern"]) if given["pattern"] else None
     if name == "csv":
-        columns = given["columns"] or ()
-        return CsvFormat(columns, given["delimiter"], given["decimal"] or ".")
+        columns, quote = given["columns"] or (), given["quote"]
+        if quote is not None and quote == (given["delimiter"] or ("," if columns else None)):
+            findings.add("quote", "is what is between two cells, too")
+        return CsvFormat(columns, given["delimiter"], given["decimal"] or ".", quote)
     if name == "logfmt":
         return LogfmtFormat()
     return JsonFormat(literal=name == "python", multiline=bool(given["multiline"]))

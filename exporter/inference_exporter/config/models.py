@@ -176,6 +176,9 @@ MODEL = Section(
         Key("delimiter", lines.delimiter, "one character",
             "With `format: csv`: what is between two cells.", "';'",
             default="found in the header; a comma with `columns`"),
+        Key("quote", lines.quote, "one character",
+            "With `format: csv`: what is around cells that hold the delimiter or a line end.",
+            "\"'\"", default="found in the header, else a double quote"),
         Key("decimal", one_of(".", ","), ". or ,",
             "With `format: csv`: what is in front of decimals; with a comma, `1.500,25` is a"
             " number.", "','", default="."),

@@ -14,7 +14,7 @@ from inference_exporter.config.schema import (
 )
 from inference_exporter.formats.base import LINE_RESULTS, Decoded, Decoder, Read
 from inference_exporter.formats.columns.plan import Kind, Plan, make_plan
-from inference_exporter.formats.csv_lines import CsvDecoder, Header
+from inference_exporter.formats.csv_lines import QUOTE, CsvDecoder, Header
 from inference_exporter.formats.csv_lines import held as csv_held
 from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
@@ -101,5 +101,6 @@ def hold_of(model: ModelConfig) -> Callable[[bytes], int] | None:
     if isinstance(model.format, JsonFormat) and model.format.multiline:
         holds.append(multiline.held)
     if isinstance(model.format, CsvFormat):
-        holds.append(csv_held)
+        quote = (model.format.quote or QUOTE).encode()
+        holds.append(lambda lines: csv_held(lines, quote))
     return None if not holds else lambda lines: min(hold(lines) for hold in holds)

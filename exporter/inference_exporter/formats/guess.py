@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from inference_exporter import config
-from inference_exporter.config.schema import ModelConfig, RegexFormat
+from inference_exporter.config.schema import JsonFormat, ModelConfig
 from inference_exporter.formats import make_decoder, peel_of
 from inference_exporter.formats.guessing.choose import values_by_path
 from inference_exporter.formats.guessing.named import fields_of
@@ -45,7 +45,7 @@ def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> 
     lines = [line for line in lines if not is_schema_line(line)] or lines
     shape = shape_of(lines)
     reading = Reading(list(shape.rows))
-    if shape.preset is None and not isinstance(shape.line_format, RegexFormat):
+    if shape.preset is None and isinstance(shape.line_format, JsonFormat):
         reading = reading_of(shape.rows, one_file=not others and not set("*?[") & set(log_path))
     values = values_by_path(reading.rows)
     if shape.preset:

@@ -44,6 +44,8 @@ def _csv(line: CsvFormat) -> Iterator[str]:
             yield f"delimiter: {json.dumps(line.delimiter)}"
     else:
         yield "format: csv  # the columns and what is between them are in the first line"
+    if line.quote is not None:
+        yield f"quote: {json.dumps(line.quote)}  # guessed: what is around some cells"
     if line.decimal == ",":
         yield 'decimal: ","  # guessed: numbers are written 22,82'
 
