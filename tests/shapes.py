@@ -264,6 +264,23 @@ def _over(line: str, *statuses: int) -> list[str]:
     return [line.format(status) for status in statuses or (200, 500, 200)]
 
 
+def _triton(i: int, at: int) -> list[dict[str, Any]]:
+    """A trace of 10 ms: 2 ms in the queue, 1 for its input, 6 of inference, half for its output."""
+    names = ("REQUEST_START", "QUEUE_START", "COMPUTE_START", "COMPUTE_INPUT_END",
+             "COMPUTE_OUTPUT_START", "COMPUTE_END", "REQUEST_END")  # fmt: skip
+    after = (0, 250_000, 2_250_000, 3_250_000, 9_250_000, 9_750_000, 10_000_000)
+    points = [{"name": n, "ns": at + ns} for n, ns in zip(names, after, strict=True)]
+    return [
+        {"id": i, "model_name": "iris", "model_version": 3, "request_id": f"t{i}"},
+        {"id": i, "timestamps": [{"name": "HTTP_RECV_START", "ns": at - 1000}, points[0]]},
+        {"id": i, "timestamps": points[1:-1]},
+        {"id": i, "timestamps": points[-1:]},
+    ]
+
+
+_TRITON = [one for i in range(4) for one in _triton(i, 2_356_425_054_587_444 + i * 10**9)]
+
+
 PRESETS: dict[str, Shape] = {
     "json-lines": Shape(
         _json(*(_app(i, timestamp=f"2026-11-23T01:07:2{i}Z", status=200) for i in range(3))),
@@ -281,11 +298,28 @@ PRESETS: dict[str, Shape] = {
     "ecs": Shape(_json(*map(_ecs, range(3))), _APP, ("age", "plan")),
     "bentoml": Shape(
         _json(*_bento(0), *_bento(1, rows=2)),
-        {(REQUESTS, ""): 3.0, (PREDICTIONS, 'prediction="setosa"'): 3.0},
+        {(REQUESTS, ""): 2.0, (PREDICTIONS, 'prediction="setosa"'): 3.0},
         ("f32", "sepal length"), {"fields": {"prediction": "pred"}},
     ),
     "bentoml-access": Shape(
         _over(_BENTO_ACCESS), _ACCESS | {(LATENCY + "_sum", ""): 0.15},
+    ),
+    "bentoml-requests": Shape(
+        [
+            *_json(*_bento(0), *_bento(1, rows=2), *_bento(2)),
+            *(_BENTO_ACCESS.format(status).replace("94a05fabacecaeae", f"{2**62 + i:016x}")
+              for i, status in ((1, 200), (0, 200), (9, 500))),
+            _BENTO_ACCESS.format(200).replace("/classify", "/healthz"),
+            "2026-11-23T01:03:12+0000 [INFO] [entry_service:Iris:1] Service Iris initialized",
+        ],
+        {
+            (REQUESTS, 'code="200"'): 2.0, (REQUESTS, 'code="500"'): 1.0,
+            (REQUESTS, 'code="unanswered"'): 1.0, (FAILED, ""): 2.0,
+            (PREDICTIONS, 'prediction="setosa"'): 4.0, (LATENCY + "_sum", ""): 0.15,
+            (PAIRS, 'result="answered"'): 2.0, (LINES, 'result="half"'): 7.0,
+            (LINES, 'result="filtered"'): 1.0, (LINES, 'result="unmatched"'): 1.0,
+        },
+        ("f32", "sepal length"), {"fields": {"prediction": "request.pred"}},
     ),
     "kserve": Shape(
         _KSERVE,
@@ -396,6 +430,17 @@ PRESETS: dict[str, Shape] = {
         ],
         {(STEPS + "_sum", 'step="inference"'): 0.0075, (STEPS + "_count", 'step="queue"'): 1.0},
     ),
+    "triton-trace": Shape(
+        [json.dumps(_TRITON[:12], separators=(",", ":")),
+         json.dumps(_TRITON[12:], separators=(",", ":"))[:-1]],  # Triton has not stopped yet
+        {
+            (REQUESTS, 'version="3"'): 4.0, (LATENCY + "_count", ""): 4.0,
+            (LATENCY + "_sum", ""): 0.04, (STEPS + "_sum", 'step="queue"'): 0.008,
+            (STEPS + "_sum", 'step="compute_input"'): 0.004,
+            (STEPS + "_sum", 'step="inference"'): 0.024,
+            (STEPS + "_sum", 'step="compute_output"'): 0.002, (LINES, 'result="ok"'): 4.0,
+        },
+    ),
     "mlserver": Shape(
         _over('INFO:     127.0.0.1:5 - "POST /v2/models/iris/infer HTTP/1.1" {} OK'), _ACCESS
     ),
@@ -446,6 +491,15 @@ OTHERS: dict[str, Shape] = {
         {(REQUESTS, ""): 3.0, (PREDICTIONS, 'prediction="A"'): 6.0, (LATENCY + "_sum", ""): 0.0075},
         ("x1", "x2"),
     ),
+    "requests and responses without an id": Shape(
+        _json(*(one for i in range(3) for one in (
+            {"kind": "request", "body": _SPLIT},
+            {"kind": "response", "status": 200 if i else 500,
+             "body": {"predictions": [{"label": "a"}, {"label": "b"}]}}))),
+        {(REQUESTS, 'code="200"'): 2.0, (REQUESTS, 'code="500"'): 1.0, (FAILED, ""): 1.0,
+         (PREDICTIONS, 'prediction="a"'): 3.0, (PAIRS, 'result="answered"'): 3.0,
+         (PAIRS, 'result="ambiguous"'): 0.0}, ("color", "ph"),
+    ),
     "a ranked list of objects": Shape(
         _json(*({"event_time": 1795168800000000000, "context": {"device": "web", "hour": i},
                  "recommendations": [{"item": f"i{i}", "score": 0.9}, {"item": "i9", "score": 0.1}]}
@@ -471,6 +525,14 @@ OTHERS: dict[str, Shape] = {
          *(f"20/11/2026 10:00:0{i};C{i};6{i};2{i},75;0,25;1" for i in range(6))],
         {(PREDICTIONS, 'prediction="1"'): 6.0, (LINES, 'result="header"'): 1.0},
         ("monthly", "tenure"),
+    ),
+    "cells between apostrophes": Shape(
+        ["timestamp,age,city,prediction",
+         *(f"2026-11-20T10:00:0{i}Z,4{i},'Lyon, rue de l''Eau {i}','no'"
+           for i in range(4)),
+         "2026-11-20T10:00:05Z,50,'in two", "lines','yes'"],
+        {(PREDICTIONS, 'prediction="no"'): 4.0, (PREDICTIONS, 'prediction="yes"'): 1.0,
+         (LINES, 'result="ok"'): 5.0, (LINES, 'result="header"'): 1.0}, ("age", "city"),
     ),
     "a prefix of Python's logging": Shape(
         ['2026-11-20 10:00:00,250 - predict - INFO - {"input": {"age": 28, "smoker": "yes"},'

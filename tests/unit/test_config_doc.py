@@ -16,7 +16,7 @@ from inference_exporter.config.models import LIMITS, MODEL, TOP
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 _MADE_OTHERWISE = {"name", "path", "digest", "preset", "owner"}
-_ONLY_IN_THE_FILE = {"pattern", "columns", "delimiter", "decimal", "multiline"}
+_ONLY_IN_THE_FILE = {"pattern", "columns", "delimiter", "decimal", "quote", "multiline"}
 
 
 def test_the_page_is_fresh() -> None:
@@ -27,7 +27,7 @@ def test_the_page_about_the_mapping_language_is_fresh() -> None:
     page = PAGE.with_name("mapping.md").read_text(encoding="utf-8")
     assert page == mapping_doc.render()
     blocks = page.split("```yaml\n")[1:]
-    assert len(blocks) == 7
+    assert len(blocks) == 10
     for block in blocks:
         text = "\n".join(f"    {line}" for line in block.split("```")[0].splitlines())
         config.parse(f"models:\n  m:\n    logs: [l]\n{text}\n", "c.yaml")

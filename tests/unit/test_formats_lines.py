@@ -11,6 +11,7 @@ import pytest
 
 from inference_exporter import config, formats
 from inference_exporter.config.lines import FORMAT_NAMES
+from inference_exporter.errors import ConfigError
 from inference_exporter.formats import LINE_RESULTS, Decoded, make_decoder
 from inference_exporter.formats.columns.plan import Kind
 
@@ -358,6 +359,31 @@ def test_csv_lines_with_other_cells_are_malformed() -> None:
     assert decoded.bad_example == ("3 cells where 4 columns are configured", "0,0,0")
     unclosed = decode(b'1,2,"x,4\n', LOGFMT, AGE, CSV)
     assert unclosed.bad_example == ("not CSV: a quote is not closed", '0,0,"x,0')
+
+
+def test_csv_cells_may_be_between_other_quotes() -> None:
+    quoted = decode(b"""1,2,'pro, \'\'plus\n"x"\'\'',1\n""", LOGFMT, AGE, f'{CSV}\nquote: "\'"')
+    assert quoted.results == {"ok": 1}
+    assert values(quoted, "plan") == ["pro, 'plus\n\"x\"'"]
+    header = b"'ts';'age';'plan';'prediction'\n1;2;'a;b';it's\n"
+    found = decode(header, LOGFMT, AGE, "format: csv")
+    assert values(found, "plan") == ["a;b"]
+    assert values(found, "prediction") == ["it's"]
+    plain = decode(b"1,2,'a,1\n", LOGFMT, AGE, CSV)  # not said, and no header: part of the text
+    assert values(plain, "plan") == ["'a"]
+
+
+def test_what_is_held_back_follows_the_quote() -> None:
+    model = 'models: {m: {logs: [l], format: csv, columns: [a], unwrap: none, quote: "\'"}}'
+    hold = formats.hold_of(config.parse(model, "c.yaml").models[0])
+    assert hold is not None
+    assert (hold(b"1,2\n3,'a\nb\n"), hold(b'3,"a\n')) == (4, 5)
+
+
+@pytest.mark.parametrize("text", ["quote: a", "quote: ''", "quote: ab", "delimiter: ;\nquote: ;"])
+def test_a_quote_is_one_character_of_its_own(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"quote: (expected one character|is what is between)"):
+        decode(b"", LOGFMT, AGE, f"{CSV}\n{text}")
 
 
 def test_csv_with_another_delimiter() -> None:

@@ -98,6 +98,30 @@ def test_init_reads_a_folder_with_data_and_schema(
     assert total(page, "inference_predictions_total", 'prediction="setosa"') == 3
 
 
+def test_init_joins_a_monitoring_log_with_its_access_log(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    shape = PRESETS["bentoml-requests"]
+    data = tmp_path / "monitoring" / "data" / "data.1.log"
+    data.parent.mkdir(parents=True)
+    data.write_text("".join(f"{line}\n" for line in shape.lines if line.startswith("{")))
+    access = tmp_path / "access.log"
+    access.write_text("".join(f"{line}\n" for line in shape.lines if not line.startswith("{")))
+    given = [str(tmp_path / "monitoring"), str(access)]
+    assert main(["init", *given, f"--output={tmp_path / 'config.yaml'}"]) == 0
+    (model,) = config.load(str(tmp_path / "config.yaml")).models
+    assert (model.logs, model.preset) == ((str(data), str(access)), "bentoml-requests")
+    page = page_of(tmp_path, capsysbinary)
+    for (family, labels), value in shape.expected.items():
+        assert total(page, family, labels) == pytest.approx(value), (family, labels)
+    samples = [f"--sample={data}", f"--sample={access}"]
+    assert main(["check", f"--config.file={tmp_path / 'config.yaml'}", *samples]) == 0
+    assert b"4 requests, 5 predictions" in capsysbinary.readouterr().out
+    arguments = [f"--config.file={tmp_path / 'config.yaml'}", samples[1], "--explain=1"]
+    assert main(["check", *arguments]) == 0
+    assert b"the response 4000000000000001; its other half" in capsysbinary.readouterr().out
+
+
 def test_init_reads_requests_and_responses_in_two_files(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:

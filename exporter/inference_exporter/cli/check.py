@@ -24,7 +24,11 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
         "how much of the first 1,000 lines each field was found in, what such a log lacks, and "
         "for each of the first lines the fields as understood, or the reason why not.",
     )  # fmt: skip
-    check.add_argument("--sample", metavar="LOG", help="a log to try it on; - is standard input")
+    check.add_argument(
+        "--sample", metavar="LOG", action="append",
+        help="a log to try it on; - is standard input; several where requests and responses are"
+        " files of their own",
+    )  # fmt: skip
     check.add_argument(
         "--lines", type=int, default=5, metavar="N", help="how many lines of it (default: 5)"
     )
@@ -40,7 +44,8 @@ def _check(options: argparse.Namespace) -> int:
     from inference_exporter.assembly import load_all
 
     config, references = load_all(options.config_file)
-    lines = first_lines(options.sample, max(options.lines, _TABLE_LINES)) if options.sample else []
+    most = max(options.lines, _TABLE_LINES)
+    lines = [line for path in options.sample or () for line in first_lines(path, most)]
     for model in config.models:
         if options.model and model.name != options.model:
             continue
@@ -80,12 +85,22 @@ def _show(model: ModelConfig, known: Reference | None, lines: list[bytes], count
 
 def _joined(model: ModelConfig, block: bytes) -> bytes:
     """Requests with their responses; those without one at the end."""
-    from inference_exporter.pairs import HalfReader, WaitingHalves
+    from inference_exporter.pairs import HalfReader, waiting_of
 
+    assert model.pairs is not None
     halves, _ = HalfReader(model).read(block)
-    waiting = WaitingHalves(1.0, len(halves) + 1)
+    waiting = waiting_of(model.pairs, len(halves) + 1)
     lines = [waiting.meet(half, 0.0) for half in halves]
-    return b"".join([*lines, waiting.overdue(float("inf"))])
+    lines.append(waiting.overdue(float("inf")))
+    if model.pairs.by == "order":
+        doubtful = waiting.counts["ambiguous"]
+        say(
+            f"joined by order: {waiting.counts['answered']} requests with the response behind them,"
+            f" {doubtful} ambiguous; it is sound only where one request is open at a time"
+        )
+        if doubtful:
+            say("warning: requests overlap, and those that do are not joined: log an id with both")
+    return b"".join(lines)
 
 
 def _explain(model: ModelConfig, known: Reference | None, lines: list[bytes], which: str) -> None:
@@ -105,4 +120,27 @@ def _explain(model: ModelConfig, known: Reference | None, lines: list[bytes], wh
     if model.pairs is None:
         say(explain(model, inside.splitlines(keepends=True), decoded_kinds(model, known)))
     else:
-        say("this line is half of a prediction: its other half is another line")
+        say(_half(model, line))
+
+
+def _half(model: ModelConfig, line: bytes) -> str:
+    """Which half of which prediction a line is."""
+    from inference_exporter.pairs import HalfReader
+
+    assert model.pairs is not None
+    halves, read = HalfReader(model).read(line.rstrip(b"\r\n") + b"\n")
+    if not halves:
+        return f"{', '.join(read.results)}: {read.example[0] if read.example else 'no half'}"
+    half = halves[0]
+    other = "response" if half.side == "request" else "request"
+    if model.pairs.by == "order":
+        where = "behind" if half.side == "request" else "in front of"
+        return (
+            f"this line is half of a prediction: a {half.side}; its {other} is the line {where} it,"
+            " if no other request is open"
+        )
+    row = ", or a row of it" if model.pairs.rows and half.side == "request" else ""
+    return (
+        f"this line is half of a prediction: the {half.side}{row} {half.id}; its other half, the"
+        f" {other}, is another line"
+    )

@@ -183,9 +183,10 @@ FEATURES = Section(
             "The names of the inputs, in the order of the logged list; `auto`: objects as they are,"
             " and x0, x1, … for lists.", "[age, plan]"),
         Key("rest", _rest, "true",
-            "Instead of `from`: every top-level key that no other field uses is an input.",
+            "Every key that no other field uses is an input: of the line, or of the object at"
+            " `from`.",
             "true"),
-        Key("exclude", names, "a list of names", "With `rest`: keys that are not inputs.",
+        Key("exclude", names, "a list of names", "Keys that are not inputs.",
             "[hostname]"),
         Key("only", names, "a list of names", "The only inputs that are looked at.", "[age, plan]",
             default="all"),
@@ -209,15 +210,16 @@ def features(value: object) -> FeaturesField:
     rest = "rest" in value
     given.pop("rest", None)
     given["convert"] = given.pop("as", {})
-    if rest == ("from" in value):
+    given["unused"] = rest and "from" in value
+    if not rest and "from" not in value:
         findings.add("", "expected either from or rest: true")
     if rest and "names" in given:
         findings.add("names", "belongs to the list form: use it with from")
-    if not rest and "exclude" in given:
-        findings.add("exclude", "belongs to rest: true")
+    if given.get("names") and "exclude" in given:
+        findings.add("exclude", "does not go with names: leave it out of them")
     _check_kinds(given | {"as": given["convert"]}, findings)
     findings.raise_any()
-    form = "rest" if rest else "list" if given.get("names") else "object"
+    form = "rest" if rest and not given["unused"] else "list" if given.get("names") else "object"
     form = "any" if given.get("names") == () else form
     return FeaturesField(form=form, paths=given.pop("from", ()), **given)  # type: ignore[arg-type]
 

@@ -49,6 +49,9 @@ LABELS = Section(
         Key("delimiter", lines.delimiter, "one character",
             "With `format: csv`: what is between two cells.", "';'",
             default="found in the header; a comma with `columns`"),
+        Key("quote", lines.quote, "one character",
+            "With `format: csv`: what is around cells that hold the delimiter or a line end.",
+            "\"'\"", default="found in the header, else a double quote"),
         Key("decode", mapping_of(steps, "a mapping of paths to steps"),
             "paths, each with a step or a list of steps",
             "As `decode` of the model, for lines of labels.", "{groundTruthData: [encoded, rows]}",
@@ -89,7 +92,7 @@ def labels(value: object) -> LabelsConfig:
     findings = Findings()
     values = LABELS.read(value, findings)
     line = lines.line_format(values | {"pattern": None}, findings)
-    for key in ("format", "columns", "delimiter"):
+    for key in ("format", "columns", "delimiter", "quote"):
         values.pop(key, None)
     columns = None if line is None else lines.columns_of(line)
     for key in ("id", "actual", "row", "timestamp"):

@@ -34,12 +34,13 @@ class CsvFormat:
     """Delimited lines. A line equal to the header is skipped.
 
     Without `columns` they are those of the first line of the file, without `delimiter` it is found
-    there. With `decimal` a comma, numbers are written `1.500,25`.
+    there, and so is `quote`. With `decimal` a comma, numbers are written `1.500,25`.
     """
 
     columns: tuple[str, ...] = ()
     delimiter: str | None = None
     decimal: str = "."
+    quote: str | None = None
 
 
 LineFormat = JsonFormat | LogfmtFormat | RegexFormat | CsvFormat

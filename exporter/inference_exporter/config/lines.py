@@ -1,4 +1,4 @@
-"""How the keys `format`, `pattern`, `columns` and `delimiter` make one line format.
+"""How the keys `format`, `pattern`, `columns`, `delimiter`, `quote` make one line format.
 
 And whether the fields can be found in it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,10 +24,10 @@ from inference_exporter.config.schema import (
 )
 
 FORMAT_NAMES = ("json", "logfmt", "regex", "csv", "python")
-RECORD_NAMES = ("otlp-logs", "otlp-traces")  # the keys of formats.peeling.records.RECORDS
+RECORD_NAMES = ("otlp-logs", "otlp-traces", "triton-traces")  # the keys of peeling.records.RECORDS
 _BELONGS = {
     "pattern": "regex", "columns": "csv", "delimiter": "csv", "decimal": "csv",
-    "multiline": "json",
+    "quote": "csv", "multiline": "json",
 }  # fmt: skip
 # What is said around a line is put into it, which not every format has a place for.
 _AROUND: Mapping[str, tuple[type, ...]] = {
@@ -69,6 +70,14 @@ def delimiter(value: object) -> str:
     return value
 
 
+def quote(value: object) -> str:
+    """One character around cells."""
+    wrong = not isinstance(value, str) or len(value) != 1 or not value.isascii()
+    if wrong or str(value).isalnum() or str(value).isspace():
+        raise expected("one character such as \" or '", value)
+    return str(value)
+
+
 def line_format(values: dict[str, Any], findings: Findings) -> LineFormat | None:
     """Take the keys of the format out of a model's values; None if they do not fit together."""
     name = values.pop("format", "json")
@@ -79,8 +88,10 @@ def line_format(values: dict[str, Any], findings: Findings) -> LineFormat | None
     if name == "regex":
         return RegexFormat(given["pattern"]) if given["pattern"] else None
     if name == "csv":
-        columns = given["columns"] or ()
-        return CsvFormat(columns, given["delimiter"], given["decimal"] or ".")
+        columns, quote = given["columns"] or (), given["quote"]
+        if quote is not None and quote == (given["delimiter"] or ("," if columns else None)):
+            findings.add("quote", "is what is between two cells, too")
+        return CsvFormat(columns, given["delimiter"], given["decimal"] or ".", quote)
     if name == "logfmt":
         return LogfmtFormat()
     return JsonFormat(literal=name == "python", multiline=bool(given["multiline"]))
@@ -138,3 +149,20 @@ def field_paths(
         elif name != "features" and value is not None and value.paths:
             yield f"fields.{name}", value.paths
     yield from ((f"when.{path}", (path,)) for path in when)
+
+
+def without_used(fields: Fields) -> Fields:
+    """The fields, where features are the rest of an object: without what the others take of it."""
+    features = fields.features
+    if features is None or not features.unused:
+        return fields
+    roots = tuple(f"{path}." for path in features.paths)
+    used = dict.fromkeys(
+        path[len(root) :]
+        for _, paths in field_paths(fields)
+        for path in paths
+        for root in roots
+        if path.startswith(root)
+    )
+    kept = dict.fromkeys((*features.exclude, *used))
+    return replace(fields, features=replace(features, exclude=tuple(kept)))

@@ -109,7 +109,65 @@ which is `answered`, `unanswered` (no response came within `within`: a server th
 successes says so that it failed) or `unasked` (a response without a request). The halves may come
 in any order. They wait in the committed state, so a pair counts once over crashes; a half that
 comes twice is a `duplicate`. `once` gives up what still waits at the end of the logs. Lines count
-in `inference_exporter_lines_total{result="half"}`, pairs in `inference_pairs_total{result}`.
+in `inference_exporter_lines_total{result="half"}`, pairs in `inference_pairs_total{result}`. The
+joined line has their `id` too.
+
+Where a payload log has a line for every row, and an access log the status and the latency of the
+request, `rows: true` joins them: `request` is the list of all lines with the id, in their order.
+One side may have a format of its own, a regular expression, logfmt or a preset of these
+(`request_lines`, `response_lines`); conditions are those of its groups:
+
+```yaml
+# logs: [monitoring/data.*.log, access.log]
+pairs:
+  id: {from: request_id, as: {hex: 16}}   # in the rows
+  rows: true
+  response_lines: {format: bentoml-access}  # its id is `span`
+  response: {path: {unless: /healthz}}
+explode: [request]
+fields:
+  id: id
+  timestamp: [request.timestamp, response.time]
+  features: {from: request, rest: true, exclude: [request_id, trace_id]}
+  prediction: request.pred
+  latency: {from: response.ms, unit: ms}
+  status: {from: [response.status, pair], ok: ["200..399"]}
+```
+
+Nothing in a line says how many rows a request has, so such a pair is whole `settle` after its last
+line was read. A row that comes later still counts as `duplicate`, not as a request of its own.
+`max_waiting` is then a number of lines; beyond it the oldest request that has its answer is given
+out before one that has not. `check --sample=… --sample=…` takes both files.
+
+Where requests and responses have nothing in common, their order in one file is all there is:
+
+```yaml
+# {"kind": "request", "body": {"dataframe_split": …}}
+# {"kind": "response", "status": 200, "body": {"predictions": […]}}
+pairs: {by: order, request: {kind: request}, response: {kind: response}}
+decode: {request.body: rows, response.body: rows}
+explode: [request.body, response.body]
+fields: {features: {from: request.body, names: auto}, prediction: response.body.label}
+```
+
+A response is that of the request right before it, which is sound only for a server that answers
+one request at a time and logs to one file, and so `logs` must name one. Where two requests are open
+at a time, nothing tells whose response comes first: none of them is joined, until no request is
+open any more. They are counted, not guessed: `inference_pairs_total{result="ambiguous"}`, and
+`check --sample` says how many there are. A request without a response (a crash, a server that logs
+only successes) is open until `within` is over, and makes those behind it ambiguous as long. If that
+counter grows, log an id with both lines.
+
+## `lines_of_request`: a request that is several lines
+
+In every format: lines with the same `fields.id` that are read within this time are rows of one
+request. It counts once, with the latency of its first line; the rows are numbered from 0 for late
+labels. The ids are in the committed state, so a request counts once over crashes.
+
+```yaml
+lines_of_request: 10s
+fields: {id: request_id}
+```
 
 ## `requests_when`: lines that are parts of requests
 

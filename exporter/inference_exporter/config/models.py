@@ -14,7 +14,7 @@ from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.labels import check_labels, labels
 from inference_exporter.config.mapping import steps
 from inference_exporter.config.owner import owner_labels
-from inference_exporter.config.pairs import pairs
+from inference_exporter.config.pairs import check_order, pairs
 from inference_exporter.config.presets import expanded
 from inference_exporter.config.probabilities import check_outputs
 from inference_exporter.config.schema import (
@@ -177,13 +177,16 @@ MODEL = Section(
             "What a container runtime puts around lines: Kubernetes' CRI or Docker's json-file,"
             " found by itself. Its time and stream are `$wrap.time` and `$wrap.stream`.", "none"),
         Key("records", one_of(*lines.RECORD_NAMES), " or ".join(lines.RECORD_NAMES),
-            "With `format: json`: a line holds many records, each of which is a prediction, or a"
-            " span of a trace.", "otlp-logs", default="none"),
+            "With `format: json`: a line holds many records, of which predictions are made, or"
+            " steps of requests.", "otlp-logs", default="none"),
         Key("columns", names, "a list of names", "With `format: csv`: the columns, in order.",
             "[time, age, plan, prediction]", default="those in the first line of the file"),
         Key("delimiter", lines.delimiter, "one character",
             "With `format: csv`: what is between two cells.", "';'",
             default="found in the header; a comma with `columns`"),
+        Key("quote", lines.quote, "one character",
+            "With `format: csv`: what is around cells that hold the delimiter or a line end.",
+            "\"'\"", default="found in the header, else a double quote"),
         Key("decimal", one_of(".", ","), ". or ,",
             "With `format: csv`: what is in front of decimals; with a comma, `1.500,25` is a"
             " number.", "','", default="."),
@@ -200,6 +203,10 @@ MODEL = Section(
         Key("pairs", pairs, "a section, below",
             "With `format: json`: requests and responses are lines of their own; see"
             " [mapping.md](mapping.md).", "{id: id, request: {kind: request}}", default="none"),
+        Key("lines_of_request", duration(0.0, 3600.0), "a duration",
+            "Lines that have the same `fields.id` within this time are rows of one request, which"
+            " counts once; they are numbered in their order.", "10s",
+            default="every line is a request"),
         Key("when", conditions, "paths, each with a value, a list of values, or a condition",
             "Only lines that have one of these values at each path, or meet the condition, are"
             " predictions.",
@@ -286,9 +293,12 @@ def model(value: object) -> ModelConfig:
     values.setdefault("logs", ())
     line = lines.line_format(values, findings)
     if line is not None:
-        fields = values.get("fields") or Fields()
+        fields = values["fields"] = lines.without_used(values.get("fields") or Fields())
         lines.check_paths(line, fields, tuple(values.get("when", ())), findings)
         lines.check_mapping(line, values, findings)
+    if values.get("lines_of_request") is not None and not getattr(values.get("fields"), "id", None):
+        findings.add("lines_of_request", "needs fields.id: what the lines have in common")
+    check_order(values, findings)
     check_labels(values, findings)
     check_segments(values, None if line is None else lines.columns_of(line), findings)
     check_outputs(values, findings)

@@ -23,7 +23,7 @@ from inference_exporter.config.fields import (
 )
 from inference_exporter.config.labels import LABELS
 from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, RECEIVERS, TOP, TRACES
-from inference_exporter.config.pairs import PAIRS
+from inference_exporter.config.pairs import PAIRS, SIDE
 from inference_exporter.config.segments import SEGMENT
 from inference_exporter.config.thresholds import THRESHOLDS
 
@@ -117,6 +117,7 @@ def _parts() -> Iterator[str]:
     yield from _section(RANKING, "fields.ranking")
     yield from _section(CONDITION, "A condition, in `when` and in `pairs`")
     yield from _section(PAIRS, "pairs")
+    yield from _section(SIDE, "pairs.response_lines")
     yield from _section(CONCEPT_DRIFT, "concept_drift")
     yield from _section(BOUNDARY, "boundary")
     yield from _section(DERIVED, "derived.<name>")

@@ -91,7 +91,8 @@ class FeaturesField:
     `object`: `paths` lead to an object of name: value. `list`: `paths` lead to a list of values,
     `names` gives their names in order. `rest`: every top-level key that no other field uses and
     that is not in `exclude` is a feature. `any`: an object as it is; a list, or a single value,
-    with the names x0, x1, …. Where there is `only`, all others are left out.
+    with the names x0, x1, …. Where there is `only`, all others are left out; `exclude` are left out
+    of an object too, and with `unused` every key of it that some other field uses.
 
     `numeric` and `categorical` name features whose kind is not to be inferred, `convert` has the
     steps of features that are not written as they are meant.
@@ -105,6 +106,7 @@ class FeaturesField:
     numeric: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
     convert: Mapping[str, Steps] = field(default_factory=dict)
+    unused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,18 +236,34 @@ class LabelsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SideLines:
+    """One side of pairs whose lines have a format of their own; `id` is theirs too."""
+
+    format: RegexFormat | LogfmtFormat
+    id: Field
+
+
+@dataclass(frozen=True, slots=True)
 class PairsConfig:
     """Requests and responses that are logged apart: how they are told and joined.
 
     `request` and `response` say which lines are which (by path, the values that tell); an empty one
     means all others. A half waits `within` seconds for the other, and at most `max_waiting` wait.
+    Where `rows` is set a request is several lines, each a row: it is whole `settle` seconds after
+    the last line of either side. Lines of a side that has a format of its own are told by it.
+    `by` order: nothing is in common, a response is that of the request right before it.
     """
 
     id: Field
+    by: Literal["id", "order"] = "id"
     request: Mapping[str, Wanted] = field(default_factory=dict)
     response: Mapping[str, Wanted] = field(default_factory=dict)
     within: float = 60.0
     max_waiting: int = 50_000
+    rows: bool = False
+    settle: float = 2.0
+    request_lines: SideLines | None = None
+    response_lines: SideLines | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +296,8 @@ class ModelConfig:
     least evidence for a windowed value to be shown (None: max(200, 20 x bins), statistics.md).
     `decode` has the steps of values of a line by path, before anything is looked up in it;
     `explode` are paths of lists that have an entry for every row of a line. `preset` is where some
-    settings come from; `path_pattern` is one whose groups in the path of a file are fields.
+    settings come from; lines that share an id within `lines_of_request` seconds are rows of one
+    request; `path_pattern` is one whose groups in the path of a file are fields.
     Lines that do not meet `requests_when` are parts of requests: only their steps count.
     `owner` is what the whole file says under `labels`, by name.
     """
@@ -297,6 +316,7 @@ class ModelConfig:
     decode: Mapping[str, Steps] = field(default_factory=dict)
     explode: tuple[str, ...] = ()
     pairs: PairsConfig | None = None
+    lines_of_request: float | None = None
     when: Mapping[str, Wanted] = field(default_factory=dict)
     requests_when: Mapping[str, Wanted] = field(default_factory=dict)
     start_at: Literal["beginning", "end"] = "end"

@@ -54,7 +54,8 @@ TRAFFIC = (
         "model result",
         "Requests and responses that are logged apart, by what became of them: `answered` (a "
         "pair), `unanswered` (a request without a response within `pairs.within`), `unasked` (a "
-        "response without a request), `duplicate` (a half that was there already).",
+        "response without a request), `duplicate` (a half that was there already), `ambiguous` "
+        "(with `by: order`, where more than one request was open: not joined).",
     ),
     family(
         "gauge",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from inference_exporter.config.schema import (
     CsvFormat,
@@ -14,7 +15,7 @@ from inference_exporter.config.schema import (
 )
 from inference_exporter.formats.base import LINE_RESULTS, Decoded, Decoder, Read
 from inference_exporter.formats.columns.plan import Kind, Plan, make_plan
-from inference_exporter.formats.csv_lines import CsvDecoder, Header
+from inference_exporter.formats.csv_lines import QUOTE, CsvDecoder, Header
 from inference_exporter.formats.csv_lines import held as csv_held
 from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
@@ -98,7 +99,8 @@ def hold_of(model: ModelConfig) -> Callable[[bytes], int] | None:
     if isinstance(model.format, JsonFormat) and model.format.multiline:
         inside = multiline.held
     if isinstance(model.format, CsvFormat):
-        inside = csv_held
+        quote = (model.format.quote or QUOTE).encode()
+        inside = partial(csv_held, quote=quote)
     if model.unwrap == "none":
         return inside
     return lambda lines: wrappers.held(lines, inside)

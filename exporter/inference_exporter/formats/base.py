@@ -29,9 +29,9 @@ class Read:
         self.results: dict[str, int] = {}
         self.example: tuple[str, str] | None = None
 
-    def count(self, result: str) -> None:
-        """A line that is none to complain about."""
-        self.results[result] = self.results.get(result, 0) + 1
+    def count(self, result: str, lines: int = 1) -> None:
+        """Lines that are none to complain about."""
+        self.results[result] = self.results.get(result, 0) + lines
 
     def bad(self, result: str, reason: str, excerpt: str) -> None:
         """A line that cannot be used; the first of them is the example."""

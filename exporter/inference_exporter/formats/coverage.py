@@ -15,8 +15,9 @@ import numpy as np
 
 from inference_exporter.config.lines import field_paths
 from inference_exporter.config.presets import preset
-from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.schema import CsvFormat, ModelConfig
 from inference_exporter.formats.base import Decoded
+from inference_exporter.formats.csv_lines import QUOTES
 from inference_exporter.formats.guessing.written import step_of
 from inference_exporter.formats.shown import duration, moment, number, text
 from inference_exporter.values.batch import Batch, ClassScores, NumericColumn, RankedItems
@@ -139,6 +140,9 @@ def _warnings(model: ModelConfig, batch: Batch) -> Iterator[str]:
         texts = [value for value in values if isinstance(value, str)]
         if name in categorical or not texts:
             continue
+        if isinstance(model.format, CsvFormat) and (quote := _around(texts)) is not None:
+            yield f"warning: the values of {name} are between {quote}; set quote: {quote!r}"
+            continue
         step = step_of(texts)
         if step is not None:
             yield (
@@ -150,6 +154,13 @@ def _warnings(model: ModelConfig, batch: Batch) -> Iterator[str]:
                 f"warning: {name} hardly has two values alike ({len(set(texts))} of {len(texts)}):"
                 " an identifier or a free text is no input to watch; exclude it"
             )
+
+
+def _around(texts: Sequence[str]) -> str | None:
+    """A quote that is around all values, and so belongs to none of them."""
+    found = {text[0] if len(text) > 1 and text[0] == text[-1] else "" for text in texts}
+    one = found.pop() if len(found) == 1 else ""
+    return one if one and one in QUOTES else None
 
 
 def _number(texts: Sequence[str]) -> bool:

@@ -19,6 +19,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from inference_exporter.config.schema import CsvFormat, ModelConfig
 from inference_exporter.formats.base import Decoded
@@ -27,19 +28,20 @@ from inference_exporter.formats.columns.plan import Plan
 
 TITLE = b"\x1e"  # in front of the first line of a file, where it is repeated
 DELIMITERS = ",;\t|"
+QUOTE, QUOTES = '"', "\"'`"
 _LINES = 1000  # that one cell may have
 _DECIMAL_COMMA = re.compile(
     r"\s*[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+(?:[eE][+-]?\d+)?\s*", re.ASCII
 )
-_QUOTED = re.compile(rb'(?:^|[,;\t|])[^\S\n]*"')
 
 
 @dataclass(slots=True)
 class Header:
-    """The columns that lines have now, and what is between them."""
+    """The columns that lines have now, what is between them, and what is around some of them."""
 
     names: list[str] | None = None
     delimiter: str = ","
+    quote: str = QUOTE
 
 
 class CsvDecoder:
@@ -51,6 +53,7 @@ class CsvDecoder:
         self._header = header or Header()
         if model.format.columns:
             self._header = Header(list(model.format.columns), model.format.delimiter or ",")
+        self._header.quote = model.format.quote or self._header.quote
         self._flat = Flat(model, plan)
 
     def decode(self, block: bytes) -> Decoded:
@@ -58,7 +61,7 @@ class CsvDecoder:
         texts, lines = self._without_title(texts_of(block)), Lines()
         rows: list[list[str]] = []
         names, width = self._header.names, len(self._header.names or ())
-        for line, row in records(texts, self._header.delimiter):
+        for line, row in records(texts, self._header.delimiter, self._header.quote):
             if row == names:
                 lines.count("header")
             elif row is not None and len(row) == width:
@@ -90,10 +93,12 @@ class CsvDecoder:
     def _learn(self, line: str) -> None:
         if self._format.columns:
             return
-        delimiter = self._format.delimiter or delimiter_of(line)
-        found = cells(line.rstrip("\r\n"), delimiter)
+        quote = self._format.quote or quote_of([line])
+        delimiter = self._format.delimiter or delimiter_of(line, quote)
+        found = cells(line.rstrip("\r\n"), delimiter, quote)
         if found is not None and is_header(found):
             self._header.names, self._header.delimiter = found, delimiter
+            self._header.quote = quote
 
     def _reason(self, row: list[str] | None) -> str:
         if row is None:
@@ -121,16 +126,34 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def delimiter_of(line: str) -> str:
+def quote_of(lines: Sequence[str]) -> str:
+    """What is around cells: of the characters that may be, the one that is there the most.
+
+    >>> quote_of(["'age, years';plan"]), quote_of(['"a";b', "1;it's"]), quote_of(["a,b"])
+    ("'", '"', '"')
+    """
+    return max(QUOTES, key=lambda one: sum(len(_around(one).findall(line)) for line in lines))
+
+
+@cache
+def _around(quote: str) -> re.Pattern[str]:
+    """A cell between quotes."""
+    q = re.escape(quote)
+    return re.compile(rf"(?:^|(?<=[,;\t|]))[ ]*{q}[^{q}]*{q}[ ]*(?=[,;\t|\r\n]|$)")
+
+
+def delimiter_of(line: str, quote: str = QUOTE) -> str:
     r"""What is between the cells of a header.
 
     >>> delimiter_of('a;"b, c";d'), delimiter_of("a\tb")
     (';', '\t')
     """
-    return max(DELIMITERS, key=lambda one: len(cells(line, one) or ()))
+    return max(DELIMITERS, key=lambda one: len(cells(line, one, quote) or ()))
 
 
-def records(texts: Sequence[str], delimiter: str) -> Iterator[tuple[str, list[str] | None]]:
+def records(
+    texts: Sequence[str], delimiter: str, quote: str = QUOTE
+) -> Iterator[tuple[str, list[str] | None]]:
     r"""Every record with its cells; None where its quoting is broken.
 
     >>> list(records(["1,2", '"a', 'b",3'], ","))
@@ -140,26 +163,26 @@ def records(texts: Sequence[str], delimiter: str) -> Iterator[tuple[str, list[st
     while at < len(texts):
         line = texts[at]
         at += 1
-        row = cells(line, delimiter)
+        row = cells(line, delimiter, quote)
         if row is None:
             for end in range(at + 1, min(len(texts), at + _LINES) + 1):
-                if '"' in texts[end - 1]:
+                if quote in texts[end - 1]:
                     whole = "\n".join(texts[at - 1 : end])
-                    row = cells(whole, delimiter)
+                    row = cells(whole, delimiter, quote)
                     if row is not None:
                         line, at = whole, end
                         break
         yield line, row
 
 
-def cells(line: str, delimiter: str) -> list[str] | None:
+def cells(line: str, delimiter: str, quote: str = QUOTE) -> list[str] | None:
     """The cells of a line; None if its quoting is broken."""
-    if '"' not in line:
+    if quote not in line:
         return line.split(delimiter)
     try:
         parts = [f"{part}\n" for part in line.split("\n")]
-        rows = list(csv.reader(parts, delimiter=delimiter, strict=True))
-    except csv.Error:
+        rows = list(csv.reader(parts, delimiter=delimiter, quotechar=quote, strict=True))
+    except (csv.Error, ValueError):  # a quote that is the delimiter, found in a header
         return None
     return rows[0] if len(rows) == 1 else None
 
@@ -178,20 +201,21 @@ def pointed(column: Sequence[str]) -> Sequence[str]:
     ]
 
 
-def held(lines: bytes) -> int:
+def held(lines: bytes, quote: bytes = b'"') -> int:
     r"""Where in a block a record begins whose quotes are not closed.
 
     >>> held(b'1,2\n3,"a\nb\n')
     4
     """
-    if b'"' not in lines:
+    if quote not in lines:
         return len(lines)
+    opening = re.compile(rb"(?:^|[,;\t|])[^\S\n]*" + re.escape(quote))
     begun, at = None, 0
     for line in lines.splitlines(keepends=True):
-        if line.count(b'"') % 2:
+        if line.count(quote) % 2:
             if begun is not None:
                 begun = None
-            elif _QUOTED.search(line):
+            elif opening.search(line):
                 begun = at
         at += len(line)
     return len(lines) if begun is None else begun

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from inference_exporter import config
-from inference_exporter.config.schema import ModelConfig, RegexFormat
+from inference_exporter.config.schema import JsonFormat, ModelConfig
 from inference_exporter.formats import make_decoder, peel_of
 from inference_exporter.formats.guessing.choose import values_by_path
 from inference_exporter.formats.guessing.named import fields_of
@@ -45,8 +45,8 @@ def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> 
     lines = [line for line in lines if not is_schema_line(line)] or lines
     shape = shape_of(lines)
     reading = Reading(list(shape.rows))
-    if shape.preset is None and not isinstance(shape.line_format, RegexFormat):
-        reading = reading_of(shape.rows)
+    if shape.preset is None and isinstance(shape.line_format, JsonFormat):
+        reading = reading_of(shape.rows, one_file=not others and not set("*?[") & set(log_path))
     values = values_by_path(reading.rows)
     if shape.preset:
         fields = preset_fields(shape, values, roles)
@@ -54,7 +54,7 @@ def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> 
         fields = fields_of(shape, reading, values)
     logs = ", ".join(map(quoted, (log_path, *others)))
     head = [
-        *(f"# {note}\n" for note in shape.notes),
+        *(f"# {note}\n" for note in (*shape.notes, reading.note) if note),
         *([f"# The lines are wrapped as {_WRAPPERS[shape.wrapper]}.\n"] if shape.wrapper else []),
         "models:\n",
         f"  {quoted(_model_name(values, log_path))}:\n",

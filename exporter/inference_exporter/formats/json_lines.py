@@ -17,19 +17,17 @@ import re
 from collections.abc import Sequence
 
 import msgspec
-import numpy as np
 
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.formats.base import Decoded
 from inference_exporter.formats.columns.assemble import Assembler
-from inference_exporter.formats.columns.compiled import Compiled, NotCompilableError
+from inference_exporter.formats.columns.compiled import Compiled, NotCompilableError, one_a_line
 from inference_exporter.formats.columns.generic import Generic, Row, as_columns, woven
 from inference_exporter.formats.columns.plan import Plan
 from inference_exporter.formats.paths import UNUSABLE
 from inference_exporter.formats.redact import excerpt
 
 _UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_LINE_END, _RETURN, _OPENING, _CLOSING = map(np.uint8, b"\n\r{}")
 _NOT_FINITE = (b"NaN", b"-Infinity", b"Infinity")
 _BEFORE = (b": ", b":", b", ", b",", b"[")
 _UNUSABLE = json.dumps(UNUSABLE).encode()
@@ -65,7 +63,7 @@ class JsonDecoder:
             structs = self._compiled.decoder.decode_lines(block)
         except _UNDECODABLE:
             return None
-        return structs if _one_a_line(block, len(structs)) else None
+        return structs if one_a_line(block, len(structs)) else None
 
     def _one_by_one(self, block: bytes) -> Decoded:
         """Decode line by line; a line that the type does not fit is read by other means."""
@@ -132,24 +130,6 @@ class JsonDecoder:
         if not others:
             return columns, False  # NaN may have been replaced
         return [*woven([list(column) for column in columns], others)], False
-
-
-def _one_a_line(block: bytes, objects: int) -> bool:
-    """Whether each line of a block that holds so many objects is exactly one of them.
-
-    To msgspec a line end is but white space: two objects in a line, or one in two lines, are fine.
-    A line end between } and { can only be between objects, so it is enough to look at those.
-    """
-    data = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(data == _LINE_END)
-    lines = len(ends) + (not block.endswith(b"\n"))
-    if objects != lines or not block.startswith(b"{"):
-        return False
-    between = ends[: lines - 1]
-    last = data[between - 1]
-    if (last == _RETURN).any():
-        last = np.where(last == _RETURN, data[between - 2], last)
-    return bool((last == _CLOSING).all() and (data[between + 1] == _OPENING).all())
 
 
 def _body(line: bytes) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from inference_exporter.config.schema import CsvFormat, JsonFormat, LineFormat, RegexFormat
 from inference_exporter.formats.columns.flat import texts_of
-from inference_exporter.formats.csv_lines import cells
+from inference_exporter.formats.csv_lines import QUOTE, cells
 from inference_exporter.formats.json_lines import parse
 from inference_exporter.formats.logfmt_lines import pairs
 
@@ -23,7 +23,7 @@ def raw_values(line_format: LineFormat, line: bytes) -> Mapping[str, object] | N
         match = re.search(line_format.pattern, text)
         return match.groupdict() if match else None
     if isinstance(line_format, CsvFormat):
-        row = cells(text, line_format.delimiter or ",") or []
+        row = cells(text, line_format.delimiter or ",", line_format.quote or QUOTE) or []
         known = line_format.columns
         return dict(zip(known, row, strict=True)) if len(row) == len(known) else None
     return pairs(text) or None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 UNUSABLE = "\x00unusable"
@@ -94,6 +94,45 @@ def _follower(way: Route) -> Follower:
         return line
 
     return follow
+
+
+Columns = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+def column_walker(paths: tuple[str, ...]) -> Columns:
+    """As `walker` for many lines, which are dicts, at once: a third of the time."""
+    followers = [_column_follower(way) for way in ways(paths)]
+
+    def walk(lines: Sequence[Any]) -> Sequence[Any]:
+        best: Sequence[Any] = (None,) * len(lines)
+        for follow in followers:
+            best = _filled(best, follow, lines)
+            if None not in best:
+                break
+        return best
+
+    return walk
+
+
+def _filled(best: Sequence[Any], follow: Columns, lines: Sequence[Any]) -> Sequence[Any]:
+    more = follow(lines)
+    if best.count(None) == len(best):
+        return more
+    return [b if a is None else a for a, b in zip(best, more, strict=True)]
+
+
+def _column_follower(way: Route) -> Columns:
+    if len(way) == 1 and isinstance(way[0], str):
+        (only,) = way
+        return lambda lines: [line.get(only) for line in lines]
+    if len(way) == 2 and isinstance(way[0], str) and isinstance(way[1], str):
+        first, second = way
+        return lambda lines: [
+            inner.get(second) if (inner := line.get(first)).__class__ is dict else None
+            for line in lines
+        ]
+    follow = _follower(way)
+    return lambda lines: [follow(line) for line in lines]
 
 
 def below(holder: Any, key: str | int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.schema import LineFormat, ModelConfig
 from inference_exporter.formats.json_lines import parse
 from inference_exporter.formats.keys import raw_values
 from inference_exporter.formats.mapping.reshape import Reshape, UnevenError
@@ -27,7 +27,12 @@ def steps_of(model: ModelConfig, line: bytes) -> Iterator[str]:
 
 
 def _parsed(model: ModelConfig, line: bytes) -> Iterator[str]:
-    found = raw_values(model.format, line)
+    formats: list[LineFormat] = [model.format]
+    if model.pairs is not None:
+        sides = (model.pairs.request_lines, model.pairs.response_lines)
+        formats += [side.format for side in sides if side is not None]
+    read = (raw_values(one, line) for one in formats)
+    found = next((one for one in read if one is not None), None)
     if found is None:
         yield "parsed: no; see below why"
         return

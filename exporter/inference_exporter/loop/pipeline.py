@@ -172,7 +172,8 @@ class Pipeline:
 
     @property
     def _is_dirty(self) -> bool:
-        return any(feed.dirty for feed in self.feeds)
+        now = self._clock.now()
+        return any(feed.dirty or feed.model.is_due(now) for feed in self.feeds)
 
     def commit(self) -> None:
         """Everything counted so far to disk, in one transaction; then onto the page."""

@@ -180,6 +180,10 @@ class Model:
         overdue = self._count_overdue(now, now)
         return any([part.settle(connection, now) for part in self._parts]) or overdue
 
+    def is_due(self, now: float) -> bool:
+        """Whether a commit would count what has waited, although nothing was read."""
+        return any(part.is_due(now) for part in self._parts)
+
     def close_books(self, now: float) -> None:
         """The log has ended: what waited for other lines waits no more."""
         self._count_overdue(now, np.inf)

@@ -106,6 +106,10 @@ class Part:
         """Lines, as `rewritten` makes them, whose time has come; infinite: the log has ended."""
         return b""
 
+    def is_due(self, now: float) -> bool:  # noqa: ARG002
+        """Whether `overdue` has lines: a commit is worth it although nothing was read."""
+        return False
+
     def lines(self, block: bytes, now: float) -> Decoded | None:
         """What the part itself reads in the model's lines."""
 

@@ -5,13 +5,12 @@ r"""Lines that are half of a prediction: a request, or the response to one.
 
 become, once they are joined by their id, one line with everything in it:
 
-    {"pair": "answered", "request": {"id": "7", …}, "response": {"id": "7", …}}
+    {"pair": "answered", "id": "7", "request": {"id": "7", …}, "response": {"id": "7", …}}
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -24,17 +23,19 @@ from inference_exporter.formats.json_lines import parse, why_not
 from inference_exporter.formats.paths import UNUSABLE, scalar, walker
 from inference_exporter.formats.redact import excerpt
 from inference_exporter.formats.steps import function_of
+from inference_exporter.pairs.sides import TextSide
+from inference_exporter.pairs.skim import Skim, Skimmed
 from inference_exporter.values.batch import category_name
 
 Side = Literal["request", "response"]
 Outcome = Literal["answered", "unanswered", "unasked"]
 
 _decode = msgspec.json.Decoder(dict[str, object]).decode
+_encode = msgspec.json.Encoder().encode
 _UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class Half:
+class Half(msgspec.Struct, gc=False):
     """One line: which half of which prediction, and its object as it was written."""
 
     side: Side
@@ -45,6 +46,9 @@ class Half:
 class HalfReader:
     """Tells halves apart and finds their ids."""
 
+    _other: Side
+    _of_text: _Conditions
+
     def __init__(self, model: ModelConfig) -> None:
         pairs = model.pairs
         assert pairs is not None
@@ -52,18 +56,66 @@ class HalfReader:
         find, convert = walker(pairs.id.paths), function_of(pairs.id.convert)
         self._id = (lambda line: convert(find(line))) if pairs.id.convert else find
         self._paths = ", ".join(pairs.id.paths)
-        self._request, self._response = _conditions(pairs.request), _conditions(pairs.response)
+        asked, told = _conditions(pairs.request), _conditions(pairs.response)
+        self._rest: Side | None = "request" if told and not asked else "response"
+        if told and asked:
+            self._rest = None
+        self._text: TextSide | None = None
+        if (lines := pairs.response_lines) is not None:
+            self._text, self._other, self._of_text, told = TextSide(lines), "response", told, []
+            self._rest = None if asked else "request"
+        elif (lines := pairs.request_lines) is not None:
+            self._text, self._other, self._of_text, asked = TextSide(lines), "request", asked, []
+            self._rest = None if told else "response"
+        self._request, self._response = asked, told
+        self._skim = Skim(pairs)
+        self._ordered = pairs.by == "order"
 
     def read(self, block: bytes) -> tuple[list[Half], Read]:
         """The halves among whole lines, and what became of all lines."""
         halves: list[Half] = []
         read = Read()
-        for line in self._peel(block, arrays=True).split(b"\n"):
-            if line:
-                self._one(line, halves, read)
+        block = self._peel(block, arrays=True)
+        skimmed = self._skim.read(block)
+        if skimmed is None:
+            for line in block.split(b"\n"):
+                if line:
+                    self._one(line, halves, read)
+        else:
+            self._skimmed(block, skimmed, halves, read)
         return halves, read
 
+    def _skimmed(self, block: bytes, skimmed: Skimmed, halves: list[Half], read: Read) -> None:
+        """What `_one` makes of every line, where all are objects as they are expected."""
+        ids, asked, told = skimmed
+        none = [False] * len(ids)
+        sides: list[Side | None] = [
+            "request" if first else "response" if second else self._rest
+            for first, second in zip(asked or none, told or none, strict=True)
+        ]
+        lines = block.split(b"\n")
+        for line, side, one in zip(lines, sides, ids, strict=False):  # behind the last is nothing
+            if side is None:
+                read.count("filtered")
+            elif self._ordered:
+                halves.append(Half(side, "", line.rstrip()))
+            elif one is None:
+                read.bad("malformed", self._without_id, excerpt(line))
+            else:
+                halves.append(Half(side, one, line.rstrip()))
+        if halves:
+            read.count("half", len(halves))
+
+    @property
+    def _without_id(self) -> str:
+        return f"half of a pair without an id at {self._paths}"
+
     def _one(self, line: bytes, halves: list[Half], read: Read) -> None:
+        if self._text is not None and not line.startswith(b"{"):
+            values = self._text.values(line)
+            if values is not None or b"{" not in line:  # else: text before an object
+                self._other_side(self._text, values, line, halves, read)
+                return
         body = line[max(line.find(b"{"), 0) :]
         found = _object(body)
         if found is None:
@@ -76,33 +128,59 @@ class HalfReader:
         if side is None:
             read.count("filtered")
             return
-        one = scalar(self._id(found))
+        one = "" if self._ordered else scalar(self._id(found))
         if one is None or one == UNUSABLE:
-            read.bad("malformed", f"half of a pair without an id at {self._paths}", excerpt(line))
+            read.bad("malformed", self._without_id, excerpt(line))
             return
         read.count("half")
         halves.append(Half(side, category_name(one), body.rstrip()))  # type: ignore[arg-type]
+
+    def _other_side(
+        self,
+        text: TextSide,
+        found: dict[str, object] | None,
+        line: bytes,
+        halves: list[Half],
+        read: Read,
+    ) -> None:
+        """A line that is no JSON: of the side that has a format of its own, or of none."""
+        if found is None:
+            if line.strip():
+                read.bad("unmatched", "not a line of either side of a pair", excerpt(line))
+            else:
+                read.count("empty")
+        elif not _holds(self._of_text, found):
+            read.count("filtered")
+        elif (one := text.id(found)) is None or one == UNUSABLE:
+            read.bad("malformed", "half of a pair without an id", excerpt(line))
+        else:
+            read.count("half")
+            body = msgspec.json.encode(found)
+            halves.append(Half(self._other, category_name(one), body))  # type: ignore[arg-type]
 
     def _side(self, line: Mapping[str, object]) -> Side | None:
         """Which half a line is; None: neither."""
         if self._request and _holds(self._request, line):
             return "request"
-        if self._response:
-            if _holds(self._response, line):
-                return "response"
-            return None if self._request else "request"
-        return "response"
+        if self._response and _holds(self._response, line):
+            return "response"
+        return self._rest
 
 
-def joined(request: bytes | None, response: bytes | None) -> bytes:
-    r"""Both halves as one line; one of them may be missing.
+def listed(bodies: Sequence[bytes]) -> bytes | None:
+    """The lines of a request that is several rows, as a list; None if there are none."""
+    return b"[%b]" % b",".join(bodies) if bodies else None
 
-    >>> joined(b'{"a": 1}', None)
-    b'{"pair":"unanswered","request":{"a": 1},"response":null}\n'
+
+def joined(one: str | None, request: bytes | None, response: bytes | None) -> bytes:
+    r"""Both halves as one line with their id; one of them may be missing.
+
+    >>> joined("7", b'{"a": 1}', None)
+    b'{"pair":"unanswered","id":"7","request":{"a": 1},"response":null}\n'
     """
     outcome = b"answered" if request and response else b"unanswered" if request else b"unasked"
-    return b'{"pair":"%b","request":%b,"response":%b}\n' % (
-        outcome, request or b"null", response or b"null",
+    return b'{"pair":"%b","id":%b,"request":%b,"response":%b}\n' % (
+        outcome, _encode(one), request or b"null", response or b"null",
     )  # fmt: skip
 
 

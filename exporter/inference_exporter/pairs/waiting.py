@@ -9,8 +9,7 @@ State: a key for every half that waits at a commit, and one chunk of ids for eve
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -20,8 +19,9 @@ HALF, DONE, COUNTS = "pairs/half/", "pairs/done/", "pairs/counts"
 RESULTS = ("answered", "unanswered", "unasked", "duplicate")
 
 
-@dataclass(slots=True)
-class _Waiting:
+class Waiting(msgspec.Struct):
+    """A half, since when it waits, and its number in the state."""
+
     half: Half
     arrived: float
     number: int
@@ -33,11 +33,12 @@ class WaitingHalves:
     def __init__(self, within: float, limit: int) -> None:
         self._within, self._limit = within, limit
         # Both in order of arrival: the oldest leave first, which a plain dict is slow at.
-        self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
+        self._waiting: OrderedDict[str, Waiting] = OrderedDict()
         self._done: OrderedDict[str, float] = OrderedDict()  # ids of complete pairs, by when
         self.counts: Counter[str] = Counter(dict.fromkeys(RESULTS, 0))
         self._number = 0
         self._stored: set[int] = set()  # numbers of halves in the state
+        self._restated: set[int] = set()  # of these, what is said differently by now
         self._gone: set[str] = set()  # keys of the state to delete
         self._fresh: list[str] = []  # ids done since the last commit
         self._chunks: dict[str, float] = {}  # chunks of done ids in the state, by when
@@ -49,20 +50,33 @@ class WaitingHalves:
     def meet(self, half: Half, now: float) -> bytes:
         """Take a half; the line that is whole now, or nothing."""
         self._changed = True
-        other = self._waiting.get(half.id)
-        if half.id in self._done or (other is not None and other.half.side == half.side):
+        one, side = half.id, half.side
+        other = self._waiting.get(one)
+        if other is None:
+            if one in self._done:
+                self.counts["duplicate"] += 1
+                return b""
+            self._number += 1
+            self._waiting[one] = Waiting(half, now, self._number)
+            return self._give_up_oldest() if len(self._waiting) > self._limit else b""
+        if other.half.side == side:
             self.counts["duplicate"] += 1
             return b""
-        if other is None:
-            self._number += 1
-            self._waiting[half.id] = _Waiting(half, now, self._number)
-            return self._give_up_oldest() if len(self._waiting) > self._limit else b""
-        self._drop(half.id)
-        self._remember(half.id, now)
+        self._drop(one)
+        self._remember(one, now)
         self.counts["answered"] += 1
-        if half.side == "request":
-            return joined(half.body, other.half.body)
-        return joined(other.half.body, half.body)
+        if side == "request":
+            return joined(one, half.body, other.half.body)
+        return joined(one, other.half.body, half.body)
+
+    def whole(self, now: float) -> bytes:  # noqa: ARG002
+        """Lines that are whole since others did not come; pairs are whole as they meet."""
+        return b""
+
+    def is_due(self, now: float) -> bool:
+        """Whether something has waited long enough."""
+        oldest = next(iter(self._waiting.values()), None)
+        return oldest is not None and oldest.arrived <= now - self._within
 
     def overdue(self, now: float) -> bytes:
         """Lines of halves whose time is over; ids that need not be remembered are forgotten."""
@@ -72,13 +86,16 @@ class WaitingHalves:
             if oldest.arrived > now - self._within:
                 break
             lines.append(self._give_up_oldest())
+        self._forget_done(now)
+        return b"".join(lines)
+
+    def _forget_done(self, now: float) -> None:
         while self._done and next(iter(self._done.values())) <= now - self._within:
             self._done.popitem(last=False)
         for key, when in list(self._chunks.items()):
             if when <= now - self._within:
                 del self._chunks[key]
                 self._gone.add(key)
-        return b"".join(lines)
 
     def _give_up_oldest(self) -> bytes:
         self._changed = True
@@ -89,15 +106,26 @@ class WaitingHalves:
         self._remember(oldest, arrived + self._within)
         if half.side == "request":
             self.counts["unanswered"] += 1
-            return joined(half.body, None)
+            return joined(oldest, half.body, None)
         self.counts["unasked"] += 1
-        return joined(None, half.body)
+        return joined(oldest, None, half.body)
 
     def _drop(self, one: str) -> None:
-        number = self._waiting.pop(one).number
-        if number in self._stored:
-            self._stored.discard(number)
-            self._gone.add(f"{HALF}{number}")
+        self._forget(self._waiting.pop(one))
+
+    def _forget(self, one: Waiting) -> None:
+        """A half does not wait any more."""
+        if one.number in self._stored:
+            self._stored.discard(one.number)
+            self._gone.add(f"{HALF}{one.number}")
+
+    def _all(self) -> Iterable[Waiting]:
+        """Every half that waits."""
+        return self._waiting.values()
+
+    def _keep(self, one: Waiting) -> None:
+        """A half waits."""
+        self._waiting[one.half.id] = one
 
     def _remember(self, one: str, now: float) -> None:
         self._done[one] = now
@@ -112,8 +140,8 @@ class WaitingHalves:
         if not self._changed and not self._gone:
             return {}, set()
         puts = {COUNTS: msgspec.msgpack.encode((dict(self.counts), self._number))}
-        for one in self._waiting.values():
-            if one.number not in self._stored:
+        for one in self._all():
+            if one.number not in self._stored or one.number in self._restated:
                 self._stored.add(one.number)
                 record = (one.half.id, one.half.side, one.arrived, one.half.body)
                 puts[f"{HALF}{one.number}"] = msgspec.msgpack.encode(record)
@@ -123,6 +151,7 @@ class WaitingHalves:
             when = max(self._done.get(one, 0.0) for one in self._fresh)
             puts[key] = msgspec.msgpack.encode((when, self._fresh))
             self._chunks[key], self._fresh = when, []
+        self._restated.clear()
         gone, self._gone, self._changed = self._gone, set(), False
         return puts, gone
 
@@ -137,7 +166,7 @@ class WaitingHalves:
         for number, key in halves:
             one, side, arrived, body = decode(state[key], type=tuple[str, str, float, bytes])
             half = Half("request" if side == "request" else "response", one, body)
-            self._waiting[one] = _Waiting(half, arrived, number)
+            self._keep(Waiting(half, arrived, number))
             self._stored.add(number)
         for key in (key for key in state if key.startswith(DONE)):
             when, ids = decode(state[key], type=tuple[float, list[str]])

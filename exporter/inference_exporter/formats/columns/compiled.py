@@ -7,27 +7,30 @@ not decode; the caller then reads it by other means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec.structs import astuple
 
 from inference_exporter.formats.columns.generic import named
 from inference_exporter.formats.columns.plan import Kind, Leaf, Plan
 from inference_exporter.formats.paths import UNUSABLE, Route, scrub, ways
 
-_NUMBER = float | str | bool | None  # integers become floats while they are parsed
-_TEXT = str | int | float | bool | None
+_LINE_END, _RETURN, _OPENING, _CLOSING = map(np.uint8, b"\n\r{}")
+
+NUMBER = float | str | bool | None  # integers become floats while they are parsed
+TEXT = str | int | float | bool | None
 _LIST = list[str | int | float | bool | None] | None
 _TYPES: dict[Kind, Any] = {
-    "numeric": _NUMBER,
-    "categorical": _TEXT,
+    "numeric": NUMBER,
+    "categorical": TEXT,
     "vector": list[Any] | str | int | float | bool | None,
 }
-_WHOLE = dict[str, Any] | list[Any] | str | int | float | bool | None
-_ANY = dict[str, Any] | None
+ANY = dict[str, Any] | list[Any] | str | int | float | bool | None
+_OBJECT = dict[str, Any] | None
 _ANY_LIST = list[Any] | None
 
 
@@ -53,9 +56,9 @@ class _Node:
             ):
                 raise NotCompilableError(key)  # msgspec has no such names
             node = node.children.setdefault(key, _Node())
-        if node.type is None or (node.type == _NUMBER and kind == _TEXT):
+        if node.type is None or (node.type == NUMBER and kind == TEXT):
             node.type = kind
-        elif node.type != kind and (node.type, kind) != (_TEXT, _NUMBER):
+        elif node.type != kind and (node.type, kind) != (TEXT, NUMBER):
             raise NotCompilableError(route)
 
 
@@ -90,6 +93,42 @@ def _level(node: _Node, here: Route) -> _Level:
         members.append((f"k{i}", kind, msgspec.field(name=key, default=None)))
     struct = msgspec.defstruct("Line", members, frozen=True, eq=False, gc=False)
     return _Level(struct, struct(), tuple(values), tuple(children))
+
+
+class Routes:
+    """Values at some routes of many lines, of which nothing else is ever built."""
+
+    def __init__(self, wanted: Iterable[tuple[tuple[str, ...], Any]]) -> None:
+        """`wanted`: paths, all with the type of what is there; `ANY`, `TEXT` or `NUMBER`."""
+        root = _Node()
+        for paths, kind in wanted:
+            for way in ways(paths):
+                root.want(way, kind)
+        self._root = _level(root, ())
+        self._decode = msgspec.json.Decoder(self._root.struct).decode_lines
+
+    def read(self, block: bytes) -> tuple[int, dict[Route, Sequence[object]]] | None:
+        """The number of lines and their values by route, routes that lead nowhere left out.
+
+        None where some line of the block is no such object.
+        """
+        try:
+            lines = self._decode(block)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        if not lines or not one_a_line(block, len(lines)):
+            return None
+        found: dict[Route, Sequence[object]] = {}
+        _spread(self._root, lines, found)
+        return len(lines), found
+
+
+def first_of(
+    found: Mapping[Route, Sequence[object]], paths: tuple[str, ...], lines: int
+) -> Sequence[object]:
+    """For every line the first value at some paths that is not null."""
+    none = (None,) * lines
+    return _first([found.get(way, none) for way in ways(paths)], none)
 
 
 class Compiled:
@@ -133,7 +172,7 @@ _Split = Callable[[Sequence[Any]], tuple[list[Sequence[object]], Sequence[object
 
 
 def _wanted(plan: Plan, container: Any) -> list[tuple[tuple[Route, ...], Any]]:
-    wanted = [(ways(leaf.paths), _type_of(leaf)) for leaf in plan.leaves]
+    wanted = [(ways(leaf.paths), type_of(leaf)) for leaf in plan.leaves]
     if plan.rest:
         wanted += [(((name,),), _TYPES[kind]) for name, kind in plan.features.items()]
     if plan.container is not None:
@@ -141,10 +180,11 @@ def _wanted(plan: Plan, container: Any) -> list[tuple[tuple[Route, ...], Any]]:
     return wanted
 
 
-def _type_of(leaf: Leaf) -> Any:
+def type_of(leaf: Leaf) -> Any:
+    """The type of what is at the paths of a leaf."""
     if leaf.vector:
-        return _WHOLE
-    return _NUMBER if leaf.number else _TEXT
+        return ANY
+    return NUMBER if leaf.number else TEXT
 
 
 def _container(plan: Plan) -> tuple[_Split | None, Any]:
@@ -157,7 +197,7 @@ def _container(plan: Plan) -> tuple[_Split | None, Any]:
             return _collect_lists(names), _ANY_LIST
         return _split_lists(names, tuple(plan.features)), _LIST
     if plan.collect:
-        return _collect_objects, _ANY
+        return _collect_objects, _OBJECT
     node = _Node()
     for name, kind in plan.features.items():
         node.want((name,), _TYPES[kind])
@@ -235,3 +275,21 @@ def _first(columns: list[Sequence[object]], none: tuple[None, ...]) -> Sequence[
         elif None in best and column != none:
             best = [b if a is None else a for a, b in zip(best, column, strict=True)]
     return best
+
+
+def one_a_line(block: bytes, objects: int) -> bool:
+    """Whether each line of a block that holds so many objects is exactly one of them.
+
+    To msgspec a line end is but white space: two objects in a line, or one in two lines, are fine.
+    A line end between } and { can only be between objects, so it is enough to look at those.
+    """
+    data = np.frombuffer(block, np.uint8)
+    ends = np.flatnonzero(data == _LINE_END)
+    lines = len(ends) + (not block.endswith(b"\n"))
+    if objects != lines or not block.startswith(b"{"):
+        return False
+    between = ends[: lines - 1]
+    last = data[between - 1]
+    if (last == _RETURN).any():
+        last = np.where(last == _RETURN, data[between - 2], last)
+    return bool((last == _CLOSING).all() and (data[between + 1] == _OPENING).all())

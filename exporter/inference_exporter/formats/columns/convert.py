@@ -25,6 +25,7 @@ class Conversions:
         features = fields.features.convert if fields.features else {}
         self._features = {name: function_of(steps) for name, steps in features.items()}
         self._only = fields.features.only if fields.features else ()
+        self._exclude = fields.features.exclude if fields.features else ()
 
     def of(self, columns: Columns) -> Columns:
         """The columns of fields, converted."""
@@ -46,12 +47,14 @@ class Conversions:
     def rows(self, carrier: Sequence[object]) -> list[Mapping[str, object] | None]:
         """The features of each row by name, while they are being collected."""
         rows = [value if isinstance(value, dict) else None for value in carrier]
-        if not self._features and not self._only:
+        if not self._features and not self._only and not self._exclude:
             return list(rows)
         return [(row and self._row(row)) or None for row in rows]
 
     def _row(self, row: Mapping[str, object]) -> Mapping[str, object]:
         done = {name: row[name] for name in self._only if name in row} if self._only else dict(row)
+        for name in self._exclude:
+            done.pop(name, None)
         for name, function in self._features.items():
             if name in done:
                 value = function(done[name])

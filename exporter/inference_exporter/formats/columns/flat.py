@@ -18,7 +18,8 @@ Texts = Sequence[str | None]
 Column = Callable[[str], Texts | None]
 """The texts of a name, one a line; None if no line has it."""
 
-_NOTHING = ("", "-")
+NOTHING = (None, "", "-")
+"""Texts that mean that there is no value."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -71,7 +72,7 @@ def _first(columns: Sequence[Texts | None], rows: int) -> Sequence[object]:
     best: Sequence[object] = ()
     for texts in columns:
         if texts is not None:
-            found = [None if text in _NOTHING else text for text in texts]
+            found = [None if text in NOTHING else text for text in texts]
             best = _filled(best, found) if best else found
     return best or (None,) * rows
 

@@ -44,7 +44,7 @@ def fields_of(shape: Shape, reading: Reading, values: Values) -> Fields:
         chosen |= _of_pairs(reading, outside)
     fields = {name: field_lines(name, choice) for name, choice in chosen.items()}
     if reading.request is not None:
-        fields["status"] = ["status: {from: pair, ok: answered}"]
+        fields["status"] = [_status_of_pairs(outside)]
     return fields | _vectors(outside, chosen) | _inputs(values, outside, chosen, features)
 
 
@@ -53,7 +53,7 @@ def _is_below(path: str, roots: Sequence[str]) -> bool:
 
 
 def _of_pairs(reading: Reading, values: Values) -> dict[str, Choice]:
-    found = {"id": Choice((f"request.{reading.id}",))}
+    found = {"id": Choice((f"request.{reading.id}",))} if reading.id else {}
     for name in ("time", "timestamp", "ts", "@timestamp", "event_time"):
         asked, told = f"request.{name}", f"response.{name}"
         if asked in values and told in values:
@@ -61,6 +61,15 @@ def _of_pairs(reading: Reading, values: Values) -> dict[str, Choice]:
             found["latency"] = Choice((told,), since=asked)
             break
     return found
+
+
+def _status_of_pairs(values: Values) -> str:
+    """The HTTP status of the response, where it is logged, else whether there is one."""
+    for name in ("status", "status_code", "http_status", "code"):
+        codes = [str(value) for value in values.get(f"response.{name}", ())]
+        if codes and all(re.fullmatch("[1-5][0-9][0-9]", code) for code in codes):
+            return f'status: {{from: [response.{name}, pair], ok: ["200..399", answered]}}'
+    return "status: {from: pair, ok: answered}"
 
 
 def field_lines(name: str, choice: Choice) -> list[str]:

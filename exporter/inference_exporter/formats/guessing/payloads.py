@@ -26,6 +26,10 @@ _IDS = ("correlation_id", "correlationid", "request_id", "requestid", "requestId
         "inference_id", "trace_id", "uuid")  # fmt: skip
 _RANKED = ("recommendations", "items", "candidates", "ranking", "ranked", "hits", "results")
 _INPUTS = ("instances", "dataframe_split", "dataframe_records", "inputs")
+_OVERLAP = (
+    "requests and responses have no id in common, and overlap or are in files of their own, so"
+    " nothing tells which belong together: log an id with both"
+)
 _SOME_SHAPES = 0.5  # of the values: some requests are bad ones
 _MOST = 0.9  # of the lines
 
@@ -40,13 +44,14 @@ class Reading:
     rows: list[Row]
     decode: dict[str, list[str]] = field(default_factory=dict)
     explode: list[str] = field(default_factory=list)
-    id: str = ""
+    id: str = ""  # empty: nothing, they are joined by their order
     request: tuple[str, str, str] | None = None  # path, value of requests, value of responses
+    note: str = ""  # what cannot be done with such lines
 
 
-def reading_of(rows: Sequence[Row]) -> Reading:
+def reading_of(rows: Sequence[Row], *, one_file: bool = True) -> Reading:
     """What the objects of a log hold, if it is more than values by name."""
-    found = _paired(rows)
+    found = _paired(rows, one_file)
     _decode_texts(found)
     _decode_payloads(found)
     _explode(found)
@@ -67,7 +72,7 @@ def _all_paths(rows: Sequence[Row]) -> list[str]:
 # -- halves ----------------------------------------------------------------------------------
 
 
-def _paired(rows: Sequence[Row]) -> Reading:
+def _paired(rows: Sequence[Row], one_file: bool) -> Reading:
     """Requests and responses with an id in common, joined."""
     for path in _KINDS:
         words = {value for value in _values(rows, path) if isinstance(value, str)}
@@ -78,7 +83,21 @@ def _paired(rows: Sequence[Row]) -> Reading:
             halves = _by_id(rows, path, asked, told, one)
             if halves is not None:
                 return Reading(halves, id=one, request=(path, asked, told))
+        return _in_order(rows, path, asked, told, one_file)
     return Reading(list(rows))
+
+
+def _in_order(rows: Sequence[Row], path: str, asked: str, told: str, one_file: bool) -> Reading:
+    """Requests and responses with nothing in common: joined where each follows the other."""
+    halves = [row for row in rows if row.get(path) in (asked, told)]
+    pairs = list(zip(halves[::2], halves[1::2], strict=False))
+    plain = all(first.get(path) == asked and second.get(path) == told for first, second in pairs)
+    if not pairs or not plain or not one_file:
+        return Reading(list(rows), note=_OVERLAP if pairs else "")
+    together: list[Row] = [
+        {"pair": "answered", "request": first, "response": second} for first, second in pairs
+    ]
+    return Reading(together, request=(path, asked, told))
 
 
 def _word(words: Iterable[str], parts: Sequence[str]) -> str | None:

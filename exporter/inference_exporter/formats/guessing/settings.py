@@ -45,6 +45,8 @@ def _csv(line: CsvFormat) -> Iterator[str]:
             yield f"delimiter: {json.dumps(line.delimiter)}"
     else:
         yield "format: csv  # the columns and what is between them are in the first line"
+    if line.quote is not None:
+        yield f"quote: {json.dumps(line.quote)}  # guessed: what is around some cells"
     if line.decimal == ",":
         yield 'decimal: ","  # guessed: numbers are written 22,82'
 
@@ -53,8 +55,13 @@ def reading_lines(reading: Reading) -> Iterator[str]:
     """How lines become rows."""
     if reading.request is not None:
         path, asked, told = reading.request
+        key = f"id: {quoted(reading.id)}" if reading.id else "by: order"
+        if not reading.id:
+            yield "# Requests and responses have no id in common. Here each response follows its"
+            yield "# request; where two requests are open at a time they are not joined, and count"
+            yield '# in inference_pairs_total{result="ambiguous"}: log an id with both.'
         yield (
-            f"pairs: {{id: {quoted(reading.id)}, request: {{{quoted(path)}: {quoted(asked)}}},"
+            f"pairs: {{{key}, request: {{{quoted(path)}: {quoted(asked)}}},"
             f" response: {{{quoted(path)}: {quoted(told)}}}}}  # guessed: two lines a prediction"
         )
     if reading.decode:
@@ -90,11 +97,11 @@ def preset_fields(
     if "fields.features.names" in preset.ask and (names := _positional(shape)):
         text = f"features: {{names: [{', '.join(names)}]}}"
         fields["features"] = [text + remark("", [preset.ask["fields.features.names"]])]
-    if "fields.prediction" in preset.ask and preset.model["fields"].get("features") == {
-        "rest": True
-    }:
+    inputs = preset.model["fields"].get("features")
+    if "fields.prediction" in preset.ask and isinstance(inputs, Mapping) and "rest" in inputs:
         question = preset.ask["fields.prediction"]
-        fields |= _of_schema(roles, values) if roles else _columns(values, question)
+        root = f"{inputs['from']}." if "from" in inputs else ""
+        fields |= _of_schema(roles, values, root) if roles else _columns(values, question, root)
     if preset.model.get("records") == "otlp-traces" and (steps := steps_of(shape.rows)):
         fields["steps"] = steps
     if shape.wrapper and "timestamp" not in preset.model["fields"]:
@@ -116,8 +123,10 @@ def _positional(shape: Shape) -> list[str]:
     return names if names and names == [f"x{i}" for i in range(len(names))] else []
 
 
-def _of_schema(roles: Roles, values: Mapping[str, Sequence[object]]) -> dict[str, list[str]]:
-    """What the schema says of the columns."""
+def _of_schema(
+    roles: Roles, values: Mapping[str, Sequence[object]], root: str
+) -> dict[str, list[str]]:
+    """What the schema says of the columns, which are below a path."""
     fields: dict[str, list[str]] = {}
     said = "  # as the schema says"
     if roles.features:
@@ -125,28 +134,30 @@ def _of_schema(roles: Roles, values: Mapping[str, Sequence[object]]) -> dict[str
         fields["features"] = [f"features: {{rest: true, only: [{only}]}}{said}"]
     for name, column in (("prediction", roles.prediction), ("actual", roles.actual)):
         if column is not None:
-            fields[name] = [f"{name}: {quoted(column)}{said}"]
+            fields[name] = [f"{name}: {quoted(root + column)}{said}"]
     sizes = {len(v) for v in values.get(roles.scores or "", ()) if isinstance(v, list)}
     if roles.scores is not None and len(sizes) == 1:
         classes = ", ".join(f'"{i}"' for i in range(sizes.pop()))
-        text = f"scores: {{from: {quoted(roles.scores)}, classes: [{classes}]}}"
+        text = f"scores: {{from: {quoted(root + roles.scores)}, classes: [{classes}]}}"
         fields["scores"] = [text + remark("", ["give the classes their names, in order"])]
     return fields
 
 
-def _columns(values: Mapping[str, Sequence[object]], question: str) -> dict[str, list[str]]:
+def _columns(
+    values: Mapping[str, Sequence[object]], question: str, root: str
+) -> dict[str, list[str]]:
     """Predictions and probabilities among columns at the top of the line, by name."""
     fields: dict[str, list[str]] = {}
     chosen = choose(values)
     for name in ("prediction", "score", "actual"):
         if name in chosen:
-            path = quoted(chosen[name].paths[0])
+            path = quoted(root + chosen[name].paths[0])
             fields[name] = [f"{name}: {path}{remark(name, [f'is this {question}?'])}"]
     if "prediction" not in fields:
         fields["prediction"] = [f"# prediction: …  # {question}"]
     scores = choose_scores(values)
     if scores is not None:
         classes = ", ".join(map(quoted, scores.classes))
-        text = f"scores: {{from: {quoted(scores.path)}, classes: [{classes}]}}"
+        text = f"scores: {{from: {quoted(root + scores.path)}, classes: [{classes}]}}"
         fields["scores"] = [text + remark("scores", [scores.doubt])]
     return fields

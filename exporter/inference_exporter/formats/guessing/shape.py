@@ -16,7 +16,15 @@ from inference_exporter.config.schema import (
     RegexFormat,
 )
 from inference_exporter.formats.columns.flat import texts_of
-from inference_exporter.formats.csv_lines import cells, delimiter_of, is_header, pointed, records
+from inference_exporter.formats.csv_lines import (
+    QUOTE,
+    cells,
+    delimiter_of,
+    is_header,
+    pointed,
+    quote_of,
+    records,
+)
 from inference_exporter.formats.guessing.presets import of_objects, of_texts
 from inference_exporter.formats.json_lines import parse
 from inference_exporter.formats.keys import raw_values
@@ -78,7 +86,7 @@ def _inside(lines: Sequence[bytes], spliced: Sequence[bytes]) -> Shape:
 def _json(lines: Sequence[bytes], texts: Sequence[str]) -> Shape | None:
     """JSON lines, Python's way of writing them, arrays, objects over several lines."""
     block = b"".join(line.rstrip(b"\r\n") + b"\n" for line in lines)
-    flat = expand_arrays(block).splitlines(keepends=True)
+    flat = expand_arrays(block, closed=False).splitlines(keepends=True)
     rows = _objects(flat)
     literal = _objects(literals_to_json(b"".join(flat)).splitlines(keepends=True))
     joined = _objects(join_records(block).splitlines(keepends=True))
@@ -88,7 +96,7 @@ def _json(lines: Sequence[bytes], texts: Sequence[str]) -> Shape | None:
         note = "lines hold the repr of a Python dict; json.dumps(record) is read ten times as fast"
         return Shape(JsonFormat(literal=True), literal, of_objects(literal), (note,))
     if rows and len(rows) * 10 >= len(texts):
-        return Shape(JsonFormat(), rows, of_objects(rows))
+        return Shape(JsonFormat(), rows, of_objects(rows, texts))
     return None
 
 
@@ -110,14 +118,15 @@ def _rows(line_format: LineFormat, lines: Sequence[bytes]) -> tuple[Mapping[str,
 def _csv(texts: Sequence[str]) -> Shape | None:
     if not texts:
         return None
-    delimiter = delimiter_of(texts[0])
-    rows = [row for _, row in records(texts[:1000], delimiter) if row]
+    quote = quote_of(texts[:1000])
+    delimiter = delimiter_of(texts[0], quote)
+    rows = [row for _, row in records(texts[:1000], delimiter, quote) if row]
     if not rows:
         return None
     width, count = Counter(map(len, rows)).most_common(1)[0]
     if width < 2 or count * 3 < len(rows) * 2:
         return None
-    first = cells(texts[0], delimiter) or []
+    first = cells(texts[0], delimiter, quote) or []
     header = len(first) == width and is_header(first) and all(map(_NAME.fullmatch, first))
     if not header and width < 3:  # prose with a comma in every line
         return None
@@ -126,7 +135,7 @@ def _csv(texts: Sequence[str]) -> Shape | None:
     decimal = _decimal(body, delimiter)
     values = [[str(cell) for cell in (pointed(row) if decimal == "," else row)] for row in body]
     return Shape(
-        CsvFormat(() if header else names, delimiter, decimal),
+        CsvFormat(() if header else names, delimiter, decimal, None if quote == QUOTE else quote),
         tuple(dict(zip(names, row, strict=True)) for row in values),
         notes=() if header else ("the log has no header: name its columns",),
         columns=() if header else names,

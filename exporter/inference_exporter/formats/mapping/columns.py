@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from inference_exporter.formats.columns.compiled import ANY, type_of
 from inference_exporter.formats.columns.generic import named, positional, tidied
 from inference_exporter.formats.columns.plan import Leaf, Plan
-from inference_exporter.formats.mapping.reshape import Rows
-from inference_exporter.formats.paths import UNUSABLE, scalar, walker, whole
+from inference_exporter.formats.mapping.reshape import Paths, Rows
+from inference_exporter.formats.paths import UNUSABLE, column_walker, scalar, walker, whole
 
 Column = Sequence[Any]
 Finder = Callable[[Rows], Column]
@@ -21,28 +22,46 @@ class MappedColumns:
 
     def __init__(self, plan: Plan, exploded: tuple[str, ...]) -> None:
         self._plan, self._exploded = plan, exploded
-        self._leaves = [(self._finder(leaf.paths), _taker(leaf)) for leaf in plan.leaves]
-        self._container = self._finder(plan.container.paths) if plan.container else None
+        self.wanted: list[tuple[Paths, Any]] = []
+        """Paths outside of exploded lists, with their types."""
+        self._leaves = [
+            (self._finder(leaf.paths, type_of(leaf)), _taker(leaf)) for leaf in plan.leaves
+        ]
+        self._container = self._finder(plan.container.paths, ANY) if plan.container else None
 
     def of(self, rows: Rows, *, strict: bool) -> list[Column]:
         """All columns of the layout; `strict`: what JSON cannot spell (NaN) is nowhere in them."""
         columns = [take(find(rows), strict) for find, take in self._leaves]
         return [*columns, *self._features(rows, strict)]
 
-    def _finder(self, paths: tuple[str, ...]) -> Finder:
-        finders = [self._one(path) for path in paths]
+    def _finder(self, paths: Paths, kind: Any) -> Finder:
+        if not any(self._is_exploded(path) for path in paths):
+            return self._outside(paths, kind)
+        finders = [self._one(path, kind) for path in paths]
         if len(finders) == 1:
             return finders[0]
         return lambda rows: _first([find(rows) for find in finders], sum(rows.counts))
 
-    def _one(self, path: str) -> Finder:
+    def _is_exploded(self, path: str) -> bool:
+        return any(
+            path == root or path.startswith((f"{root}.", f"{root}[")) for root in self._exploded
+        )
+
+    def _one(self, path: str, kind: Any) -> Finder:
         for i, root in enumerate(self._exploded):
             if path == root:
                 return lambda rows: rows.entries[i]
             if path.startswith((f"{root}.", f"{root}[")):
                 return _in_entries(i, path[len(root) :].removeprefix("."))
-        find = walker((path,))
-        return lambda rows: rows.per_row([find(line) for line in rows.lines])
+        return self._outside((path,), kind)
+
+    def _outside(self, paths: Paths, kind: Any) -> Finder:
+        """Of the line itself."""
+        find = column_walker(paths)
+        self.wanted.append((paths, kind))
+        return lambda rows: rows.per_row(
+            rows.known[paths] if paths in rows.known else find(rows.lines)
+        )
 
     def _features(self, rows: Rows, strict: bool) -> list[Column]:
         plan, count = self._plan, sum(rows.counts)
@@ -151,5 +170,7 @@ def _rest(line: dict[str, Any], used: frozenset[str]) -> object:
 def _first(columns: list[Column], count: int) -> Column:
     best: Column = (None,) * count
     for column in columns:
+        if None not in best:
+            break
         best = [b if a is None else a for a, b in zip(best, column, strict=True)]
     return best

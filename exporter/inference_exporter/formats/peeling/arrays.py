@@ -11,14 +11,18 @@ _decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _ARRAY = re.compile(rb"^[^{\n]*\[\s*\{", re.MULTILINE)
 
 
-def expand_arrays(block: bytes) -> bytes:
+def expand_arrays(block: bytes, *, closed: bool = True) -> bytes:
     r"""The block with every array taken apart; what is none stays as it is.
+
+    Arrays that are still being written have no end; they are taken apart unless `closed`.
 
     >>> expand_arrays(b'[{"a": 1}, {"a": 2}]\nINFO [{"a": 3}, {"a": 4}]\n')
     b'{"a": 1}\n{"a": 2}\nINFO {"a": 3}\nINFO {"a": 4}\n'
     """
     if not _ARRAY.search(block):
         return block
+    if not closed:
+        block = b"".join(_ended(line) for line in block.splitlines(keepends=True))
     return b"".join(
         entry + b"\n" for line in block.removesuffix(b"\n").split(b"\n")
         for entry in entries_of(line)
@@ -32,6 +36,11 @@ def expand_first_array(block: bytes) -> bytes:
     once some of them are no objects.
     """
     return expand_arrays(block) if block.startswith(b"[") else block
+
+
+def _ended(line: bytes) -> bytes:
+    text = line.rstrip(b" ,\t\r\n")
+    return text + b"]\n" if text.startswith(b"[") and text.endswith(b"}") else line
 
 
 def entries_of(line: bytes) -> list[bytes]:

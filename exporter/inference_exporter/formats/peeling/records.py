@@ -11,6 +11,9 @@ and a span
 
 with times and durations in nanoseconds. `request` is true for a span that is a whole request here:
 one without a parent, or of the kind server or consumer, whose parent is another service's.
+
+Triton's trace file is one array of records, several of which are of one request. The file may have
+no end: Triton writes it when it stops.
 """
 
 from __future__ import annotations
@@ -20,11 +23,14 @@ from typing import Any
 
 import msgspec
 
+from inference_exporter.formats.peeling.arrays import expand_arrays
+
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 _BAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, AttributeError, TypeError,
         ValueError, KeyError)  # fmt: skip
 _DEPTH = 32
+_OF_TRACE = ("model_name", "model_version", "request_id", "parent_id")
 
 KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 _STATUS = ("UNSET", "OK", "ERROR")
@@ -135,6 +141,43 @@ def plain(value: Any, depth: int = _DEPTH) -> Any:
     return None
 
 
+def triton_traces(block: bytes) -> bytes:
+    r"""The traces of Triton: several records with one id, each with other points in time.
+
+    >>> triton_traces(b'[{"id":1,"model_name":"m"},{"id":1,"timestamps":[{"name":"A","ns":5}]}\n')
+    b'{"id":1,"model_name":"m","timestamps":{"A":0}}\n'
+
+    The points are nanoseconds since the first of the trace: those since the machine was started are
+    too large to be subtracted as floats.
+    """
+    traces: dict[Any, dict[str, Any]] = {}
+    others = []
+    for line in expand_arrays(block, closed=False).splitlines(keepends=True):
+        try:
+            _add(_decode(line), traces)
+        except _BAD:
+            others.append(line)
+    return b"".join([*(_encode(_since_first(one)) + b"\n" for one in traces.values()), *others])
+
+
+def _since_first(trace: dict[str, Any]) -> dict[str, Any]:
+    points = trace.get("timestamps", {})
+    numbers = {name: ns for name, ns in points.items() if ns.__class__ is int}
+    first = min(numbers.values(), default=0)
+    return trace | {"timestamps": {name: ns - first for name, ns in numbers.items()}}
+
+
+def _add(record: dict[str, Any], traces: dict[Any, dict[str, Any]]) -> None:
+    """A record of a trace: what it is of, some points in time, or a tensor."""
+    points = {str(point["name"]): point["ns"] for point in record.pop("timestamps", ())}
+    trace = traces.setdefault(record["id"], {"id": record["id"]})
+    trace |= {key: record[key] for key in _OF_TRACE if key in record}
+    if points:
+        trace["timestamps"] = points | trace.get("timestamps", {})
+
+
 RECORDS: Mapping[str, Callable[[bytes], bytes]] = {
-    "otlp-logs": otlp_logs, "otlp-traces": otlp_traces,
-}  # fmt: skip
+    "otlp-logs": otlp_logs,
+    "otlp-traces": otlp_traces,
+    "triton-traces": triton_traces,
+}

@@ -42,10 +42,20 @@ def rows_of(payload: Any, depth: int = 4) -> list[Any]:
     >>> rows_of({"instances": [[6.1, 2.8]]}), rows_of({"age": 41}), rows_of(0.87)
     ([[6.1, 2.8]], [{'age': 41}], [0.87])
     """
-    rows = _rows(payload, depth)
+    rows = _plain(payload) or _rows(payload, depth)
     if len(rows) > ROWS:
         raise TooLargeError
     return rows
+
+
+def _plain(payload: Any) -> list[Any] | None:
+    """The rows of what is written most: one list, of no objects; None where it is not that."""
+    if payload.__class__ is not dict or len(payload) != 1:
+        return None
+    ((key, rows),) = payload.items()
+    if rows.__class__ is not list or not rows or rows[0].__class__ is dict:
+        return None
+    return rows if key in _KEYS else None
 
 
 def _rows(payload: Any, depth: int) -> list[Any]:
@@ -89,7 +99,9 @@ def _array(array: Any, names: Any) -> list[Any]:
 
 
 def _are_tensors(entries: Sequence[Any]) -> bool:
-    return bool(entries) and all(
+    if not entries or not isinstance(entries[0], dict):
+        return False
+    return all(
         isinstance(one, dict) and "name" in one and "shape" in one and "data" in one
         for one in entries
     )

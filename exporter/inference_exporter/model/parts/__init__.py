@@ -12,12 +12,14 @@ from inference_exporter.model.parts.mismatch import Mismatch
 from inference_exporter.model.parts.numbers import NumbersPart
 from inference_exporter.model.parts.outliers import Outliers
 from inference_exporter.model.parts.pairs import PairsPart
+from inference_exporter.model.parts.request_rows import RequestRows
 from inference_exporter.model.parts.segments import SegmentsPart
 from inference_exporter.model.parts.traces import TracesPart
 from inference_exporter.model.parts.warmup import WarmupPart
 
 PARTS: tuple[type[Part], ...] = (
     PairsPart,  # before anything is decoded
+    RequestRows,  # before whatever counts requests
     NumbersPart,  # columns are worked out in this order: numbers, derived features, …
     DerivedPart,
     Outliers,  # … of the features as they are counted

@@ -9,7 +9,7 @@ import msgspec
 
 from inference_exporter.config.schema import ModelConfig, PairsConfig
 from inference_exporter.model.part import Part, Rewritten, Setting
-from inference_exporter.pairs import HalfReader, WaitingHalves
+from inference_exporter.pairs import HalfReader, waiting_of
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.samples import Labels, Samples
 
@@ -22,7 +22,7 @@ class PairsPart(Part):
     def __init__(self, config: ModelConfig, pairs: PairsConfig) -> None:
         self._name = config.name
         self._reader = HalfReader(config)
-        self._halves = WaitingHalves(pairs.within, pairs.max_waiting)
+        self._halves = waiting_of(pairs)
 
     @classmethod
     def of(cls, setting: Setting) -> Self | None:
@@ -34,11 +34,16 @@ class PairsPart(Part):
         """See `Part.rewritten`: whole pairs in the place of halves."""
         halves, read = self._reader.read(block)
         lines = [self._halves.meet(half, now) for half in halves]
+        lines.append(self._halves.whole(now))
         return Rewritten(b"".join(lines), read)
 
     def overdue(self, now: float) -> bytes:
         """See `Part.overdue`: requests that nobody answered, and responses to none."""
         return self._halves.overdue(now)
+
+    def is_due(self, now: float) -> bool:
+        """See `Part.is_due`."""
+        return self._halves.is_due(now)
 
     def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
         """See `Part.samples`."""

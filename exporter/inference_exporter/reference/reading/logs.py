@@ -17,7 +17,7 @@ import numpy as np
 
 from inference_exporter.config.schema import JsonFormat, ModelConfig
 from inference_exporter.formats import Decoded, Decoder, make_decoder
-from inference_exporter.pairs import HalfReader, WaitingHalves
+from inference_exporter.pairs import HalfReader, waiting_of
 from inference_exporter.reference.reading.roles import Block, Row, feature_columns
 from inference_exporter.values.batch import Batch, NumericColumn, TextColumn
 
@@ -63,7 +63,7 @@ class _Reader:
         self._halves = self._waiting = None
         if model.pairs is not None:
             self._halves = HalfReader(model)
-            self._waiting = WaitingHalves(model.pairs.within, model.pairs.max_waiting)
+            self._waiting = waiting_of(model.pairs)
 
     def decoded(self, lines: bytes) -> Decoded:
         """The rows of some lines."""

@@ -20,6 +20,7 @@ import msgspec
 
 from inference_exporter.config.schema import CsvFormat, ModelConfig
 from inference_exporter.errors import ProfileError
+from inference_exporter.formats.csv_lines import quote_of
 from inference_exporter.reference.reading.logs import is_log, log_blocks, opened
 from inference_exporter.reference.reading.parquet import parquet_blocks
 from inference_exporter.reference.reading.roles import (
@@ -85,7 +86,9 @@ def _csv_reader(path: str, text: TextIO, model: ModelConfig) -> Iterator[list[st
         delimiter = max(_DELIMITERS, key=line.count)
     if not line.strip():
         raise ProfileError(f"{path}: is empty; the first line must name the columns")
-    return csv.reader(chain([line], text), delimiter=delimiter)
+    quote = model.format.quote if isinstance(model.format, CsvFormat) else None
+    quote = quote or quote_of([line])
+    return csv.reader(chain([line], text), delimiter=delimiter, quotechar=quote)
 
 
 def _header(path: str, names: list[str]) -> list[str]:
