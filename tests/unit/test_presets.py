@@ -28,7 +28,7 @@ def test_every_preset_is_valid_and_says_what_it_is(name: str) -> None:
     assert one.title
     assert one.about.endswith(".")
     for key in one.ask:
-        assert key.startswith("fields.")
+        assert key.startswith(("fields.", "when."))
     if found.fields.features is None and not found.fields.predicts:
         assert one.lacks
     if found.fields.latency is None and not found.fields.steps:
