@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 from alert_rules.ruleset import recording
-from alert_rules.ruleset.alerts import FILES
+from alert_rules.ruleset.alerts import EVERY, FILES
 from alert_rules.ruleset.rules import Alert, Group, Recording
 from alert_rules.ruleset.settings import Settings
 
@@ -36,7 +36,7 @@ def files(settings: Settings) -> Mapping[str, str]:
     """Every rule file by its name."""
     texts = {"recording": text(recording.groups(settings), settings)}
     for name, alerts in FILES.items():
-        group = Group(f"inference-{name}", settings.every("1m"), alerts(settings))
+        group = Group(f"inference-{name}", settings.every(EVERY.get(name, "1m")), alerts(settings))
         texts[name] = text((group,), settings)
     return {f"{name}.rules.yaml": content for name, content in texts.items()}
 

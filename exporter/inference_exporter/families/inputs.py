@@ -86,6 +86,20 @@ INPUTS = (
     ),
     family(
         "gauge",
+        "inference_feature_broken",
+        "model version feature kind",
+        "1 while most rows of the last minutes have what hardly a row of the reference has: "
+        "`missing`, `invalid`, `strange` (out of range, unseen), or all have `one_value`; else 0; "
+        "absent without rows for an hour.",
+    ),
+    family(
+        "gauge",
+        "inference_feature_broken_ratio",
+        "model version feature kind",
+        "Share of the rows of the last minutes behind a breakage; only while there is one.",
+    ),
+    family(
+        "gauge",
         "inference_drifted_features",
         "model version window",
         "Features whose last decision is drifted; absent while none had enough data.",
