@@ -82,7 +82,8 @@ def _inputs() -> Panel:
         "Inputs",
         about("Shares of flawed values in the window, all replicas together.",
               "Compare missing values with those of the reference. Click an input for its drift.",
-              *(alert for _, _, alert, _, _ in _FLAWS), "InferenceFeatureBroken"),
+              *(alert for _, _, alert, _, _ in _FLAWS), "InferenceFeatureBroken",
+              "InferenceFeaturePointMass"),
         labels,
         (
             ("Missing", f"max by ({by}) ({_share('missing')})", "percentunit"),

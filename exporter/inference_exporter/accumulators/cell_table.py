@@ -30,6 +30,7 @@ class Cells:
     def __init__(self, bins: Sequence[Bins], slices: Mapping[str, slice]) -> None:
         self.names = [one.name for one in bins]
         self.values = max((_values(one) for one in bins), default=0)
+        self.numeric = np.array([isinstance(one, NumericBins) for one in bins], dtype=np.bool_)
         self.own: Floats = np.array([_values(one) for one in bins], dtype=np.float64)
         self.shape = (len(bins), self.values + 4)
         places = [_places(one, self.shape[1]) for one in bins]

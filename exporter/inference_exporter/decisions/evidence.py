@@ -17,7 +17,7 @@ Annals of Mathematical Statistics 36(2), 1965.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from inference_exporter.decisions import mixture
 from inference_exporter.decisions.cells import Pooled, pool
 from inference_exporter.decisions.dependence import Design
 from inference_exporter.decisions.memory import Memory
+from inference_exporter.decisions.points import below_and_above
 from inference_exporter.values.batch import Bools, Floats
 
 LEAST_EFFECTIVE = 8.0  # independent rows' worth of evidence that a cell needs on average
@@ -80,6 +81,28 @@ def weigh(
     p_value = np.where(enough, mixture.tail(value, pooled.freedom, first, rest), 1.0)
     distance = psi(live, known, cells)
     return Evidence(rows, distance, p_value, enough, effects, pooled.freedom), memory
+
+
+def beside_constants(
+    evidence: Evidence,
+    live: Floats,
+    known: Floats,
+    cells: Floats,
+    least: Floats,
+    design: Floats,
+) -> Evidence:
+    """The evidence, with rows beside a value that is all that the reference has tested exactly.
+
+    There are too few of them for cells of a test of many: those would be pooled with the value.
+    """
+    rows = live.sum(axis=1)
+    exact = below_and_above(live, known, design)
+    constant = ~np.isnan(exact) & (rows >= least) & (cells > 1)
+    return replace(
+        evidence,
+        p_value=np.where(constant, exact, evidence.p_value),
+        enough=evidence.enough | constant,
+    )
 
 
 def scaled(effects: Design, n: Floats, m: Floats) -> tuple[Floats, Floats]:

@@ -34,3 +34,9 @@ class Memory:
         within = dependence.design(stretches, pooled.freedom)
         windows = self.windows.after(live, within)
         return Memory(stretches, windows), self.windows.widen(within)
+
+    def usual(self, mean: Floats) -> Floats:
+        """Mean design effects (T,); of features that never varied, what others usually have."""
+        varied = self.stretches[1] > 0
+        others: Floats = np.where(varied, mean, np.median(mean[varied]) if varied.any() else mean)
+        return np.maximum(others, 1.0)

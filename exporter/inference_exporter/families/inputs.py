@@ -100,6 +100,19 @@ INPUTS = (
     ),
     family(
         "gauge",
+        "inference_feature_point_mass_state",
+        "model version feature window",
+        "Last decision: 1 if one place (null, unusable, out of range, unseen, one value) has many "
+        "more rows than the reference lets expect, 0 if not; absent without rows.",
+    ),
+    family(
+        "gauge",
+        "inference_feature_point_mass_ratio",
+        "model version feature kind window",
+        "Share of all rows that are too many at that place; only while the state is 1.",
+    ),
+    family(
+        "gauge",
         "inference_drifted_features",
         "model version window",
         "Features whose last decision is drifted; absent while none had enough data.",

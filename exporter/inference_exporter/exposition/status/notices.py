@@ -102,6 +102,10 @@ def _broken(place: Place, model: str) -> Iterator[Notice]:
     for (feature, kind), value in shares.items():
         words = f"{share(value)} of the rows of the last minutes {_KINDS[kind]}."
         yield Notice("bad", f"Input {feature} is broken: {words}", model)
+    masses = place.index.rows("inference_feature_point_mass_ratio", *place.labels)
+    for (feature, kind, window), value in masses.items():
+        words = f"{share(value)} of the rows of the last full {window} {_KINDS[kind]}"
+        yield Notice("bad", f"Input {feature}: {words}, beyond what is usual.", model)
 
 
 def _over(place: Place, name: str, view: VersionView) -> Iterator[Notice]:
