@@ -122,10 +122,15 @@ class Decisions:
                 self._deleted.add(self._key(*key, number))
             track.decided = number
             self._moved.add(key)
-        p_values = np.concatenate([evidence.p_value for _, evidence in weighed])
-        adjusted = budget.holm(p_values).reshape(len(weighed), -1)
-        for (track, evidence), own in zip(weighed, adjusted, strict=True):
-            track.states.decide(evidence, own, subjects.threshold, self.alpha)
+        adjusted, plain = (
+            budget.holm(np.concatenate(values)).reshape(len(weighed), -1)
+            for values in (
+                [evidence.p_value for _, evidence in weighed],
+                [evidence.plain for _, evidence in weighed],
+            )
+        )
+        for (track, evidence), own, free in zip(weighed, adjusted, plain, strict=True):
+            track.states.decide(evidence, own, subjects.threshold, self.alpha, free)
 
     def _judge_masses(self, track: Track, live: Floats, design: Floats) -> None:
         """Point masses of a window, with what is known of how its rows resemble each other."""

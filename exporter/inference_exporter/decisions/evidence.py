@@ -33,7 +33,10 @@ LEAST_EFFECTIVE = 8.0  # independent rows' worth of evidence that a cell needs o
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Per feature (T,): rows, PSI, p-value (1 where there is not enough), design effects."""
+    """Per feature (T,): rows, PSI, p-value (1 where there is not enough), design effects.
+
+    `plain` are p-values as if the traffic did not move by itself (`wander`).
+    """
 
     rows: Floats
     distance: Floats
@@ -41,6 +44,8 @@ class Evidence:
     enough: Bools
     design: Design
     freedom: Floats
+    plain: Floats
+    few: Bools  # fewer rows than are needed
 
     def tail_design(self, alpha: float, known: Floats) -> Floats:
         """The design effect that alone gives the same critical value at `alpha`."""
@@ -70,6 +75,7 @@ def weigh(
     """
     pooled = pool(blocks, known)
     live = blocks.sum(axis=1)
+    wander = memory.wander
     memory, effects = memory.after(live, pooled)
     rows, m = pooled.live.sum(axis=1), pooled.known.sum(axis=1)
     # a few thousand rows that are worth a few dozen do not fill the cells
@@ -77,10 +83,19 @@ def weigh(
     filled = np.minimum(effective, m) >= LEAST_EFFECTIVE * (pooled.freedom + 1.0)
     enough = (rows >= least) & filled & (pooled.freedom > 0) & (m > 0)
     value = np.where(enough, _likelihood_ratio(pooled), 0.0)
-    first, rest = scaled(effects, np.maximum(rows, 1.0), np.maximum(m, 1.0))
-    p_value = np.where(enough, mixture.tail(value, pooled.freedom, first, rest), 1.0)
+    moving = wander.widen(effects, rows)
+    plain, p_value = (
+        np.where(enough, _p_value(value, pooled, one, rows, m), 1.0) for one in (effects, moving)
+    )
     distance = psi(live, known, cells)
-    return Evidence(rows, distance, p_value, enough, effects, pooled.freedom), memory
+    return Evidence(
+        rows, distance, p_value, enough, moving, pooled.freedom, plain, rows < least
+    ), memory
+
+
+def _p_value(value: Floats, pooled: Pooled, effects: Design, rows: Floats, m: Floats) -> Floats:
+    first, rest = scaled(effects, np.maximum(rows, 1.0), np.maximum(m, 1.0))
+    return mixture.tail(value, pooled.freedom, first, rest)
 
 
 def beside_constants(
@@ -101,6 +116,7 @@ def beside_constants(
     return replace(
         evidence,
         p_value=np.where(constant, exact, evidence.p_value),
+        plain=np.where(constant, exact, evidence.plain),
         enough=evidence.enough | constant,
     )
 

@@ -14,6 +14,7 @@ from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.points import Masses
 from inference_exporter.decisions.states import States
 from inference_exporter.decisions.subjects import Subjects
+from inference_exporter.decisions.wander import Wander
 from inference_exporter.values.batch import Bools, Floats
 
 NEVER = -(2**60)
@@ -37,6 +38,8 @@ class _Track(msgspec.Struct, array_like=True):
     windows: bytes = b""  # sums between windows; none in states of the version before
     past: bytes = b""
     masses: bytes = b""
+    why: bytes = b""  # too few rows, wanders
+    wander: tuple[int, bytes] = (0, b"")  # number of windows; they and the differences
 
 
 class Track:
@@ -118,7 +121,8 @@ class Track:
             self._subjects.identity, self.decided, states.drifted.tobytes(),
             states.enough.tobytes(), states.calm.tolist(), self.memory.stretches.tobytes(),
             self.design.tobytes(), windows.sums.tobytes(), zlib.compress(windows.past.tobytes(), 1),
-            self._masses(),
+            self._masses(), np.stack((states.few, states.wanders)).tobytes(),
+            _wander_of(self.memory.wander),
         )  # fmt: skip
         return msgspec.msgpack.encode(track)
 
@@ -135,11 +139,13 @@ class Track:
             stretches = np.frombuffer(stored.memory).reshape(ROWS, size)
             windows = self._windows(stored)
             masses = self._restored_masses(stored)
+            wander = self._wander(stored)
+            few, wanders = self._why(stored, enough)
             self.design = np.frombuffer(stored.design).reshape(size)
         except (msgspec.MsgspecError, ValueError, zlib.error) as error:
             raise ValueError(f"damaged states: {error}") from error
-        self.decided, self.memory = stored.decided, Memory(stretches, windows)
-        self.states = States(drifted, enough, calm)
+        self.decided, self.memory = stored.decided, Memory(stretches, windows, wander)
+        self.states = States(drifted, enough, calm, few, wanders)
         self.masses = masses
         return True
 
@@ -153,6 +159,22 @@ class Track:
         found, kind, excess, enough = np.frombuffer(stored.masses).reshape(4, self._cells.shape[0])
         return Masses(found > 0, kind.copy(), excess.copy(), enough > 0)
 
+    def _why(self, stored: _Track, enough: Bools) -> Bools:
+        if not stored.why:
+            return np.stack((~enough, np.zeros_like(enough)))
+        return np.frombuffer(stored.why, dtype=np.bool_).reshape(2, -1)
+
+    def _wander(self, stored: _Track) -> Wander:
+        features, cells = self._subjects.known.shape
+        windows, raw = stored.wander
+        if not raw:
+            return Wander.fresh(features, cells)
+        values = np.frombuffer(zlib.decompress(raw))
+        split = windows * features * cells
+        past = values[:split].reshape(windows, features, cells)
+        moves = values[split:-features].reshape(3, -1, features)
+        return Wander(past, moves, values[-features:])
+
     def _windows(self, stored: _Track) -> Between:
         features, cells = self._subjects.known.shape
         if not stored.windows:
@@ -160,3 +182,8 @@ class Track:
         sums = np.frombuffer(stored.windows).reshape(2, features)
         past = np.frombuffer(zlib.decompress(stored.past)).reshape(LAG, features, cells)
         return Between(sums, past)
+
+
+def _wander_of(wander: Wander) -> tuple[int, bytes]:
+    values = np.concatenate((wander.past.ravel(), wander.moves.ravel(), wander.own))
+    return len(wander.past), zlib.compress(values.tobytes(), 1)

@@ -68,6 +68,13 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
         ),
         family(
             "gauge",
+            f"inference_{scope}_undecided",
+            f"model version {scope} window reason",
+            "1: no decision on the last window, because of `few_rows`, `rows_alike` (rows resemble "
+            "each other) or `wanders` (the traffic moves by itself more than the window can tell).",
+        ),
+        family(
+            "gauge",
             f"inference_{scope}_drift_design_effect",
             f"model version {scope} window",
             "How many rows are worth one independent row, because neighbours resemble each other.",
