@@ -12,6 +12,7 @@ from inference_exporter.broken.verdict import FEW_ROWS, KINDS, LOOKS, Look, judg
 from inference_exporter.values.batch import Bools, Floats
 
 HOUR = 60  # minutes
+SETTLED = 1.0  # minutes, after which rows a minute tell that a batch has begun
 STEADY = 20.0  # rows in the hour before, at least, that tell how traffic was
 FACTOR = 4.0  # between the most rows of a minute now, and those of a usual minute then, at most
 
@@ -80,12 +81,13 @@ class Minutes:
         looks = [(length, self._look(minute, length)) for length in LOOKS]
         found: Bools = np.zeros_like(self.broken)
         ordinary = np.any([look.ordinary for _, look in looks if look is not None] or [found], 0)
-        held = np.where(np.isnan(self.since), float(minute), self.since)
+        held = np.where(np.isnan(self.since), clock / 60.0, self.since)
         self.since = np.where(ordinary, held, self.since)
         for length, look in looks:
             if look is not None:
-                goes_on = self._goes_on(minute - length, minute, clock)
-                lasting = minute - self.since >= HOUR
+                lasts = clock / 60.0 - self.since
+                goes_on = self._goes_on(minute - length, minute, clock) & (lasts >= SETTLED)
+                lasting = lasts >= HOUR
                 found |= look.foreign | (look.ordinary & (lasting | goes_on))
         longest = looks[-1][1]
         if longest is not None:
