@@ -67,7 +67,7 @@ class Sidecar:
     """What the exporter does with rows, without the log."""
 
     def __init__(self, layout: Layout) -> None:
-        self._layout, self._repeats = layout, RepeatsPart()
+        self._layout, self._repeats = layout, RepeatsPart("credit", ids=False)
         self.broken = Broken(layout)
 
     def read(self, rows: Rows, times: Floats, now: float) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from inference_exporter.values.batch import (
     Batch,
+    Bools,
     CategoryColumn,
     FeatureColumn,
     Floats,
@@ -24,6 +25,10 @@ from inference_exporter.values.batch import (
 
 Keys = npt.NDArray[np.uint64]
 
+CROWD, PART = 10, 0.2  # rows of one key in five minutes, and share of all, that are no burst
+STRETCHES = 12  # of five minutes, in an hour
+DAY = 24  # hours that are known
+MOST_CROWDS = 256  # keys of an hour that are remembered as crowds
 _PLACES = 14  # bits: 16,384 places of 16 bytes
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
@@ -64,6 +69,70 @@ class Seen:
         return times
 
 
+class Crowds:
+    """Lone bursts of equal rows: many of one key within minutes, as other hours do not have them.
+
+    A key is crowded where it has more than `CROWD` rows, and a fifth of all, within five minutes.
+    Further ones are set aside, unless the key is usual (crowded in a quarter of the hours that are
+    known, 24 at most), nothing is known yet, or half of the hour would be set aside: then it is no
+    burst, it is the traffic. Rows that are spread over an hour are never crowded: when the one
+    feature that tells rows apart breaks in a few of them, these are equal, and they are no burst.
+    """
+
+    def __init__(self) -> None:
+        self._seen = Seen()
+        self._hour = -1
+        self._rows: dict[int, int] = {}  # by stretch of five minutes of this hour
+        self._crowds: set[int] = set()  # of this hour
+        self._before: list[frozenset[int]] = []  # of the hours before, the oldest first
+        self._usual: frozenset[int] = frozenset()
+        self._kept = self._aside = 0
+
+    def aside(self, keys: Keys, stretches: Ints) -> Bools:
+        """Which rows (rows,) to set aside; `stretches` of five minutes since the epoch."""
+        newest = int(stretches.max()) // STRETCHES
+        if newest > self._hour:
+            self._turn(newest)
+        found, counts = np.unique(stretches, return_counts=True)
+        for stretch, count in zip(found.tolist(), counts.tolist(), strict=True):
+            self._rows[stretch] = self._rows.get(stretch, 0) + count
+        every = np.array([self._rows[one] for one in found.tolist()])[
+            np.searchsorted(found, stretches)
+        ]
+        times = self._seen.times(mixed(keys, stretches))
+        crowded = (times > CROWD) & (times > PART * every)
+        crowded &= stretches // STRETCHES == self._hour
+        at = np.flatnonzero(crowded)
+        return self._chosen(keys, at.tolist())
+
+    def _chosen(self, keys: Keys, crowded: list[int]) -> Bools:
+        words = keys.tolist()
+        for row in crowded:
+            if len(self._crowds) < MOST_CROWDS:
+                self._crowds.add(words[row])
+        known = bool(self._before)
+        lone = [row for row in crowded if known and words[row] not in self._usual]
+        self._kept += len(words) - len(lone)
+        free = max(0, self._kept - self._aside)
+        chosen: Bools = np.zeros(len(words), dtype=np.bool_)
+        chosen[lone[:free]] = True
+        self._aside += min(free, len(lone))
+        return chosen
+
+    def _turn(self, hour: int) -> None:
+        """Another hour begins."""
+        if self._hour >= 0:
+            self._before = [*self._before, frozenset(self._crowds)][-DAY:]
+        counts: dict[int, int] = {}
+        for crowd in self._before:
+            for key in crowd:
+                counts[key] = counts.get(key, 0) + 1
+        least = max(1.0, len(self._before) / 4.0)
+        self._usual = frozenset(key for key, times in counts.items() if times >= least)
+        self._hour, self._crowds, self._kept, self._aside = hour, set(), 0, 0
+        self._rows = {}
+
+
 def fingerprints(features: Mapping[str, FeatureColumn], rows: int) -> Keys:
     """A key (rows,) of all values of each row; equal rows have equal keys.
 
@@ -83,17 +152,32 @@ def fingerprints(features: Mapping[str, FeatureColumn], rows: int) -> Keys:
 
 
 def inputs_of(batch: Batch, rows: Ints) -> Batch:
-    """Some rows of a batch, with nothing but their features."""
-    features: dict[str, FeatureColumn] = {}
-    for name, column in batch.features.items():
-        invalid = None if column.invalid is None else column.invalid[rows]
-        if isinstance(column, NumericColumn):
-            features[name] = NumericColumn(column.values[rows], invalid)
-        else:
-            values = column.values
-            features[name] = CategoryColumn([values[row] for row in rows.tolist()], invalid)
-    inputs = None if batch.inputs is None else batch.inputs[rows]
-    return Batch(len(rows), features=features, inputs=inputs)
+    """Some rows of a batch, with nothing but their features and outputs."""
+    return Batch(
+        len(rows),
+        features={name: _taken(column, rows) for name, column in batch.features.items()},
+        derived={name: _numbers(column, rows) for name, column in batch.derived.items()},
+        prediction=None if batch.prediction is None else _texts(batch.prediction, rows),
+        prediction_value=_numbers(batch.prediction_value, rows) if batch.prediction_value else None,
+        score=_numbers(batch.score, rows) if batch.score else None,
+        inputs=None if batch.inputs is None else batch.inputs[rows],
+    )
+
+
+def _taken(column: FeatureColumn, rows: Ints) -> FeatureColumn:
+    if isinstance(column, NumericColumn):
+        return _numbers(column, rows)
+    invalid = None if column.invalid is None else column.invalid[rows]
+    return CategoryColumn(_texts(column.values, rows), invalid)
+
+
+def _numbers(column: NumericColumn, rows: Ints) -> NumericColumn:
+    invalid = None if column.invalid is None else column.invalid[rows]
+    return NumericColumn(column.values[rows], invalid)
+
+
+def _texts(column: TextColumn, rows: Ints) -> TextColumn:
+    return [column[row] for row in rows.tolist()]
 
 
 def keys_of(column: TextColumn) -> Keys:

@@ -12,8 +12,14 @@ from scipy.stats import binom
 from inference_exporter.accumulators import Layout
 from inference_exporter.accumulators.cell_table import ABOVE, INVALID, MISSING, STRANGE, Cells
 from inference_exporter.broken import Broken, verdict
-from inference_exporter.repeats import Seen, fingerprints, inputs_of, mixed
-from inference_exporter.values.batch import Batch, CategoryColumn, FeatureColumn, NumericColumn
+from inference_exporter.repeats import STRETCHES, Crowds, Keys, Seen, fingerprints, inputs_of, mixed
+from inference_exporter.values.batch import (
+    Batch,
+    CategoryColumn,
+    FeatureColumn,
+    Ints,
+    NumericColumn,
+)
 
 BEGIN = 1_793_527_200.0
 PER_HOUR = 1_000.0
@@ -269,3 +275,44 @@ def test_inputs_of_some_rows() -> None:
     assert list(some.features["b"].values) == [None, "z"]
     assert some.inputs is not None
     assert some.inputs.tolist() == [True, False]
+
+
+def _hour(
+    random: np.random.Generator, hour: int, *equal: tuple[int, int], burst: int = 0
+) -> tuple[Keys, Ints]:
+    """Keys and times of an hour: 500 different rows, some (key, how often), and a burst of 7."""
+    keys = random.integers(1_000, 2**63, 500, dtype=np.uint64)
+    more = [np.full(times, key, dtype=np.uint64) for key, times in equal]
+    keys = np.concatenate([keys, *more])
+    times = random.integers(STRETCHES, size=len(keys))
+    keys = np.append(keys, np.full(burst, 7, dtype=np.uint64))
+    times = np.append(times, np.full(burst, 4)) + STRETCHES * hour
+    return keys, times
+
+
+def test_a_lone_burst_is_set_aside_and_what_is_usual_is_not() -> None:
+    crowds, random = Crowds(), np.random.default_rng(6)
+    for hour in range(30):
+        burst = 200 if hour in (5, 29) else 0
+        keys, times = _hour(random, hour, (3, 300), burst=burst)  # 300 new customers are alike
+        aside = crowds.aside(keys, times)
+        assert (aside.sum() > 100) == bool(burst)
+        assert (keys[aside] == 7).all()
+
+
+def test_where_half_of_the_rows_are_equal_it_is_the_traffic() -> None:
+    crowds, random = Crowds(), np.random.default_rng(7)
+    for hour in range(3):
+        crowds.aside(*_hour(random, hour))
+    keys, times = _hour(random, 3, (9, 5_000))
+    assert 0 < crowds.aside(keys, times).sum() <= len(keys) / 2
+
+
+def test_a_breakage_that_makes_rows_equal_is_no_burst() -> None:
+    crowds, random = Crowds(), np.random.default_rng(9)
+    crowds.aside(*_hour(random, 0))
+    assert not crowds.aside(*_hour(random, 1, (9, 50))).any()
+
+
+def test_before_an_hour_is_known_nothing_is_set_aside() -> None:
+    assert not Crowds().aside(*_hour(np.random.default_rng(8), 0, (9, 300))).any()

@@ -22,7 +22,7 @@ from inference_exporter.decisions.points import (
     exceeding,
     look,
 )
-from inference_exporter.model import Model
+from inference_exporter.model import DecisionsPart, Model
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.values.profile import NumericProfile
 
@@ -225,3 +225,34 @@ def test_point_masses_and_their_counts_survive_a_restart(folder: Path) -> None:
     assert page(last, now + 300.0, "inference_feature_point_mass_ratio") == page(
         again, now + 300.0, "inference_feature_point_mass_ratio"
     )
+
+
+def test_rows_delivered_again_are_counted_and_left_out_of_decisions(
+    folder: Path, tmp_path: Path
+) -> None:
+    config = CONFIG.replace("fields: {", "fields: {id: id, ")
+    (tmp_path / "config.yaml").write_text(config)
+    (tmp_path / "reference.json").write_text((folder / "reference.json").read_text())
+    text = lines(1, START, 300).decode().splitlines()
+    records = [json.loads(line) | {"id": f"{at}"} for at, line in enumerate(text)]
+    records += records[:40]  # at least once
+    records += [record | {"id": "another"} for record in records[:2]]
+    block = "".join(json.dumps(record) + "\n" for record in records).encode()
+    model = make(tmp_path)
+    model.take(block, START + HOUR)
+    found = {
+        labels: value
+        for samples in model.samples(START + HOUR, EvaluationFacts())
+        if samples.series.family.name == "inference_rows_set_aside_total"
+        for labels, value in zip(samples.series.label_sets, samples.values, strict=True)
+    }
+    assert found == {("m", "equal_rows"): 0.0, ("m", "repeated_id"): 40.0}
+    part = model.part(DecisionsPart)
+    assert part is not None
+    (track,) = part.decisions.tracks.values()
+    (table,) = track.tables.values()
+    assert (table.sum(axis=1) == 302).all()
+    puts, _ = model.take_changes()
+    again = make(tmp_path)
+    assert again.restore(puts, START + HOUR) == []
+    assert again.take_changes()[0].keys() & {"repeats"} == set()

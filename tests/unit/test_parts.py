@@ -23,7 +23,8 @@ from inference_exporter.values.samples import Samples, Snapshot
 
 NOW = 1_800_000_000.0
 SINCE = (  # what is published since then
-    "inference_feature_point_mass", "inference_feature_undecided", "inference_output_undecided",
+    "inference_feature_point_mass", "inference_rows_set_aside", "inference_feature_undecided",
+    "inference_output_undecided",
     'inference_threshold{model="whole",name="feature_point_ratio"',
 )  # fmt: skip
 FOLDER = Path(model.__file__).parent / "parts"

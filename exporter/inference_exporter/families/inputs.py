@@ -165,6 +165,13 @@ INPUTS = (
     ),
     family(
         "counter",
+        "inference_rows_set_aside_total",
+        "model reason",
+        "Rows that decisions about drift leave out (all counters have them): `equal_rows` of a "
+        "lone burst, `repeated_id` with an id and inputs that came before.",
+    ),
+    family(
+        "counter",
         "inference_feature_missing_total",
         "model version feature",
         "Inputs in which the feature was absent or null.",
