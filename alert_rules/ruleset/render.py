@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 from alert_rules.ruleset import names, recording
-from alert_rules.ruleset.alerts import FILES
+from alert_rules.ruleset.alerts import EVERY, FILES
 from alert_rules.ruleset.alerts.text import deployment, owner
 from alert_rules.ruleset.rules import Alert, Group, Recording
 from alert_rules.ruleset.settings import Settings
@@ -38,7 +38,9 @@ def files(settings: Settings) -> Mapping[str, str]:
     with names.keeping(settings.keep):
         texts = {"recording": text(recording.groups(settings), settings)}
         for name, alerts in FILES.items():
-            group = Group(f"inference-{name}", settings.every("1m"), alerts(settings))
+            group = Group(
+                f"inference-{name}", settings.every(EVERY.get(name, "1m")), alerts(settings)
+            )
             texts[name] = text((group,), settings)
     return {f"{name}.rules.yaml": content for name, content in texts.items()}
 

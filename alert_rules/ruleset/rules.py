@@ -8,7 +8,7 @@ from typing import Literal
 
 Severity = Literal["critical", "warning", "info", "none"]
 Topic = Literal[
-    "drift", "performance", "segments", "latency", "quality", "traffic", "exporter"
+    "broken", "drift", "performance", "segments", "latency", "quality", "traffic", "exporter"
 ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class Pool:
     distances: Floats
     enough: Bools
     design: float
+    plain: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def collect(known: Floats, window: Window, windows: int) -> Pool:
         np.array([one.distance for one in seen]),
         np.array([one.enough for one in seen]),
         float(seen[-1].design.mean.mean()),
+        np.array([one.plain for one in seen]),
     )
 
 
@@ -93,14 +95,18 @@ def replay(pool: Pool, features: int, per_day: int, effect: float) -> Rate:
     threshold = np.full(used, effect)
     alarms = 0
     ones = np.ones(used)
-    for p_values, distance, enough in zip(
-        pool.p_values[:, :used], pool.distances[:, :used], pool.enough[:, :used], strict=True
+    for p_values, distance, enough, plain in zip(
+        *(one[:, :used] for one in (pool.p_values, pool.distances, pool.enough, pool.plain)),
+        strict=True,
     ):
         if p_values.min() > alpha and not states.drifted.any():
             continue  # Holm's adjustment never lowers a p-value: nobody can enter or leave
-        evidence = Evidence(ones, distance, p_values, enough, Design(ones, ones, ones), ones)
+        design = Design(ones, ones, ones)
+        evidence = Evidence(ones, distance, p_values, enough, design, ones, plain, ~enough)
         before = states.drifted
-        adjusted = holm(p_values.reshape(models, features)).reshape(-1)
-        states.decide(evidence, adjusted, threshold, alpha)
+        adjusted, free = (
+            holm(one.reshape(models, features)).reshape(-1) for one in (p_values, plain)
+        )
+        states.decide(evidence, adjusted, threshold, alpha, free)
         alarms += int((states.drifted & ~before).reshape(models, features).any(axis=1).sum())
     return Rate(alarms, models * windows / (DAYS * per_day))

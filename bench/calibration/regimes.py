@@ -16,6 +16,7 @@ from bench.calibration.pool import collect, replay
 from bench.calibration.power import found, memory_of
 from bench.calibration.traffic import BINS, Numeric, Window
 from inference_exporter.decisions.dependence import BLOCKS
+from inference_exporter.repeats import STRETCHES, Crowds
 from inference_exporter.values.batch import Floats, Ints
 
 FEATURES, PER_DAY, EFFECT = 10, 24, 0.1
@@ -90,18 +91,30 @@ def bursts(rows: int, size: int, per_day: float) -> Traffic:
 
     def window(numeric: Numeric, shift: float) -> Window:
         calm, random = numeric.independent(rows, numeric.shifted(shift)), numeric.random
-        every = np.arange(numeric.features)
+        every, crowds, hour = np.arange(numeric.features), Crowds(), 0
 
         def one() -> Floats:
-            counts = calm()
+            nonlocal hour
+            counts, hour = calm(), hour + 1
             for _ in range(random.poisson(per_day / 24.0)):
                 values = random.standard_normal((numeric.features, 1)) + shift
-                counts[every, random.integers(BLOCKS), (values > numeric.edges).sum(axis=1)] += size
+                kept = _kept(crowds, random, hour, rows, size)
+                counts[every, random.integers(BLOCKS), (values > numeric.edges).sum(axis=1)] += kept
+            _kept(crowds, random, hour, rows, 0)
             return counts
 
         return one
 
     return window
+
+
+def _kept(crowds: Crowds, random: np.random.Generator, hour: int, rows: int, size: int) -> int:
+    """Rows of a burst that the exporter does not set aside, among others that are all different."""
+    keys = random.integers(1, 2**63, rows + 1, dtype=np.uint64)
+    keys = np.append(keys[:-1], np.repeat(keys[-1:], size))
+    times = np.append(random.integers(STRETCHES, size=rows), np.full(size, 5)) + STRETCHES * hour
+    aside = crowds.aside(keys, times)
+    return size - int(aside[rows:].sum())
 
 
 def wandering(rows: int, deviation: float, hours: float) -> Traffic:

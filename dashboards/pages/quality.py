@@ -92,7 +92,8 @@ def _inputs() -> Panel:
         "Inputs",
         about("Shares of flawed values in the window, all replicas together.",
               "Compare missing values with those of the reference. Click an input for its drift.",
-              *(alert for _, _, alert, _, _ in _FLAWS)),
+              *(alert for _, _, alert, _, _ in _FLAWS), "InferenceFeatureBroken",
+              "InferenceFeaturePointMass"),
         labels,
         (
             ("Missing", f"max by ({by}) ({_share('missing')})", "percentunit"),
@@ -101,6 +102,7 @@ def _inputs() -> Panel:
             ("Unseen", f"max by ({by}) ({_share('unseen')})", "percentunit"),
             ("Out of range", f"max by ({by}) ({_share('out_of_range')})", "percentunit"),
             ("Values", f"max by ({by}) ({values})", "short"),
+            ("Broken", f"max by ({by}) ({of('inference_feature_broken', _INPUT)})", "short"),
         ),
         "Missing",
         {"feature": links.to_page(

@@ -49,6 +49,7 @@ def test_amtool_accepts_the_configuration_and_its_templates() -> None:
     [
         ("alertname=InferenceWatchdog severity=none component=inference", "watchdog"),
         ("alertname=InferenceErrorBudgetBurn severity=critical topic=traffic", "page"),
+        ("alertname=InferenceFeatureBroken severity=critical topic=broken", "page"),
         ("alertname=InferenceErrorBudgetBurn severity=warning topic=traffic", "tickets"),
         ("alertname=InferenceTrafficStopped severity=critical topic=traffic", "page"),
         ("alertname=InferenceFeatureDrift severity=warning topic=drift", "retraining,tickets"),

@@ -46,7 +46,7 @@ def test_an_alarm_is_a_decision_in_which_a_model_has_a_newly_drifted_feature() -
     p_values[50, 7], distances[50, 7] = 0.0, 1.0  # the other model
     p_values[51, 7], distances[51, 7] = 0.0, 1.0  # still the same alarm
     p_values[70, 3] = 0.0  # significant and small
-    pool = Pool(p_values, distances, np.ones((100, 10), dtype=np.bool_), 1.0)
+    pool = Pool(p_values, distances, np.ones((100, 10), dtype=np.bool_), 1.0, p_values)
     assert replay(pool, 5, 24, 0.1).alarms == 2
     assert replay(pool, 5, 24, 0.1).months == pytest.approx(2 * 100 / 720)
     assert replay(pool, 5, 24, -1.0).alarms == 3

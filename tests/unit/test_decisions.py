@@ -17,6 +17,7 @@ from inference_exporter.decisions.evidence import Evidence, psi, scaled, weigh
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.spans import Span
 from inference_exporter.decisions.states import States
+from inference_exporter.decisions.wander import Wander
 from inference_exporter.errors import ConfigError
 from inference_exporter.statistics import STATISTICS
 from inference_exporter.statistics.base import share_comparison
@@ -176,7 +177,8 @@ def test_an_empty_or_tiny_reference_never_decides() -> None:
 
 def seen(distance: float, p_value: float, *, enough: bool = True) -> Evidence:
     nothing = Design(one(1), one(1), one(1))
-    return Evidence(one(1000), one(distance), one(p_value), np.array([enough]), nothing, one(9))
+    few, p = np.array([not enough]), one(p_value)
+    return Evidence(one(1000), one(distance), p, ~few, nothing, one(9), p, few)
 
 
 def after(*evidence: Evidence) -> list[tuple[bool, bool]]:
@@ -312,3 +314,46 @@ def test_a_window_without_rows_leaves_what_windows_showed() -> None:
     after_it = memory.after(np.zeros((3, 5)), within)
     assert np.array_equal(after_it.past, memory.past)
     assert after_it.sums == pytest.approx(memory.sums * 0.99)
+
+
+def _hours(count: int, deviation: float, seed: int, step: tuple[int, float] = (0, 0.0)) -> Wander:
+    """What is remembered of hours of 1,000 rows, 20 features, whose mean wanders over 6 hours."""
+    random, wander = np.random.default_rng(seed), Wander.fresh(20, 10)
+    edges = stats.norm.ppf(np.linspace(0.1, 0.9, 9))
+    kept, mean = np.exp(-1 / 6), random.normal(0.0, deviation, 20)
+    for hour in range(count):
+        mean = kept * mean + random.normal(0.0, deviation * np.sqrt(1 - kept**2), 20)
+        shift = step[1] if hour >= step[0] else 0.0
+        live = np.zeros((20, 10))
+        for feature in range(20):
+            values = random.normal(mean[feature] + shift, 1.0, 1_000)
+            live[feature] = np.bincount(np.searchsorted(edges, values), minlength=10)
+        wander = wander.after(live, Design(np.ones(20), np.ones(20), np.ones(20)))
+    return wander
+
+
+def test_traffic_that_moves_by_itself_is_known_by_it() -> None:
+    own = _hours(120, 0.2, 1).own
+    assert (own > 0).mean() >= 0.9
+    assert 0.04 <= np.median(own[own > 0]) <= 0.2, "the variance is 0.04; too much is safe"
+
+
+def test_independent_traffic_and_a_step_of_it_do_not_wander() -> None:
+    assert (_hours(60, 0.0, 2).own > 0).mean() <= 0.05
+    assert (_hours(60, 0.0, 3, step=(50, 0.6)).own > 0).mean() <= 0.05, "drift excuses itself"
+
+
+def test_what_is_significant_only_without_wandering_is_undecided() -> None:
+    states, few = States.fresh(3), np.zeros(3, dtype=np.bool_)
+    nothing = Design(np.ones(3), np.ones(3), np.ones(3))
+    p_value, plain = np.array([1e-9, 0.2, 0.2]), np.array([1e-12, 1e-12, 0.2])
+    distance = np.full(3, 0.3)
+    evidence = Evidence(
+        np.full(3, 1e3), distance, p_value, ~few, nothing, np.full(3, 9.0), plain, few
+    )
+    states.decide(evidence, p_value, np.full(3, 0.1), 1e-3, plain)
+    assert states.drifted.tolist() == [True, False, False]
+    assert states.enough.tolist() == [True, False, True]
+    assert [states.reason(row) for row in range(3)] == ["", "wanders", ""]
+    states.silence()
+    assert states.reason(0) == "few_rows"

@@ -274,3 +274,16 @@ def test_the_version_seen_last_comes_first_and_others_can_be_chosen(tmp_path: Pa
     assert shown(sidecar.snapshot).total.value == 2.0
     assert shown(sidecar.snapshot, version="2").total.value == 1.0
     assert shown(sidecar.snapshot, version="2").last.value == sidecar.snapshot.timestamp - now + 9
+
+
+def test_a_broken_input_is_said_as_the_alert_says_it(tmp_path: Path) -> None:
+    sidecar = drifted(tmp_path)
+    rng = random.Random(3)
+    sidecar.clock.advance(900.0)
+    sidecar.reads(*rows(rng, 60, sidecar.clock.now(), factor=1e6))
+    assert metric(sidecar.page(), "inference_feature_broken", feature="income", kind="strange") == 1
+    share = metric(sidecar.page(), "inference_feature_broken_ratio", feature="income")
+    assert share is not None
+    (words,) = [n.words for n in home_view(sidecar.snapshot).notices if "broken" in n.words]
+    assert words.startswith("Input income is broken: ")
+    assert words.endswith("of the rows of the last minutes have a value out of range or unseen.")

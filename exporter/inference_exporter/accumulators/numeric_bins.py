@@ -43,6 +43,18 @@ class NumericBins:
         self.cells = self.stride + self._bins + 1
         self._alone = NumericTable([self])
 
+    @property
+    def inside(self) -> range:
+        """Which cells of the grid are within the reference's range."""
+        return range(self._below + 1, self._above)
+
+    def known(self) -> Floats:
+        """Rows of the reference in the cells of the grid: none of them is out of its range."""
+        fine = np.searchsorted(self._fine_starts, np.array(self.inside), side="right") - 1
+        counts = np.zeros(self._bins)
+        counts[self.inside] = self.profile.counts[fine]
+        return counts
+
     def column(self, batch: Batch) -> NumericColumn | None:
         """The batch's numbers that this accumulator counts."""
         if self.scope == "output":

@@ -69,7 +69,7 @@ def _before_lasting(judgements: Sequence[Judgement], seconds: float) -> list[Jud
     since = np.full(size, np.nan)  # when each began to be drifted without a break
     cut = np.inf
     for one in judgements:
-        known = one.evidence.enough
+        known = one.enough
         since = np.where(known & ~one.drifted, np.nan, since)
         since = np.where(one.drifted & np.isnan(since), one.end - seconds, since)
         lasted = one.end - since >= LASTING * _DAY
@@ -92,7 +92,7 @@ def _again(used: Sequence[Judgement]) -> tuple[int, int]:
     for one, own in zip(used, live, strict=True):
         evidence, memory = weigh(one.blocks, total - own, one.cells, one.least, memory)
         before = states.drifted
-        states.decide(evidence, holm(evidence.p_value), one.limits, one.level)
-        decided += bool(evidence.enough.any())
+        states.decide(evidence, holm(evidence.p_value), one.limits, one.level, holm(evidence.plain))
+        decided += bool(states.enough.any())
         alarms += int((states.drifted & ~before).sum())
     return decided, alarms

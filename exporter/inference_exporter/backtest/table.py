@@ -47,7 +47,7 @@ def _decision(one: Judgement, row: int) -> tuple[str, ...]:
 
 def state(one: Judgement, row: int) -> str:
     """`drifted`, `ok` or `undecided`."""
-    if not one.evidence.enough[row]:
+    if not one.enough[row]:
         return "undecided"
     return "drifted" if one.drifted[row] else "ok"
 
@@ -67,7 +67,7 @@ def _windows(found: Backtest) -> Iterator[str]:
     for window in found.model.windows:
         mine = [one for one in found.looked if one.window == window.name]
         judged = [one.judgement for one in mine if one.judgement is not None]
-        decided = sum(bool(one.evidence.enough.any()) for one in judged)
+        decided = sum(bool(one.enough.any()) for one in judged)
         drifted = sum(bool(one.drifted.any()) for one in judged)
         yield (
             f"  windows of {window.name}: {len(mine)}, decided on {decided}, with drift {drifted}"
@@ -85,7 +85,7 @@ def alarms(found: Backtest) -> list[tuple[Looked, int]]:
             key = (one.version, one.window, row)
             if drifted and not before.get(key, False):
                 onsets.append((one, row))
-            if one.judgement.evidence.enough[row]:
+            if one.judgement.enough[row]:
                 before[key] = drifted
     return onsets
 

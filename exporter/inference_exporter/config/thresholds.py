@@ -50,6 +50,12 @@ THRESHOLDS: Mapping[str, Threshold] = {
         0.8,
         0.8,
     ),
+    "feature_point_ratio": Threshold(
+        "Share of an input's rows that are too many at one place: null, one value, new categories.",
+        1.0,
+        0.02,
+        0.02,
+    ),
     "feature_missing_ratio": Threshold(
         "Share of an input's values that are missing.", 1.0, 0.05, 0.05
     ),

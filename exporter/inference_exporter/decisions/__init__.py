@@ -9,6 +9,7 @@
     memory      what is remembered of both
     mixture     the law of the test statistic when they do
     evidence    distance and p-value of many features at once
+    points      many rows at one place where the reference has hardly any
     states      ok, drifted, not enough data
     track       what is remembered of a version and window
     decisions   all of it for one model

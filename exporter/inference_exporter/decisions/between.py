@@ -43,7 +43,7 @@ class Between:
 
     def after(self, live: Floats, within: Design) -> Between:
         """With one more window: `live` rows (T, B), and what its stretches show."""
-        chi2, degrees = _homogeneity(live, self.past[0])
+        chi2, degrees = homogeneity(live, self.past[0])
         known = np.maximum(_mean(self.sums), within.mean)
         believed = np.minimum(chi2, BELIEVED * known * degrees)
         sums = self.sums * KEEP + np.stack((believed, degrees))
@@ -65,7 +65,7 @@ def _mean(sums: Floats) -> Floats:
     return mean
 
 
-def _homogeneity(one: Floats, other: Floats) -> tuple[Floats, Floats]:
+def homogeneity(one: Floats, other: Floats) -> tuple[Floats, Floats]:
     """Pearson's χ² of two samples (T, B) and its degrees of freedom; 0 where one is empty."""
     n, m = one.sum(axis=1, keepdims=True), other.sum(axis=1, keepdims=True)
     total, rows = one + other, n + m

@@ -12,10 +12,11 @@ import msgspec
 import numpy as np
 
 from inference_exporter.accumulators import Layout
+from inference_exporter.accumulators.cell_table import Cells
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
-from inference_exporter.decisions import budget
-from inference_exporter.decisions.evidence import Evidence, weigh
+from inference_exporter.decisions import budget, points
+from inference_exporter.decisions.evidence import Evidence, beside_constants, weigh
 from inference_exporter.decisions.judgement import Judgement, Watch
 from inference_exporter.decisions.spans import Span
 from inference_exporter.decisions.subjects import Subjects
@@ -36,6 +37,9 @@ class Decisions:
         self._lengths = {span.window.name: f"{span.seconds:g}" for span in self.spans}
         self._rows = {key: row for row, key in enumerate(self.subjects.keys)}
         self.alpha = level_of(model)
+        features = [one for one in self.subjects.bins if one.scope == "feature"]
+        self.cells = Cells(features, layout.slices)
+        self._least_mass = np.full(len(features), in_force(model.thresholds)["feature_point_ratio"])
         self.tracks: dict[tuple[str, str], Track] = {}
         self.decided: dict[str, int] = {}  # number of the last window decided on, by window
         self._changed: set[tuple[str, str, int]] = set()
@@ -54,21 +58,21 @@ class Decisions:
         """Count what a batch adds: `dense` (groups, cells) of the placement's groups."""
         if not self.subjects.size:
             return
-        rows = self.subjects.rows(dense)
-        for (version, pane), row in zip(placement.groups, rows, strict=True):
+        rows, tables = self.subjects.rows(dense), self.cells.table(dense)
+        for (version, pane), row, table in zip(placement.groups, rows, tables, strict=True):
             if pane != NO_PANE:
                 for span in self.spans:
-                    self._add(names[version], span, pane, row)
+                    self._add(names[version], span, pane, row, table)
 
-    def _add(self, version: str, span: Span, pane: int, row: Floats) -> None:
+    def _add(self, version: str, span: Span, pane: int, row: Floats, table: Floats) -> None:
         number, stretch = span.place(pane)
         if number <= self.decided.get(span.window.name, NEVER):
             return  # it is in the counters; the decision stands
         key = (version, span.window.name)
         track = self.tracks.get(key)
         if track is None:
-            track = self.tracks[key] = Track(self.subjects)
-        track.add(number, stretch, row)
+            track = self.tracks[key] = Track(self.subjects, self.cells)
+        track.add(number, stretch, row, table)
         self._changed.add((*key, number))
         if len(track.waiting) > MOST_WAITING:
             self._decide_until(span, min(track.waiting))
@@ -95,7 +99,7 @@ class Decisions:
             self._judge(mine, number)
         for key, track in mine.items():
             if track.decided < last:
-                track.states.silence()
+                track.silence()
                 track.decided = last
                 self._moved.add(key)
         self.decided[name] = last
@@ -105,12 +109,16 @@ class Decisions:
         judged: list[tuple[tuple[str, str], Floats]] = []
         subjects = self.subjects
         for key, track in tracks.items():
+            masses = track.masses_of(number)
             blocks = track.blocks(number)
             if blocks is None:
-                track.states.silence()
+                track.silence()
             else:
                 known, cells, least = subjects.known, subjects.cells, subjects.least
                 evidence, track.memory = weigh(blocks, known, cells, least, track.memory)
+                live, design = blocks.sum(axis=1), track.memory.usual(evidence.design.mean)
+                evidence = beside_constants(evidence, live, known, cells, least, design)
+                self._judge_masses(track, masses, design)
                 track.design = evidence.tail_design(self.test_alpha, subjects.samples)
                 weighed.append((track, evidence))
                 judged.append((key, blocks))
@@ -118,10 +126,15 @@ class Decisions:
                 self._deleted.add(self._key(*key, number))
             track.decided = number
             self._moved.add(key)
-        p_values = np.concatenate([evidence.p_value for _, evidence in weighed])
-        adjusted = budget.holm(p_values).reshape(len(weighed), -1)
-        for (track, evidence), own in zip(weighed, adjusted, strict=True):
-            track.states.decide(evidence, own, subjects.threshold, self.alpha)
+        adjusted, plain = (
+            budget.holm(np.concatenate(values)).reshape(len(weighed), -1)
+            for values in (
+                [evidence.p_value for _, evidence in weighed],
+                [evidence.plain for _, evidence in weighed],
+            )
+        )
+        for (track, evidence), own, free in zip(weighed, adjusted, plain, strict=True):
+            track.states.decide(evidence, own, subjects.threshold, self.alpha, free)
         if self.watch is not None:
             for (key, blocks), (track, evidence), own in zip(
                 judged, weighed, adjusted, strict=True
@@ -138,8 +151,16 @@ class Decisions:
             version, window, number, span.end(number),
             [(one.scope, one.name) for one in subjects.bins],
             evidence, adjusted, self.alpha, subjects.threshold, subjects.cells, subjects.least,
-            track.states.drifted & track.states.enough, blocks,
+            track.states.drifted & track.states.enough, track.states.enough,
+            track.states.wanders, blocks,
         )  # fmt: skip
+
+    def _judge_masses(self, track: Track, live: Floats, design: Floats) -> None:
+        """Point masses of a window, with what is known of how its rows resemble each other."""
+        found = points.look(self.cells, live, design[self.subjects.is_feature])
+        track.masses.decide(
+            found, budget.holm(found.p_value), self.alpha * points.SHARE, self._least_mass
+        )
 
     def design(self, version: str, window: str, key: str) -> float:
         """The design effect behind critical values, for a feature's or output's key."""
@@ -196,7 +217,7 @@ class Decisions:
         )
         if self._lengths.get(window) != length or not self.subjects.size:
             return False
-        track = self.tracks.get((version, window)) or Track(self.subjects)
+        track = self.tracks.get((version, window)) or Track(self.subjects, self.cells)
         taken = track.decode_counts(int(number[0]), value) if number else track.decode(value)
         if taken:
             self.tracks[version, window] = track

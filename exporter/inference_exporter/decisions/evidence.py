@@ -17,7 +17,7 @@ Annals of Mathematical Statistics 36(2), 1965.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from inference_exporter.decisions import mixture
 from inference_exporter.decisions.cells import Pooled, pool
 from inference_exporter.decisions.dependence import Design
 from inference_exporter.decisions.memory import Memory
+from inference_exporter.decisions.points import below_and_above
 from inference_exporter.values.batch import Bools, Floats
 
 LEAST_EFFECTIVE = 8.0  # independent rows' worth of evidence that a cell needs on average
@@ -32,7 +33,10 @@ LEAST_EFFECTIVE = 8.0  # independent rows' worth of evidence that a cell needs o
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Per feature (T,): rows, PSI, p-value (1 where there is not enough), design effects."""
+    """Per feature (T,): rows, PSI, p-value (1 where there is not enough), design effects.
+
+    `plain` are p-values as if the traffic did not move by itself (`wander`).
+    """
 
     rows: Floats
     distance: Floats
@@ -40,6 +44,8 @@ class Evidence:
     enough: Bools
     design: Design
     freedom: Floats
+    plain: Floats
+    few: Bools  # fewer rows than are needed
 
     def tail_design(self, alpha: float, known: Floats) -> Floats:
         """The design effect that alone gives the same critical value at `alpha`."""
@@ -69,6 +75,7 @@ def weigh(
     """
     pooled = pool(blocks, known)
     live = blocks.sum(axis=1)
+    wander = memory.wander
     memory, effects = memory.after(live, pooled)
     rows, m = pooled.live.sum(axis=1), pooled.known.sum(axis=1)
     # a few thousand rows that are worth a few dozen do not fill the cells
@@ -76,10 +83,42 @@ def weigh(
     filled = np.minimum(effective, m) >= LEAST_EFFECTIVE * (pooled.freedom + 1.0)
     enough = (rows >= least) & filled & (pooled.freedom > 0) & (m > 0)
     value = np.where(enough, _likelihood_ratio(pooled), 0.0)
-    first, rest = scaled(effects, np.maximum(rows, 1.0), np.maximum(m, 1.0))
-    p_value = np.where(enough, mixture.tail(value, pooled.freedom, first, rest), 1.0)
+    moving = wander.widen(effects, rows)
+    plain, p_value = (
+        np.where(enough, _p_value(value, pooled, one, rows, m), 1.0) for one in (effects, moving)
+    )
     distance = psi(live, known, cells)
-    return Evidence(rows, distance, p_value, enough, effects, pooled.freedom), memory
+    return Evidence(
+        rows, distance, p_value, enough, moving, pooled.freedom, plain, rows < least
+    ), memory
+
+
+def _p_value(value: Floats, pooled: Pooled, effects: Design, rows: Floats, m: Floats) -> Floats:
+    first, rest = scaled(effects, np.maximum(rows, 1.0), np.maximum(m, 1.0))
+    return mixture.tail(value, pooled.freedom, first, rest)
+
+
+def beside_constants(
+    evidence: Evidence,
+    live: Floats,
+    known: Floats,
+    cells: Floats,
+    least: Floats,
+    design: Floats,
+) -> Evidence:
+    """The evidence, with rows beside a value that is all that the reference has tested exactly.
+
+    There are too few of them for cells of a test of many: those would be pooled with the value.
+    """
+    rows = live.sum(axis=1)
+    exact = below_and_above(live, known, design)
+    constant = ~np.isnan(exact) & (rows >= least) & (cells > 1)
+    return replace(
+        evidence,
+        p_value=np.where(constant, exact, evidence.p_value),
+        plain=np.where(constant, exact, evidence.plain),
+        enough=evidence.enough | constant,
+    )
 
 
 def scaled(effects: Design, n: Floats, m: Floats) -> tuple[Floats, Floats]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from inference_exporter.decisions.decisions import Decisions
+from inference_exporter.decisions.points import KINDS
+from inference_exporter.decisions.states import States
+from inference_exporter.decisions.track import Track
+from inference_exporter.values.batch import Bools
 from inference_exporter.values.samples import Labels
 
 Gauges = dict[str, dict[Labels, float]]
@@ -15,25 +19,48 @@ def gauges(model: str, decisions: Decisions) -> Gauges:
     result: Gauges = {}
     for (version, window), track in decisions.tracks.items():
         states, judged = track.states, track.judged
+        decided = window in decisions.decided
         for row, one in enumerate(decisions.subjects.bins):
             labels = (model, version, one.name, window)
             if states.enough[row]:
                 value = float(states.drifted[row])
                 _put(result, f"inference_{one.scope}_drift_state", labels, value)
+            elif decided:
+                why = (*labels, states.reason(row))
+                _put(result, f"inference_{one.scope}_undecided", why, 1.0)
             if judged[row]:  # also where it is why there is not enough: alerts go by it
                 design = float(track.design[row])
                 _put(result, f"inference_{one.scope}_drift_design_effect", labels, design)
+        _put_masses(result, (model, version), window, track, decisions.cells.names)
         features = decisions.subjects.is_feature
-        base = (model, version, window)
-        if window in decisions.decided and features.any():
-            undecided = float((features & ~states.enough).sum())
-            _put(result, "inference_undecided_features", base, undecided)
-            if (features & states.enough).any():
-                drifted = float((features & states.enough & states.drifted).sum())
-                _put(result, "inference_drifted_features", base, drifted)
+        if decided and features.any():
+            _put_counts(result, (model, version, window), states, features)
     for window, end in decisions.ends():
         _put(result, "inference_drift_decision_timestamp_seconds", (model, window), end)
     return result
+
+
+def _put_counts(result: Gauges, base: Labels, states: States, features: Bools) -> None:
+    """How many features are drifted and undecided."""
+    undecided = float((features & ~states.enough).sum())
+    _put(result, "inference_undecided_features", base, undecided)
+    if (features & states.enough).any():
+        drifted = float((features & states.enough & states.drifted).sum())
+        _put(result, "inference_drifted_features", base, drifted)
+
+
+def _put_masses(
+    result: Gauges, base: Labels, window: str, track: Track, names: Sequence[str]
+) -> None:
+    masses = track.masses
+    for at, name in enumerate(names):
+        if masses.enough[at]:
+            state = float(masses.found[at])
+            _put(result, "inference_feature_point_mass_state", (*base, name, window), state)
+            if masses.found[at]:
+                labels = (*base, name, KINDS[int(masses.kind[at])], window)
+                excess = float(masses.excess[at])
+                _put(result, "inference_feature_point_mass_ratio", labels, excess)
 
 
 def significance(model: str, decisions: Decisions) -> Mapping[Labels, float]:

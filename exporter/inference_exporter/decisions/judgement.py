@@ -15,8 +15,8 @@ class Judgement:
 
     `end` is when the window ended, `adjusted` the p-values after Holm's correction, held against
     `level`; `limits` are the distances that matter, `cells` the numbers of bins and `least`
-    the rows that are needed. `blocks`
-    (T, stretches, cells) are the rows that were judged.
+    the rows that are needed. Without `enough` there is no decision, also where traffic `wanders`.
+    `blocks` (T, stretches, cells) are the rows that were judged.
     """
 
     version: str
@@ -31,12 +31,16 @@ class Judgement:
     cells: Floats
     least: Floats
     drifted: Bools
+    enough: Bools
+    wanders: Bools
     blocks: Floats
 
     def why_not(self, row: int) -> str:
         """Why there was not enough to decide on; empty where there was."""
-        if self.evidence.enough[row]:
+        if self.enough[row]:
             return ""
+        if self.wanders[row]:
+            return "the traffic moves by itself more than such a window can tell"
         rows, needed = self.evidence.rows[row], self.least[row]
         if rows < needed:
             return f"{rows:.0f} rows, {needed:.0f} are needed"

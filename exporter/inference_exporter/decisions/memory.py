@@ -10,6 +10,7 @@ from inference_exporter.decisions import dependence
 from inference_exporter.decisions.between import Between
 from inference_exporter.decisions.cells import Pooled
 from inference_exporter.decisions.dependence import ROWS, Design
+from inference_exporter.decisions.wander import Wander
 from inference_exporter.values.batch import Floats
 
 
@@ -19,11 +20,13 @@ class Memory:
 
     stretches: Floats
     windows: Between
+    wander: Wander
 
     @classmethod
     def fresh(cls, features: int, cells: int) -> Memory:
         """Before the first window of so many features in a table of so many cells."""
-        return cls(np.zeros((ROWS, features)), Between.fresh(features, cells))
+        windows, wander = Between.fresh(features, cells), Wander.fresh(features, cells)
+        return cls(np.zeros((ROWS, features)), windows, wander)
 
     def after(self, live: Floats, pooled: Pooled) -> tuple[Memory, Design]:
         """With a window of `live` rows (T, B), and the design effects to judge it by.
@@ -33,4 +36,11 @@ class Memory:
         stretches = dependence.remember(self.stretches, pooled)
         within = dependence.design(stretches, pooled.freedom)
         windows = self.windows.after(live, within)
-        return Memory(stretches, windows), self.windows.widen(within)
+        effects = self.windows.widen(within)
+        return Memory(stretches, windows, self.wander.after(live, within)), effects
+
+    def usual(self, mean: Floats) -> Floats:
+        """Mean design effects (T,); of features that never varied, what others usually have."""
+        varied = self.stretches[1] > 0
+        others: Floats = np.where(varied, mean, np.median(mean[varied]) if varied.any() else mean)
+        return np.maximum(others, 1.0)

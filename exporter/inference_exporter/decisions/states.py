@@ -19,33 +19,64 @@ from inference_exporter.values.batch import Bools, Floats, Ints
 LEAVE_DISTANCE = 0.8
 LEAVE_P_VALUE = 0.05
 LEAVE_AFTER = 2  # decisions
+REASONS = ("few_rows", "rows_alike", "wanders")
 
 
 @dataclass(slots=True)
 class States:
-    """States of T features: `drifted`, `enough` data at the last decision, decisions of `calm`."""
+    """States of T features: `drifted`, `enough` data at the last decision, decisions of `calm`.
+
+    Where there was not enough: whether rows were too `few`, or the traffic `wanders`; else rows
+    resembled each other too much.
+    """
 
     drifted: Bools
     enough: Bools
     calm: Ints
+    few: Bools
+    wanders: Bools
 
     @classmethod
     def fresh(cls, size: int) -> States:
         """Before the first decision."""
         none = np.zeros(size, dtype=np.bool_)
-        return cls(none, none.copy(), np.zeros(size, dtype=np.int64))
+        calm = np.zeros(size, dtype=np.int64)
+        return cls(none, none.copy(), calm, ~none, none.copy())
 
-    def decide(self, evidence: Evidence, adjusted: Floats, threshold: Floats, alpha: float) -> None:
-        """Take a decision: drift is an `adjusted` p-value at most `alpha`, beyond `threshold`."""
+    def decide(
+        self,
+        evidence: Evidence,
+        adjusted: Floats,
+        threshold: Floats,
+        alpha: float,
+        plain: Floats | None = None,
+    ) -> None:
+        """Take a decision: drift is an `adjusted` p-value at most `alpha`, beyond `threshold`.
+
+        `plain` are adjusted p-values as if the traffic did not move by itself: what is drift only
+        by them is undecided.
+        """
         far = evidence.distance > threshold
         alarm = evidence.enough & (adjusted <= alpha) & far
+        least = adjusted if plain is None else plain
+        self.wanders = evidence.enough & far & ~alarm & (least <= alpha)
+        enough = evidence.enough & ~self.wanders
         near = evidence.distance < LEAVE_DISTANCE * threshold
-        clear = evidence.enough & (near | (evidence.p_value > LEAVE_P_VALUE))
-        held = np.where(evidence.enough, 0, self.calm)
+        clear = enough & (near | (evidence.p_value > LEAVE_P_VALUE))
+        held = np.where(enough, 0, self.calm)
         self.calm = np.where(clear & ~alarm, self.calm + 1, held)
         self.drifted = alarm | (self.drifted & (self.calm < LEAVE_AFTER))
-        self.enough = evidence.enough
+        self.enough, self.few = enough, evidence.few
 
     def silence(self) -> None:
         """A window without any rows."""
         self.enough = np.zeros_like(self.enough)
+        self.few, self.wanders = ~self.enough, self.enough.copy()
+
+    def reason(self, row: int) -> str:
+        """Why there was no decision on a feature, a word of `REASONS`; empty if there was."""
+        if self.enough[row]:
+            return ""
+        if self.wanders[row]:
+            return "wanders"
+        return "few_rows" if self.few[row] else "rows_alike"

@@ -7,11 +7,14 @@ import zlib
 import msgspec
 import numpy as np
 
+from inference_exporter.accumulators.cell_table import Cells
 from inference_exporter.decisions.between import LAG, Between
 from inference_exporter.decisions.dependence import BLOCKS, ROWS
 from inference_exporter.decisions.memory import Memory
+from inference_exporter.decisions.points import Masses
 from inference_exporter.decisions.states import States
 from inference_exporter.decisions.subjects import Subjects
+from inference_exporter.decisions.wander import Wander
 from inference_exporter.values.batch import Bools, Floats
 
 NEVER = -(2**60)
@@ -20,6 +23,8 @@ NEVER = -(2**60)
 class _Counts(msgspec.Struct, array_like=True):
     identity: str
     cells: bytes
+    table: bytes = b""  # all cells of the features; none in states of the version before
+    table_identity: str = ""
 
 
 class _Track(msgspec.Struct, array_like=True):
@@ -32,13 +37,18 @@ class _Track(msgspec.Struct, array_like=True):
     design: bytes
     windows: bytes = b""  # sums between windows; none in states of the version before
     past: bytes = b""
+    masses: bytes = b""
+    why: bytes = b""  # too few rows, wanders
+    wander: tuple[int, bytes] = (0, b"")  # number of windows; they and the differences
 
 
 class Track:
     """One version and window: `waiting` counts by window number, states, memory of the traffic."""
 
-    def __init__(self, subjects: Subjects) -> None:
-        self._subjects = subjects
+    def __init__(self, subjects: Subjects, cells: Cells) -> None:
+        self._subjects, self._cells = subjects, cells
+        self.tables: dict[int, Floats] = {}  # (T, M) of waiting windows
+        self.masses = Masses.fresh(cells.shape[0])
         self.waiting: dict[int, Floats] = {}
         self.decided = NEVER  # number of the last window decided on
         self.states = States.fresh(subjects.size)
@@ -51,12 +61,25 @@ class Track:
         known: Bools = self.memory.stretches[1] > 0
         return known
 
-    def add(self, number: int, stretch: int, row: Floats) -> None:
-        """Count a compact row in a stretch of a window."""
+    def add(self, number: int, stretch: int, row: Floats, table: Floats) -> None:
+        """Count a compact row in a stretch of a window, and all cells (T, M) of the features."""
         counts = self.waiting.get(number)
         if counts is None:
             counts = self.waiting[number] = np.zeros((BLOCKS, self._subjects.width))
         counts[stretch] += row
+        if number in self.tables:
+            self.tables[number] += table
+        else:
+            self.tables[number] = table.copy()
+
+    def silence(self) -> None:
+        """A window without any rows."""
+        self.states.silence()
+        self.masses.silence()
+
+    def masses_of(self, number: int) -> Floats:
+        """Counts (T, M) of all cells of a window; they are taken out."""
+        return self.tables.pop(number, np.zeros(self._cells.shape))
 
     def blocks(self, number: int) -> Floats | None:
         """Counts (features, stretches, cells) of a window that had rows; they are taken out."""
@@ -68,7 +91,9 @@ class Track:
     def encode_counts(self, number: int) -> bytes:
         """Counts of a window as bytes."""
         raw = zlib.compress(self.waiting[number].astype("<f8").tobytes(), 1)
-        return msgspec.msgpack.encode(_Counts(self._subjects.identity, raw))
+        table = zlib.compress(self.tables[number].astype("<f4").tobytes(), 1)
+        identity = self._subjects.identity
+        return msgspec.msgpack.encode(_Counts(identity, raw, table, self._cells.identity))
 
     def decode_counts(self, number: int, data: bytes) -> bool:
         """Take up counts; False if they are of other bins. ValueError if damaged."""
@@ -78,9 +103,16 @@ class Track:
                 return False
             cells = np.frombuffer(zlib.decompress(stored.cells), dtype="<f8")
             self.waiting[number] = cells.reshape(BLOCKS, self._subjects.width).copy()
+            self.tables[number] = self._table(stored)
         except (msgspec.MsgspecError, zlib.error) as error:
             raise ValueError(f"damaged counts: {error}") from error
         return True
+
+    def _table(self, stored: _Counts) -> Floats:
+        if stored.table_identity != self._cells.identity:
+            return np.zeros(self._cells.shape)
+        raw = np.frombuffer(zlib.decompress(stored.table), dtype="<f4")
+        return raw.reshape(self._cells.shape).astype(np.float64)
 
     def encode(self) -> bytes:
         """States and memory as bytes."""
@@ -89,6 +121,8 @@ class Track:
             self._subjects.identity, self.decided, states.drifted.tobytes(),
             states.enough.tobytes(), states.calm.tolist(), self.memory.stretches.tobytes(),
             self.design.tobytes(), windows.sums.tobytes(), zlib.compress(windows.past.tobytes(), 1),
+            self._masses(), np.stack((states.few, states.wanders)).tobytes(),
+            _wander_of(self.memory.wander),
         )  # fmt: skip
         return msgspec.msgpack.encode(track)
 
@@ -104,12 +138,42 @@ class Track:
             calm = np.array(stored.calm, dtype=np.int64).reshape(size)
             stretches = np.frombuffer(stored.memory).reshape(ROWS, size)
             windows = self._windows(stored)
+            masses = self._restored_masses(stored)
+            wander = self._wander(stored)
+            few, wanders = self._why(stored, enough)
             self.design = np.frombuffer(stored.design).reshape(size)
         except (msgspec.MsgspecError, ValueError, zlib.error) as error:
             raise ValueError(f"damaged states: {error}") from error
-        self.decided, self.memory = stored.decided, Memory(stretches, windows)
-        self.states = States(drifted, enough, calm)
+        self.decided, self.memory = stored.decided, Memory(stretches, windows, wander)
+        self.states = States(drifted, enough, calm, few, wanders)
+        self.masses = masses
         return True
+
+    def _masses(self) -> bytes:
+        one = self.masses
+        return np.stack((one.found, one.kind, one.excess, one.enough)).astype("<f8").tobytes()
+
+    def _restored_masses(self, stored: _Track) -> Masses:
+        if not stored.masses:
+            return Masses.fresh(self._cells.shape[0])
+        found, kind, excess, enough = np.frombuffer(stored.masses).reshape(4, self._cells.shape[0])
+        return Masses(found > 0, kind.copy(), excess.copy(), enough > 0)
+
+    def _why(self, stored: _Track, enough: Bools) -> Bools:
+        if not stored.why:
+            return np.stack((~enough, np.zeros_like(enough)))
+        return np.frombuffer(stored.why, dtype=np.bool_).reshape(2, -1)
+
+    def _wander(self, stored: _Track) -> Wander:
+        features, cells = self._subjects.known.shape
+        windows, raw = stored.wander
+        if not raw:
+            return Wander.fresh(features, cells)
+        values = np.frombuffer(zlib.decompress(raw))
+        split = windows * features * cells
+        past = values[:split].reshape(windows, features, cells)
+        moves = values[split:-features].reshape(3, -1, features)
+        return Wander(past, moves, values[-features:])
 
     def _windows(self, stored: _Track) -> Between:
         features, cells = self._subjects.known.shape
@@ -118,3 +182,8 @@ class Track:
         sums = np.frombuffer(stored.windows).reshape(2, features)
         past = np.frombuffer(zlib.decompress(stored.past)).reshape(LAG, features, cells)
         return Between(sums, past)
+
+
+def _wander_of(wander: Wander) -> tuple[int, bytes]:
+    values = np.concatenate((wander.past.ravel(), wander.moves.ravel(), wander.own))
+    return len(wander.past), zlib.compress(values.tobytes(), 1)

@@ -68,6 +68,13 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
         ),
         family(
             "gauge",
+            f"inference_{scope}_undecided",
+            f"model version {scope} window reason",
+            "1: no decision on the last window, because of `few_rows`, `rows_alike` (rows resemble "
+            "each other) or `wanders` (the traffic moves by itself more than the window can tell).",
+        ),
+        family(
+            "gauge",
             f"inference_{scope}_drift_design_effect",
             f"model version {scope} window",
             "How many rows are worth one independent row, because neighbours resemble each other.",
@@ -83,6 +90,33 @@ INPUTS = (
         "inference_feature_reference_missing_ratio",
         "model version reference feature",
         "Share of the reference's rows in which the feature was absent, null or unusable.",
+    ),
+    family(
+        "gauge",
+        "inference_feature_broken",
+        "model version feature kind",
+        "1 while most rows of the last minutes have what hardly a row of the reference has: "
+        "`missing`, `invalid`, `strange` (out of range, unseen), or all have `one_value`; else 0; "
+        "absent without rows for an hour.",
+    ),
+    family(
+        "gauge",
+        "inference_feature_broken_ratio",
+        "model version feature kind",
+        "Share of the rows of the last minutes behind a breakage; only while there is one.",
+    ),
+    family(
+        "gauge",
+        "inference_feature_point_mass_state",
+        "model version feature window",
+        "Last decision: 1 if one place (null, unusable, out of range, unseen, one value) has many "
+        "more rows than the reference lets expect, 0 if not; absent without rows.",
+    ),
+    family(
+        "gauge",
+        "inference_feature_point_mass_ratio",
+        "model version feature kind window",
+        "Share of all rows that are too many at that place; only while the state is 1.",
     ),
     family(
         "gauge",
@@ -128,6 +162,13 @@ INPUTS = (
         "Predictions as a whole: `outlier_share` (0.001 in the reference), `outlier_distance` and "
         "`reconstruction_error` (mean over the reference's mean), `unseen_share` of categories, "
         "`similar_share` and `boundary_share` of predictions.",
+    ),
+    family(
+        "counter",
+        "inference_rows_set_aside_total",
+        "model reason",
+        "Rows that decisions about drift leave out (all counters have them): `equal_rows` of a "
+        "lone burst, `repeated_id` with an id and inputs that came before.",
     ),
     family(
         "counter",

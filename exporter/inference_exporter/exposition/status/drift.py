@@ -24,6 +24,10 @@ Scope = Literal["feature", "output"]
 PREFERRED = "psi"
 UNDEFINED = "not defined for these values"
 FAR = "far away, undecided"
+WHY_UNDECIDED = {
+    "rows_alike": "undecided: rows resemble each other too much",
+    "wanders": "undecided: this traffic moves by itself more than the window can tell",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
     critical = place.index.rows(f"inference_{scope}_drift_critical", *place.labels)
     samples = place.index.rows(f"inference_{scope}_drift_samples", *place.labels)
     states = place.index.rows(f"inference_{scope}_drift_state", *place.labels)
+    reasons = _reasons(place, scope)
     rows = []
     for name, cells in bins.items():
         key = (place.version, place.window, scope, name)
@@ -98,7 +103,7 @@ def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
         distance = distances.get((name, statistic, place.window))
         limit = critical.get((name, statistic, place.window))
         few = _too_few(n, evidence)
-        why = few or UNDEFINED
+        why, undecided = few or UNDEFINED, few or reasons.get(name, "")
         state = states.get((name, place.window))
         row = DriftRow(
             scope,
@@ -106,7 +111,7 @@ def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
             Number(distance, why=why),
             Number(limit, why=few or "none"),
             Number(n, "count", "none yet"),
-            _verdict(state, few, far=_is_far(place, scope, distance, limit)),
+            _verdict(state, undecided, far=_is_far(place, scope, distance, limit)),
             _with_live(cells, evidence, n),
         )
         rows.append(row)
@@ -137,6 +142,16 @@ def _is_far(place: Place, scope: Scope, distance: float | None, critical: float 
     if distance is None or critical is None or limit is None:
         return False
     return distance > critical and distance > limit
+
+
+def _reasons(place: Place, scope: Scope) -> dict[str, str]:
+    """Why there was no decision on the last window, for want of anything but rows."""
+    rows = place.index.rows(f"inference_{scope}_undecided", *place.labels)
+    return {
+        name: WHY_UNDECIDED[reason]
+        for name, window, reason in rows
+        if window == place.window and reason in WHY_UNDECIDED
+    }
 
 
 def _verdict(state: float | None, few: str, *, far: bool) -> Verdict:

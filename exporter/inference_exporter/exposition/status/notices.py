@@ -47,6 +47,7 @@ def of_source(source: SourceView, model: str) -> Iterator[Notice]:
 def of_version(place: Place, view: VersionView) -> Iterator[Notice]:
     """What the counts of a version say."""
     model = view.model
+    yield from _broken(place, model)
     yield from _drift(view.drift.features, "feature", view)
     yield from _drift(view.drift.outputs, "output", view)
     yield from _over(place, "request_failure_ratio", view)
@@ -85,6 +86,26 @@ def _drift(rows: tuple[DriftRow, ...], what: str, view: VersionView) -> Iterator
             noun = what if len(names) == 1 else f"{what}s"
             words = f"{len(names)} {noun} {text.format(view.window)}: {_names(names)}."
             yield Notice(level, words, view.model)
+
+
+_KINDS = {
+    "missing": "have no value",
+    "invalid": "have an unusable value",
+    "strange": "have a value out of range or unseen",
+    "one_value": "have one and the same value",
+}
+
+
+def _broken(place: Place, model: str) -> Iterator[Notice]:
+    """What has broken in the last minutes, as the alert says it."""
+    shares = place.index.rows("inference_feature_broken_ratio", *place.labels)
+    for (feature, kind), value in shares.items():
+        words = f"{share(value)} of the rows of the last minutes {_KINDS[kind]}."
+        yield Notice("bad", f"Input {feature} is broken: {words}", model)
+    masses = place.index.rows("inference_feature_point_mass_ratio", *place.labels)
+    for (feature, kind, window), value in masses.items():
+        words = f"{share(value)} of the rows of the last full {window} {_KINDS[kind]}"
+        yield Notice("bad", f"Input {feature}: {words}, beyond what is usual.", model)
 
 
 def _over(place: Place, name: str, view: VersionView) -> Iterator[Notice]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inference_exporter.model.part import Part
+from inference_exporter.model.parts.broken import BrokenPart
 from inference_exporter.model.parts.concept import ConceptPart
 from inference_exporter.model.parts.decisions import DecisionsPart
 from inference_exporter.model.parts.derived import DerivedPart
@@ -12,6 +13,7 @@ from inference_exporter.model.parts.mismatch import Mismatch
 from inference_exporter.model.parts.numbers import NumbersPart
 from inference_exporter.model.parts.outliers import Outliers
 from inference_exporter.model.parts.pairs import PairsPart
+from inference_exporter.model.parts.repeats import RepeatsPart
 from inference_exporter.model.parts.request_rows import RequestRows
 from inference_exporter.model.parts.segments import SegmentsPart
 from inference_exporter.model.parts.traces import TracesPart
@@ -22,9 +24,11 @@ PARTS: tuple[type[Part], ...] = (
     RequestRows,  # before whatever counts requests
     NumbersPart,  # columns are worked out in this order: numbers, derived features, …
     DerivedPart,
+    RepeatsPart,  # … and what tells rows apart
     Outliers,  # … of the features as they are counted
     SegmentsPart,  # before late labels, which are counted by segment too
     DecisionsPart,
+    BrokenPart,
     ConceptPart,
     ExemplarsPart,
     TracesPart,

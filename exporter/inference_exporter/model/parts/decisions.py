@@ -6,11 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Self
 
+import numpy as np
+
+from inference_exporter.accumulators import Groups, Layout
 from inference_exporter.decisions import PREFIX, Decisions, Watch, gauges, significance
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
+from inference_exporter.model.parts.repeats import ASIDE
+from inference_exporter.repeats import inputs_of
 from inference_exporter.results.evaluate import Chance
 from inference_exporter.results.series_cache import SeriesCache
+from inference_exporter.values.batch import Floats
 from inference_exporter.values.samples import Samples
 from inference_exporter.values.status_facts import ModelFacts
 
@@ -41,6 +47,7 @@ class DecisionsPart(Part):
         self._decisions = Decisions(counting.config, counting.layout, counting.timeline.base)
         self._decisions.forget(abandoned)
         self._decisions.watch = self._watch
+        self._bins = Layout(self._decisions.subjects.bins, ())
 
     def watch(self, told: Watch) -> None:
         """Tell of every decision from now on."""
@@ -48,10 +55,23 @@ class DecisionsPart(Part):
 
     def counted(self, rows: Rows) -> None:
         """See `Part.counted`. A log that is read after the fact is decided on as it goes by."""
-        self.decisions.add(rows.placement, rows.names, rows.increments.dense)
+        self.decisions.add(rows.placement, rows.names, self._dense(rows))
         if not self._live:
             clock, lateness = self._counting.clock(rows.now), self._counting.config.lateness
             self.decisions.decide(clock, lateness, live=False)
+
+    def _dense(self, rows: Rows) -> Floats:
+        """What was counted, less rows that are set aside."""
+        dense, aside = rows.increments.dense, rows.batch.flags.get(ASIDE)
+        if aside is None:
+            return dense
+        at = np.flatnonzero(aside)
+        groups = Groups(rows.placement.index[at], len(rows.placement.groups))
+        less = self._bins.count(inputs_of(rows.batch, at), groups).dense
+        dense = dense.copy()
+        for key, cells in self._bins.slices.items():
+            dense[:, self._counting.layout.slices[key]] -= less[:, cells]
+        return dense
 
     def advance(self, clock: float) -> None:
         """See `Part.advance`."""

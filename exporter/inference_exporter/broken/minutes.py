@@ -1,0 +1,178 @@
+"""What is counted of one version, minute by minute, and what was found in it."""
+
+from __future__ import annotations
+
+import zlib
+
+import msgspec
+import numpy as np
+
+from inference_exporter.accumulators.cell_table import Cells
+from inference_exporter.broken.verdict import FEW_ROWS, KINDS, LOOKS, Look, judge
+from inference_exporter.values.batch import Bools, Floats
+
+HOUR = 60  # minutes
+SETTLED = 1.0  # minutes, after which rows a minute tell that a batch has begun
+STEADY = 20.0  # rows in the hour before, at least, that tell how traffic was
+FACTOR = 4.0  # between the most rows of a minute now, and those of a usual minute then, at most
+
+
+def _minutes(seconds: float) -> float:
+    return max(seconds, 1.0) / 60.0
+
+
+class _Verdicts(msgspec.Struct, array_like=True):
+    identity: str
+    broken: bytes
+    share: bytes
+    since: bytes
+    rows: dict[int, float]
+    began: dict[int, float]
+
+
+class _Minute(msgspec.Struct, array_like=True):
+    identity: str
+    cells: bytes
+
+
+class Minutes:
+    """Counts (2, T, M) by minute since the epoch: equal rows once in ten seconds, and once an hour.
+
+    `broken` (T, kinds) is the verdict, `share` the share of rows behind it, `since` the minute from
+    which on it would have been broken if traffic had gone on; `rows` all rows by minute, `began`
+    the time of the first of them.
+    """
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+        self.counts: dict[int, Floats] = {}
+        self.rows: dict[int, float] = {}
+        self.began: dict[int, float] = {}
+        shape = (cells.shape[0], len(KINDS))
+        self.broken: Bools = np.zeros(shape, dtype=np.bool_)
+        self.share: Floats = np.zeros(shape)
+        self.since: Floats = np.full(shape, np.nan)
+
+    def add(self, minute: int, spaced: Floats, single: Floats, rows: float, first: float) -> None:
+        """Count rows of a minute, of which the first was at that time."""
+        found = self.counts.get(minute)
+        if found is None:
+            found = np.zeros((2, *self._cells.shape), dtype=np.float32)
+            self.counts[minute] = found
+        found[0] += spaced
+        found[1] += single
+        self.rows[minute] = self.rows.get(minute, 0.0) + rows
+        self.began[minute] = min(self.began.get(minute, first), first)
+
+    def advance(self, clock: float) -> set[int]:
+        """Judge at this time; the minutes whose counts are not needed any more, forgotten."""
+        minute = int(clock // 60.0)
+        gone = {one for one in self.counts if one <= minute - max(LOOKS)}
+        for one in gone:
+            del self.counts[one]
+            self.began.pop(one, None)
+        last = minute - 2 * HOUR - max(LOOKS)
+        self.rows = {one: rows for one, rows in self.rows.items() if one > last}
+        self._judge(clock, minute)
+        return gone
+
+    def _judge(self, clock: float, minute: int) -> None:
+        """What any of the looks finds is so, and is over once the longest clearly does not."""
+        looks = [(length, self._look(minute, length)) for length in LOOKS]
+        found: Bools = np.zeros_like(self.broken)
+        ordinary = np.any([look.ordinary for _, look in looks if look is not None] or [found], 0)
+        held = np.where(np.isnan(self.since), clock / 60.0, self.since)
+        self.since = np.where(ordinary, held, self.since)
+        for length, look in looks:
+            if look is not None:
+                lasts = clock / 60.0 - self.since
+                goes_on = self._goes_on(minute - length, minute, clock) & (lasts >= SETTLED)
+                lasting = lasts >= HOUR
+                found |= look.foreign | (look.ordinary & (lasting | goes_on))
+        longest = looks[-1][1]
+        if longest is not None:
+            self.share = np.where(longest.rows > 0, longest.share, self.share)
+            self.since = np.where(longest.clear & ~ordinary, np.nan, self.since)
+            self.broken = found | (self.broken & ~longest.clear)
+
+    def _look(self, minute: int, length: int) -> Look | None:
+        first = minute - length
+        kept = [counts for one, counts in self.counts.items() if first < one <= minute]
+        if not kept:
+            return None
+        counts: Floats = np.array(kept).sum(axis=0, dtype=np.float64)
+        return judge(self._cells, counts[0], counts[1])
+
+    def _goes_on(self, first: int, minute: int, clock: float) -> Bools:
+        """Whether rows come about as they did in the hour before it began (T, kinds)."""
+        goes_on: Bools = np.zeros(self.broken.shape, dtype=np.bool_)
+        pace = self._pace(first, minute, clock)
+        for begin in np.unique(self.since[~np.isnan(self.since)]).tolist():
+            last = begin - max(LOOKS)
+            before = [n for one, n in self.rows.items() if last - HOUR < one <= last]
+            if sum(before) >= STEADY:
+                # the median, which a client that retries hardly moves
+                ratio = pace / float(np.median(before))
+                if 1.0 / FACTOR <= ratio <= FACTOR:
+                    goes_on |= self.since == begin
+        return goes_on
+
+    def _pace(self, first: int, minute: int, clock: float) -> float:
+        """Rows a minute: the most of one, or since the first of these or of the last one."""
+        now = {one: n for one, n in self.rows.items() if first < one <= minute}
+        began = min((when for one, when in self.began.items() if one in now), default=clock)
+        paces = [*now.values(), sum(now.values()) / _minutes(clock - began)]
+        for one, n in now.items():
+            if n >= FEW_ROWS and one in self.began:
+                end = min(clock, 60.0 * (one + 1))
+                paces.append(n / _minutes(end - self.began[one]))
+        return max(paces)
+
+    @property
+    def newest(self) -> int:
+        """The last minute with rows that is known of; 0 without any."""
+        return max(self.rows, default=0)
+
+    # -- state ----------------------------------------------------------------------------------
+
+    def encode_minute(self, minute: int) -> bytes:
+        """Counts of a minute as bytes."""
+        raw = zlib.compress(self.counts[minute].astype("<f4").tobytes(), 1)
+        return msgspec.msgpack.encode(_Minute(self._cells.identity, raw))
+
+    def decode_minute(self, minute: int, data: bytes) -> bool:
+        """Take up counts; False if they are of other cells. ValueError if damaged."""
+        try:
+            stored = msgspec.msgpack.decode(data, type=_Minute)
+            if stored.identity != self._cells.identity:
+                return False
+            raw = np.frombuffer(zlib.decompress(stored.cells), dtype="<f4")
+            self.counts[minute] = raw.reshape(2, *self._cells.shape).copy()
+        except (msgspec.MsgspecError, zlib.error) as error:
+            raise ValueError(f"damaged counts: {error}") from error
+        return True
+
+    def encode(self) -> bytes:
+        """Verdicts as bytes."""
+        return msgspec.msgpack.encode(
+            _Verdicts(
+                self._cells.identity, self.broken.tobytes(), self.share.tobytes(),
+                self.since.tobytes(), self.rows, self.began,
+            )
+        )  # fmt: skip
+
+    def decode(self, data: bytes) -> bool:
+        """Take up verdicts; False if they are of other cells. ValueError if damaged."""
+        shape = self.broken.shape
+        try:
+            stored = msgspec.msgpack.decode(data, type=_Verdicts)
+            if stored.identity != self._cells.identity:
+                return False
+            broken = np.frombuffer(stored.broken, dtype=np.bool_).reshape(shape)
+            share = np.frombuffer(stored.share).reshape(shape)
+            since = np.frombuffer(stored.since).reshape(shape)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise ValueError(f"damaged verdicts: {error}") from error
+        self.broken, self.share, self.since = broken, share, since
+        self.rows, self.began = stored.rows, stored.began
+        return True

@@ -1,0 +1,113 @@
+"""Counts of the last minutes -> which features are broken, and how. No state, no time.
+
+A feature is broken when many rows have something at once that hardly any row of the reference has:
+no value, an unusable one, one out of range or unseen; or when all have the same value. How sure
+that is: with n rows that have nothing to do with each other, of which the reference lets a share q
+have it, chance makes a share s of them have it with a probability of at most exp(-n D),
+D = s ln(s / q) + (1 - s) ln((1 - s) / (1 - q)) (H. Chernoff, Annals of Mathematical Statistics 23,
+1952). It is held against 0.1 false alarms per model and month, for all features and looks.
+
+Rows have to do with each other, of course. Two things are told apart:
+
+- **Foreign**: the reference has it in less than one row of 200. Equal rows count once in ten
+  seconds. Traffic that really has it is not what the reference is of, whoever sent it.
+- **Ordinary**: the reference has it, only not in all rows. A batch of one kind of customers makes
+  the same counts as a broken feature. So equal rows count once an hour, nearly all rows must have
+  it, and traffic must go on: about as many rows a minute as in the hour before. A batch that comes
+  out of nothing, or makes many times as many rows, is not judged for its first hour.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference_exporter.accumulators.cell_table import ABOVE, INVALID, MISSING, STRANGE, Cells
+from inference_exporter.values.batch import Bools, Floats
+
+KINDS = ("missing", "invalid", "strange", "one_value")
+LOOKS = (2, 3, 6)  # minutes, the one that is not over among them
+PER_MONTH = 0.1  # false alarms of a model
+FOREIGN = 1 / 200  # of the reference's rows: less is foreign to it
+FEW_ROWS, FEW_HITS = 8, 4  # at least; rows that have it are most of them where it is ordinary
+SHARE = (0.3, 0.9, 0.98)  # of rows that have a foreign thing, an ordinary one, the same value
+CONSTANT = (
+    0.5  # a value that more of the reference's rows have may well be all there is for a while
+)
+_MINUTES = 30 * 24 * 60.0  # of a month
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Shares of rows (T, kinds) that have it; rows counted; broken if sure; clearly not broken."""
+
+    share: Floats
+    rows: Floats
+    foreign: Bools  # broken, and needs nothing else
+    ordinary: Bools  # broken if traffic goes on as it was
+    clear: Bools
+
+
+def judge(cells: Cells, spaced: Floats, single: Floats) -> Look:
+    """Judge counts (T, M) of some minutes.
+
+    Parameters
+    ----------
+    cells
+        What the columns are, and the reference's rows in them.
+    spaced
+        Where equal rows count once in ten seconds.
+    single
+        Where they count once an hour.
+    """
+    n, once = spaced.sum(axis=1)[:, None], single.sum(axis=1)[:, None]
+    known = _hits(cells.known)
+    rare = known < FOREIGN * cells.rows[:, None]
+    most = single[:, : cells.values].argmax(axis=1) if cells.values else np.zeros(0, dtype=int)
+    every = np.arange(cells.shape[0])
+    usual = cells.known[every, most][:, None]
+    hits = np.where(rare, _hits(spaced), _hits(single))
+    hits = np.concatenate((hits, single[every, most][:, None]), axis=1)
+    expected = (np.concatenate((known, usual), axis=1) + 1.0) / (cells.rows[:, None] + 1.0)
+    alike = np.zeros_like(usual, dtype=np.bool_)
+    rare = np.concatenate((rare & (expected[:, :3] <= FOREIGN), alike), axis=1)
+    rows = np.where(rare, n, once)
+    share = hits / np.maximum(rows, 1.0)
+    least = np.where(rare, SHARE[0], np.array([SHARE[1]] * 3 + [SHARE[2]]))
+    enough = np.where(rare, (rows >= FEW_ROWS) & (hits >= FEW_HITS), rows >= FEW_ROWS)
+    sure = rows * divergence(share, expected) >= demanded(cells)
+    gross = enough & sure & (share >= least) & (rare | (expected <= CONSTANT))
+    clear = (rows >= FEW_ROWS) & (share < least / 2.0)
+    return Look(share, rows, gross & rare, gross & ~rare, clear)
+
+
+def divergence(share: Floats, expected: Floats) -> Floats:
+    """Kullback's divergence D of shares from smaller ones, 0 where they are not larger.
+
+    >>> divergence(np.array([1.0, 0.5]), np.array([0.01, 0.5])).round(3).tolist()
+    [4.605, 0.0]
+    """
+    s, q = np.clip(share, 1e-12, 1.0 - 1e-12), np.clip(expected, 1e-12, 1.0 - 1e-12)
+    value = s * np.log(s / q) + (1.0 - s) * np.log((1.0 - s) / (1.0 - q))
+    found: Floats = np.where(s > q, value, 0.0)
+    return found
+
+
+def demanded(cells: Cells) -> Floats:
+    """What n D has to reach (T, kinds): minus the logarithm of the level of one look.
+
+    One value can be any of those that a feature has, and each of them is one more look.
+    """
+    looks = _MINUTES * len(LOOKS) * len(KINDS) * max(1, cells.shape[0])
+    one = math.log(looks / PER_MONTH)
+    found = np.full((cells.shape[0], len(KINDS)), one)
+    found[:, -1] += np.log(np.maximum(1.0, cells.own))
+    return found
+
+
+def _hits(counts: Floats) -> Floats:
+    """Rows that have each kind of flaw, (T, 3)."""
+    strange = counts[:, STRANGE] + counts[:, ABOVE]
+    return np.stack((counts[:, MISSING], counts[:, INVALID], strange), axis=1)
