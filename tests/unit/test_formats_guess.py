@@ -142,6 +142,51 @@ def test_names_that_a_configuration_cannot_spell_are_left_alone() -> None:
     assert of({"": [[1]], "x": [[1]], "instances": [[1]]})[0].explode
 
 
+@pytest.mark.parametrize(
+    ("line", "role"),
+    [
+        ({"output": 0.3125, "x": 1}, "score"),  # a share of one: rather a probability
+        ({"prediction": 12.5, "x": 1}, "prediction"),
+        ({"credit_score": 710, "prediction": "u"}, "prediction"),
+        ({"predicted_price": 12.5, "predicted_price_time_ms": 3}, "prediction"),
+        ({"prediction": [1.5, 2.5], "x": 1}, "prediction"),
+        ({"prediction": {"price": 1.5, "demand": 2.5}, "x": 1}, "prediction"),
+        ({"prediction": {"u": 0.25, "v": 0.75}, "x": 1}, "scores"),
+    ],
+)
+def test_what_an_answer_is_goes_by_its_values_too(line: dict[str, Any], role: str) -> None:
+    fields = of(line)[0].fields
+    found = {name for name in ("prediction", "score", "scores") if getattr(fields, name)}
+    assert found == {role}
+
+
+def test_numbers_that_are_no_classes_are_a_regression() -> None:
+    assert of({"prediction": 12.5})[0].task == "regression"
+    assert of({"prediction": 3})[0].task is None
+    assert of({"prediction": "12.5"})[0].task == "regression"
+    several, text = of({"prediction": [1.5, 2.5]})
+    assert several.task == "regression"
+    assert "2 outputs: this is the first of them" in text
+
+
+def test_a_latency_without_a_unit_is_taken_for_what_is_usual() -> None:
+    for value, unit in ((0.25, "s"), (80, "ms")):
+        model, text = of({"duration": value, "prediction": 1})
+        assert model.fields.latency is not None
+        assert model.fields.latency.unit == unit
+        assert "the name says no unit" in text
+
+
+def test_a_day_is_no_point_in_time() -> None:
+    model, text = of({"date": "2026-11-20", "time": "10:00:00", "prediction": 1})
+    assert model.fields.timestamp is None
+    assert "date and time are two keys" in text
+
+
+def test_decoding_is_for_json_only() -> None:
+    assert guessed('"', ",,[]")[0].decode == {}  # a CSV that could be read as JSON in part
+
+
 def test_the_model_is_called_after_its_log() -> None:
     assert of({"prediction": 1})[0].name == "p"
     assert of({"prediction": 1, "model": "churn"})[0].name == "churn"

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from handwritten import HANDWRITTEN
 from inference_exporter import config
 from inference_exporter.cli import main
 from inference_exporter.config import presets
 from inference_exporter.reference.reading.logs import log_blocks
 from shapes import OTHERS, PRESETS, Shape
 
-SHAPES = PRESETS | OTHERS
+SHAPES = PRESETS | OTHERS | HANDWRITTEN
 
 
 def page_of(folder: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> str:
@@ -116,7 +117,8 @@ def test_the_order_of_day_and_month_is_asked_for_where_it_cannot_be_told(tmp_pat
     (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
     assert main(["init", str(tmp_path / "log.csv"), f"--output={tmp_path / 'c.yaml'}"]) == 0
     text = (tmp_path / "c.yaml").read_text()
-    assert "timestamp" not in text  # `day` is no name of a time
+    assert "      timestamp:" not in text  # `day` is no name of a time
+    assert "no key looks like a time" in text
     (tmp_path / "log.csv").write_text("\n".join(lines).replace("day", "timestamp") + "\n")
     assert (
         main(["init", str(tmp_path / "log.csv"), f"--output={tmp_path / 'c.yaml'}", "--force"]) == 0

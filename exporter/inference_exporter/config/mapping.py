@@ -126,6 +126,8 @@ STEPS: Mapping[str, StepKind] = {
         "{pick: item.id}"),
     "keyed": StepKind("A list of objects, such as `[{label: cat, score: 0.9}, …]`, as one object;"
         " the option names key and value.", _two_names, True, "{keyed: [label, score]}"),
+    "flat": StepKind("An object with objects in it as one: `{a: {b: 1}}` as `{a.b: 1}`; also each"
+        " of a list."),
     "number": StepKind("A text that holds a number with separators of thousands: `1,500.25`; the"
         " option says which.", _number, example="{number: {decimal: ',', thousands: '.'}}"),
     "percent": StepKind("A percentage, `87.5%` or 87.5, as a share: 0.875."),

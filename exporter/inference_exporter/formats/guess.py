@@ -8,17 +8,19 @@ the prediction or the truth?) is said in a comment.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from inference_exporter import config
-from inference_exporter.config.schema import ModelConfig, RegexFormat
+from inference_exporter.config.schema import JsonFormat, ModelConfig
 from inference_exporter.formats import make_decoder, peel_of
 from inference_exporter.formats.guessing.choose import values_by_path
-from inference_exporter.formats.guessing.named import fields_of
+from inference_exporter.formats.guessing.named import Guess, fields_of
+from inference_exporter.formats.guessing.other_lines import Lines, other_lines
 from inference_exporter.formats.guessing.payloads import Reading, reading_of
 from inference_exporter.formats.guessing.schema_lines import is_schema_line, roles_in
 from inference_exporter.formats.guessing.settings import (
+    absent,
     format_lines,
     preset_fields,
     reading_lines,
@@ -45,13 +47,20 @@ def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> 
     lines = [line for line in lines if not is_schema_line(line)] or lines
     shape = shape_of(lines)
     reading = Reading(list(shape.rows))
-    if shape.preset is None and not isinstance(shape.line_format, RegexFormat):
+    if shape.preset is None and isinstance(shape.line_format, JsonFormat):
         reading = reading_of(shape.rows)
     values = values_by_path(reading.rows)
     if shape.preset:
-        fields = preset_fields(shape, values, roles)
+        found = Guess(preset_fields(shape, values, roles))
     else:
-        fields = fields_of(shape, reading, values)
+        found = fields_of(shape, reading, values)
+    alone = reading.request is None and not reading.explode
+    other = other_lines(reading.rows, found.chosen) if alone else Lines()
+    if other.rows:  # what is said of fields is said of predictions
+        reading.rows = list(other.rows)
+        values = values_by_path(reading.rows)
+        found = fields_of(shape, reading, values)
+    fields = {k: v for k, v in found.fields.items() if k != "actual" or not other.labels}
     logs = ", ".join(map(quoted, (log_path, *others)))
     head = [
         *(f"# {note}\n" for note in shape.notes),
@@ -62,12 +71,13 @@ def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> 
         "    start_at: beginning  # also what is in the log already; else: end\n",
         *(f"    {line}\n" for line in format_lines(shape)),
         *(f"    {line}\n" for line in reading_lines(reading)),
-        *(f"    {line}\n" for line in task_lines(shape, values)),
-        *(f"    {line}\n" for line in _when(values, fields)),
+        *(f"    {line}\n" for line in task_lines(shape, reading, values, found.chosen, other)),
+        *(f"    {line}\n" for line in other.settings),
     ]
     body = [
         "    fields:\n" if fields else "",
         *(f"      {line}\n" for key in _ORDER if key in fields for line in fields[key]),
+        *(f"      {line}\n" for line in (() if shape.preset else absent(values, fields))),
     ]
     return _checked("".join(head), "".join(body), log_path, lines)
 
@@ -96,17 +106,6 @@ def _said(model: ModelConfig, block: bytes, count: int) -> str:
     rows = f", {decoded.batch.rows} predictions" if decoded.batch.requests is not None else ""
     inside = "" if peeled.count(b"\n") == count else f" ({peeled.count(bytes([10]))} inside)"
     return f"# Guessed by `inference-exporter init`; of {count} lines{inside}: {counts}{rows}.\n"
-
-
-def _when(values: Mapping[str, Sequence[object]], fields: Mapping[str, object]) -> Iterator[str]:
-    """What tells predictions from other lines, if anything does."""
-    if "prediction" not in fields and "features" not in fields:
-        return
-    for path in ("event", "message", "msg", "kind", "type"):
-        words = {value for value in values.get(path, ()) if isinstance(value, str)}
-        if "prediction" in words and len(words) > 1:
-            yield f"when: {{{path}: prediction}}  # guessed: other lines of the log are left out"
-            return
 
 
 def _model_name(values: Mapping[str, Sequence[object]], log_path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,11 @@ from inference_exporter.config.schema import TimestampField, Unit
 from inference_exporter.formats.columns.times import time_reader
 from inference_exporter.formats.guessing.names import (
     DOUBTS,
-    FEATURES,
     NAMES,
     SPANS,
     STEPS,
-    TOP_LEVEL_ONLY,
+    fits,
+    spelled,
     unit_of,
 )
 from inference_exporter.formats.guessing.written import are_durations, date_forms, step_of
@@ -25,6 +26,7 @@ from inference_exporter.values.numeric import numeric_column
 Values = Mapping[str, Sequence[object]]
 """Values that are not null by path."""
 
+DEPTH = 6  # objects in objects in which fields are looked for
 _EPOCH: tuple[tuple[float, Unit], ...] = ((1e11, "s"), (1e14, "ms"), (1e17, "us"), (1e20, "ns"))
 
 
@@ -39,13 +41,14 @@ class Choice:
     names: tuple[str, ...] = ()  # features in a list
     convert: str | None = None  # steps, as YAML
     since: str | None = None  # where the start of a duration is
+    classes: tuple[str, ...] = ()  # of probabilities
 
 
 def values_by_path(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
     """All values that are not null, by path; no paths that a configuration cannot spell."""
     found: dict[str, list[object]] = {}
     for row in rows:
-        for path in dict.fromkeys(paths(row)):
+        for path in dict.fromkeys(paths(row, depth=DEPTH)):
             value = _at(row, path)
             if value is not None and path.isprintable():
                 found.setdefault(path, []).append(value)
@@ -70,35 +73,124 @@ def _at(row: Mapping[str, object], path: str) -> object:
 def choose(values: Values) -> dict[str, Choice]:
     """The guesses for all plain fields."""
     checks: dict[str, Callable[[Sequence[object]], bool]] = {
-        "timestamp": lambda found: time_unit(found) is not None or bool(date_forms(found)),
+        "timestamp": is_time,
         "score": lambda found: _numbers(found) or step_of(found) is not None,
         "latency": lambda found: _numbers(found) or are_durations(found),
     }
     taken: set[str] = set()
     chosen: dict[str, Choice] = {}
     for name in NAMES:
-        fits = [
+        good = [
             path
-            for path in _candidates(values, NAMES[name])
+            for path in candidates(values, name)
             if path not in taken and checks.get(name, _scalars)(values[path])
         ]
-        if fits:
-            chosen[name] = _choice(name, fits, values)
+        if good:
+            chosen[name] = _choice(name, good, values)
             taken.update(chosen[name].paths)
-    return chosen
+    if "prediction" not in chosen and (outputs := _outputs(values)) is not None:
+        chosen["prediction"] = outputs
+    return _as_score(chosen, values)
 
 
-def _candidates(values: Values, names: Sequence[str]) -> list[str]:
+def candidates(values: Values, role: str) -> list[str]:
+    """Paths that may be a field by their name: by rank of the name, then the shallowest."""
+    found = by_name(values, NAMES[role])
+    if role == "prediction":
+        return [path for path in found if not is_about(path)]
+    if role == "score":  # `credit_score: 710` is an input
+        return [path for path in found if _names_score(path) or _is_share(values[path])]
+    return found
+
+
+def by_name(values: Values, names: Sequence[str]) -> list[str]:
     """Paths that end in one of the names: by rank of the name, then the shallowest."""
     ranked = []
     for path in values:
         plain = path.removesuffix("[0]")
         for rank, name in enumerate(names):
-            inner = plain.endswith(f".{name}") and name not in TOP_LEVEL_ONLY
-            if plain == name or inner or (name[0] == "*" and plain.endswith(name[1:])):
+            if fits(plain, name):
                 ranked.append((rank, path.count("."), path))
-    ranked.sort()
+                break
+    ranked.sort(key=lambda one: one[:2])
     return list(dict.fromkeys(path for _, _, path in ranked))
+
+
+_ABOUT = re.compile(r"prob|score|conf|laten|durat|time|_at$|_ms$|_id$|version|count|explan|shap")
+"""What is said about a prediction, and is none."""
+
+
+def is_about(path: str) -> bool:
+    """Whether a name speaks of something about a prediction: its probability, its time.
+
+    >>> is_about("predicted_price"), is_about("prediction_time_ms")
+    (False, True)
+    """
+    last = spelled(path).rpartition(".")[2]
+    if last in ("class_id", "label_id"):
+        return False
+    return "predic" in last and _ABOUT.search(last) is not None
+
+
+def _names_score(path: str) -> bool:
+    last = spelled(path).rpartition(".")[2]
+    return not last.endswith("_score") or last in NAMES["score"]
+
+
+def _is_share(found: Sequence[object]) -> bool:
+    numbers = _finite(found)
+    return bool(numbers) and min(numbers) >= 0 and max(numbers) <= 1
+
+
+def is_time(found: Sequence[object]) -> bool:
+    """Whether values are points in time, and not days alone."""
+    if not found or all(isinstance(v, str) and _DAY.fullmatch(v.strip()) for v in found):
+        return False
+    return time_unit(found) is not None or bool(date_forms(found))
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{8}")
+
+
+def _outputs(values: Values) -> Choice | None:
+    """The first of several outputs, where a prediction is a list or an object of numbers."""
+    for path in candidates(values, "prediction"):
+        found = values[path]
+        lists = [one for one in found if isinstance(one, list)]
+        alike = len(lists) == len(found) and len(set(map(len, lists))) == 1 and len(lists[0]) > 1
+        if alike and all(_numbers(one) for one in lists) and not _sum_to_one(lists):
+            said = f"{len(lists[0])} outputs: this is the first of them"
+            return Choice((f"{path}[0]",), doubts=(said,))
+        objects = [one for one in found if isinstance(one, Mapping)]
+        if len(objects) == len(found) and all(_numbers(list(one.values())) for one in objects):
+            names = [name for name in objects[0] if _can_be_path(name)]
+            if names and not _sum_to_one([list(one.values()) for one in objects]):
+                said = f"{len(objects[0])} outputs: this is the first of them"
+                others = tuple(f"{path}.{name}" for name in names[1:5])
+                return Choice((f"{path}.{names[0]}",), doubts=(said,), others=others)
+    return None
+
+
+def _can_be_path(name: str) -> bool:
+    return bool(name.strip()) and name.isprintable() and "." not in name and "[" not in name
+
+
+def _sum_to_one(vectors: Sequence[Sequence[object]]) -> bool:
+    tables = [_finite(one) for one in vectors]
+    return all(abs(sum(one) - 1) < 0.02 and min(one, default=-1) >= 0 for one in tables)
+
+
+def _as_score(chosen: dict[str, Choice], values: Values) -> dict[str, Choice]:
+    """A prediction that is a share of one, and nothing else is the score: a probability."""
+    one = chosen.get("prediction")
+    found = values.get(one.paths[0], ()) if one and "score" not in chosen else ()
+    if one is None or not found or not _numbers(found):
+        return chosen
+    if not _is_share(found) or all(number in (0.0, 1.0) for number in _finite(found)):
+        return chosen
+    said = "between 0 and 1: taken for a probability; if it is a value, it belongs to prediction"
+    rest = {name: choice for name, choice in chosen.items() if name != "prediction"}
+    return rest | {"score": Choice(one.paths, one.unit, (said,), one.others)}
 
 
 def _choice(name: str, fits: list[str], values: Values) -> Choice:
@@ -118,13 +210,37 @@ def _choice(name: str, fits: list[str], values: Values) -> Choice:
     elif name == "latency":
         unit = unit_of(best)
         if unit is None:
-            doubts.append("the name says no unit: seconds are assumed")
-    elif name == "score" and (step := step_of(values[best])) is not None:
-        return Choice((best,), None, tuple(doubts), convert=step)
-    elif name == "score" and max(abs(v) for v in _finite(values[best])) > 1:
-        doubts.append("some values are above 1: is it a percentage?")
+            unit, doubt = _assumed(values[best])
+            doubts.append(doubt)
+    elif name == "score":
+        step = step_of(values[best]) or _percent(best, values[best], doubts)
+        others = tuple(path for path in fits if path not in used)[:4]
+        return Choice((best,), None, tuple(doubts), others, convert=step)
     others = tuple(path for path in fits if path not in used)[:4]
     return Choice(used, unit, tuple(doubts), others)
+
+
+def _assumed(found: Sequence[object]) -> tuple[str | None, str]:
+    """The unit of a latency whose name says none: what would be a usual one for a model."""
+    numbers = sorted(_finite(found))
+    if numbers[len(numbers) // 2] >= _LONG:
+        return "ms", "the name says no unit: milliseconds are assumed, seconds would be long"
+    return None, "the name says no unit: seconds are assumed"
+
+
+_LONG = 15.0  # seconds that a usual model does not take
+
+
+def _percent(path: str, found: Sequence[object], doubts: list[str]) -> str | None:
+    """What makes a probability of a score that is above 1."""
+    if max(map(abs, _finite(found)), default=0) <= 1:
+        return None
+    last = spelled(path).rpartition(".")[2]
+    if min(_finite(found)) >= 0 and max(_finite(found)) <= 100 and re.search("conf|prob", last):
+        doubts.append("some values are above 1: taken for percentages")
+        return "percent"
+    doubts.append("some values are above 1: is it a percentage?")
+    return None
 
 
 def _dated(path: str, found: Sequence[object]) -> Choice:
@@ -143,7 +259,7 @@ def choose_spans(values: Values, chosen: Mapping[str, Choice]) -> dict[str, Choi
         if start not in values or end not in values or "latency" in chosen:
             continue
         unit = time_unit(values[end])
-        if unit is not None and time_unit(values[start]) == unit:
+        if unit is not None and time_unit(values[start]) == unit and values[start] != values[end]:
             said = f"from {start} to {end}"
             return {"latency": Choice((end,), unit, (said,), since=start)}
     return {}
@@ -151,7 +267,7 @@ def choose_spans(values: Values, chosen: Mapping[str, Choice]) -> dict[str, Choi
 
 def choose_weight(values: Values) -> Choice | None:
     """How many predictions a logged one stands for."""
-    for path in _candidates(values, ("sampling_fraction", "sampling_rate", "sample_rate")):
+    for path in by_name(values, ("sampling_fraction", "sampling_rate", "sample_rate")):
         if _numbers(values[path]) and all(0 < v <= 1 for v in _finite(values[path])):
             return Choice((path,), doubts=("one divided by the share that is logged",),
                           convert="inverse")  # fmt: skip
@@ -206,28 +322,13 @@ def _zone_doubts(found: Sequence[object]) -> list[str]:
     return []
 
 
-def choose_features(values: Values) -> Choice | None:
-    """An object or a list of inputs."""
-    for path in _candidates(values, FEATURES):
-        found = values[path]
-        if all(isinstance(value, Mapping) for value in found):
-            return Choice((path,))
-        if all(isinstance(value, list) for value in found):
-            sizes = {len(value) for value in found if isinstance(value, list)}
-            flat = all(
-                not isinstance(e, list | dict) for v in found if isinstance(v, list) for e in v
-            )
-            if flat and len(sizes) == 1 and sizes != {0}:
-                names = tuple(f"x{i}" for i in range(sizes.pop()))
-                return Choice((path,), doubts=("give the inputs their names",), names=names)
-    return None
-
-
 def choose_steps(values: Values) -> dict[str, Choice]:
     """Latencies of steps that are in one object."""
     steps = {}
     for path in values:
         head, _, name = path.rpartition(".")
+        if _step_name(name) in ("total", "total_time", "overall"):
+            continue  # it is the latency
         if head.rpartition(".")[2] in STEPS and _step_name(name).strip() and _numbers(values[path]):
             unit = unit_of(name)
             doubts = () if unit else ("the name says no unit: seconds are assumed",)

@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
+
 from inference_exporter.config.mapping import steps
+from inference_exporter.formats.guessing.choose import DEPTH, by_name, values_by_path
+from inference_exporter.formats.guessing.inputs import choose_features
+from inference_exporter.formats.guessing.names import FEATURES
+from inference_exporter.formats.guessing.outputs import is_output
 from inference_exporter.formats.keys import paths
 from inference_exporter.formats.mapping.reshape import Reshape, UnevenError
 from inference_exporter.formats.paths import walker
+from inference_exporter.formats.steps import function_of
 
 Row = Mapping[str, Any]
 
 _BATCHES = ("instances", "dataframe_records")  # lists of rows, whatever stands beside them
+_CHAT = frozenset(("role", "content", "finish_reason", "message", "delta", "text"))
 _KINDS = ("type", "kind", "event", "event_type", "phase", "direction")
 _ASKED, _TOLD = ("request", "input"), ("response", "output", "reply", "answer", "result")
 _IDS = ("correlation_id", "correlationid", "request_id", "requestid", "requestId", "id",
@@ -34,7 +43,8 @@ _MOST = 0.9  # of the lines
 class Reading:
     """How lines become rows: `decode` and `explode` as they are configured, and the rows.
 
-    `request` is what tells requests from responses (path, values), `id` what they share.
+    Steps are as YAML. `request` is what tells requests from responses (path, values), `id` what
+    they share.
     """
 
     rows: list[Row]
@@ -49,6 +59,7 @@ def reading_of(rows: Sequence[Row]) -> Reading:
     found = _paired(rows)
     _decode_texts(found)
     _decode_payloads(found)
+    _decode_inputs(found)
     _explode(found)
     return found
 
@@ -60,7 +71,7 @@ def _values(rows: Iterable[Row], path: str) -> list[Any]:
 
 def _all_paths(rows: Sequence[Row]) -> list[str]:
     """All paths that a configuration can spell."""
-    found = dict.fromkeys(path for row in rows[:200] for path in paths(row))
+    found = dict.fromkeys(path for row in rows[:200] for path in paths(row, depth=DEPTH))
     return [path for path in found if path.strip() and path.isprintable()]
 
 
@@ -101,13 +112,83 @@ def _by_id(rows: Sequence[Row], path: str, asked: str, told: str, one: str) -> l
 
 
 def _decode_texts(found: Reading) -> None:
+    """Texts that hold JSON, or Python's way of writing an object."""
     for path in _all_paths(found.rows):
         values = _values(found.rows, path)
         texts = [value for value in values if isinstance(value, str)]
-        good = sum(_is_json(text) for text in texts)
-        if texts and good >= _MOST * len(values):
-            found.decode[path] = ["json"]
-    _apply(found, {path: ["json"] for path in found.decode})
+        if not texts:
+            continue
+        for step, good in (("json", _is_json), ("python", _is_literal)):
+            if sum(map(good, texts)) >= _MOST * len(values):
+                found.decode[path] = [step]
+                break
+    _apply(found, found.decode)
+
+
+_literal = function_of(steps("python"))
+
+
+def _is_literal(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[") and isinstance(_literal(text), dict | list)
+
+
+def _decode_inputs(found: Reading) -> None:
+    """Inputs that are objects in objects, lists of names with values, or cells of a text."""
+    new: dict[str, list[str]] = {}
+    for path in by_name(values_by_path(found.rows), (*FEATURES, *_BATCHES)):
+        values = _values(found.rows, path)
+        step = _step_of_inputs(values)
+        if step == "flat" and isinstance(values[0], dict):
+            chosen = choose_features(values_by_path(found.rows))
+            step = step if chosen is not None and chosen.paths == (path,) else None
+        if step is not None and not any(path.startswith(f"{outer}.") for outer in new):
+            new[path] = [step]
+    for path, chain in new.items():
+        found.decode[path] = [*found.decode.get(path, []), *chain]
+    _apply(found, new)
+
+
+def _step_of_inputs(values: Sequence[Any]) -> str | None:
+    if not values:
+        return None
+    if all(isinstance(one, dict) for one in values):
+        inner = any(isinstance(e, dict) for one in values for e in one.values())
+        answers = any(is_output(str(key)) for one in values for key in one)
+        return "flat" if inner and not answers else None
+    if all(isinstance(one, list) for one in values):
+        return _step_of_entries([entry for one in values for entry in one])
+    if all(isinstance(one, str) and _CELLS.fullmatch(one) for one in values):
+        return _step_of_cells(values)
+    return None
+
+
+def _step_of_entries(entries: Sequence[Any]) -> str | None:
+    """Lists of `{name: age, value: 41}`; rows that are objects in objects."""
+    objects = [one for one in entries if isinstance(one, dict)]
+    inner = any(isinstance(value, dict) for one in objects for value in one.values())
+    if inner and len(objects) == len(entries):
+        return "flat"
+    for key in ("name", "feature", "feature_name", "key"):
+        if entries and all(
+            isinstance(one, dict)
+            and isinstance(one.get(key), str)
+            and "value" in one
+            and len(one) <= 3
+            for one in entries
+        ):
+            return f"{{keyed: [{key}, value]}}"
+    return None
+
+
+def _step_of_cells(texts: Sequence[str]) -> str | None:
+    for delimiter, step in ((";", '{csv: ";"}'), (",", "csv")):
+        widths = {text.count(delimiter) for text in texts}
+        if len(widths) == 1 and widths != {0}:
+            return step
+    return None
+
+
+_CELLS = re.compile(r"[-+\d.eE,; ]+")
 
 
 def _is_json(text: str) -> bool:
@@ -153,6 +234,9 @@ def _is_payload(value: Any) -> bool:
         return False
     if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
         return True
+    if isinstance(columns := value.get("inputs"), dict):  # {"a": [1, 2], "b": [3, 4]}
+        sizes = {len(one) if isinstance(one, list) else -1 for one in columns.values()}
+        return len(sizes) == 1 and sizes != {-1}
     return isinstance(value.get("ndarray"), list) or isinstance(value.get("tensor"), dict)
 
 
@@ -167,7 +251,8 @@ def _are_tensors(value: Any) -> bool:
 def _apply(found: Reading, decode: Mapping[str, list[str]]) -> None:
     if not decode:
         return
-    reshape = Reshape({path: steps(chain) for path, chain in decode.items()}, ())
+    chains = {path: steps(yaml.safe_load(f"[{', '.join(one)}]")) for path, one in decode.items()}
+    reshape = Reshape(chains, ())
     rows = reshape.begin()
     for row in found.rows:
         reshape.add(copy.deepcopy(dict(row)), rows)
@@ -181,7 +266,7 @@ def _explode(found: Reading) -> None:
     """Lists that have an entry a row: as long as each other in every line."""
     decoded = [path for path, chain in found.decode.items() if chain[-1] == "rows"]
     lists = [path for path in _all_paths(found.rows) if _is_list(found.rows, path)]
-    nested = [path for path in lists if path in decoded or _of_containers(found.rows, path)]
+    nested = [path for path in lists if path in decoded or _of_rows(found.rows, path)]
     nested = [path for path in nested if not _is_ranking(found.rows, path)]
     outer = [p for p in nested if not any(p.startswith(f"{other}.") for other in nested)]
     together = [p for p in lists if p in outer or _as_long_as(found.rows, p, outer)]
@@ -204,9 +289,14 @@ def _is_list(rows: Sequence[Row], path: str) -> bool:
     return bool(values) and all(isinstance(value, list) for value in values)
 
 
-def _of_containers(rows: Sequence[Row], path: str) -> bool:
+def _of_rows(rows: Sequence[Row], path: str) -> bool:
+    """Whether entries of a list are rows: objects or lists, but no messages of a chat."""
     entries = [entry for value in _values(rows, path) for entry in value]
-    return bool(entries) and all(isinstance(entry, dict | list) for entry in entries)
+    if path.rpartition(".")[2] in _BATCHES:
+        return bool(entries)
+    if not entries or not all(isinstance(entry, dict | list) for entry in entries):
+        return False
+    return not any(isinstance(entry, dict) and _CHAT & entry.keys() for entry in entries)
 
 
 def _is_ranking(rows: Sequence[Row], path: str) -> bool:

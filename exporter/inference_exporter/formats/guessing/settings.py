@@ -8,12 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from inference_exporter import config
 from inference_exporter.config.schema import CsvFormat, JsonFormat, LogfmtFormat, RegexFormat
 from inference_exporter.formats import make_decoder
-from inference_exporter.formats.guessing.choose import choose
+from inference_exporter.formats.guessing.choose import Choice, choose
+from inference_exporter.formats.guessing.named import field_lines
+from inference_exporter.formats.guessing.other_lines import Lines
 from inference_exporter.formats.guessing.payloads import Reading
 from inference_exporter.formats.guessing.probabilities import choose_scores
 from inference_exporter.formats.guessing.schema_lines import Roles
 from inference_exporter.formats.guessing.shape import Shape
-from inference_exporter.formats.guessing.yaml_text import listed, quoted, remark
+from inference_exporter.formats.guessing.yaml_text import quoted, remark
+from inference_exporter.formats.paths import walker
+from inference_exporter.values.numeric import numeric_column
 
 
 def format_lines(shape: Shape) -> Iterator[str]:
@@ -59,24 +63,90 @@ def reading_lines(reading: Reading) -> Iterator[str]:
     if reading.decode:
         yield "decode:  # guessed: what is inside of values"
         for path, chain in reading.decode.items():
-            yield f"  {quoted(path)}: {listed(chain)}"
+            steps = ", ".join(chain)
+            yield f"  {quoted(path)}: {steps if len(chain) == 1 else f'[{steps}]'}"
     if reading.explode:
         roots = ", ".join(map(quoted, reading.explode))
         yield f"explode: [{roots}]  # guessed: an entry for every prediction of a line"
 
 
-def task_lines(shape: Shape, values: Mapping[str, Sequence[object]]) -> Iterator[str]:
-    """What the model predicts, where labels come later and no reference says it yet."""
-    if shape.preset is None or "labels" not in shape.preset.model:
+def task_lines(
+    shape: Shape,
+    reading: Reading,
+    values: Mapping[str, Sequence[object]],
+    chosen: Mapping[str, Choice],
+    other: Lines,
+) -> Iterator[str]:
+    """What the model predicts, where no reference says it yet and it must be known.
+
+    Numbers that are no classes would be thousands of them, and labels that come later are compared
+    with predictions at once.
+    """
+    late = other.labels or (shape.preset is not None and "labels" in shape.preset.model)
+    found = _predicted(shape, reading, values, chosen)
+    if _are_amounts(found):
+        yield "task: regression  # guessed: the predictions are numbers"
+    elif late:
+        yield "task: classification  # guessed: from the predictions"
+
+
+def _predicted(
+    shape: Shape,
+    reading: Reading,
+    values: Mapping[str, Sequence[object]],
+    chosen: Mapping[str, Choice],
+) -> list[object]:
+    """The predictions of the sample."""
+    if shape.preset is not None:
+        logged = values.get("prediction", ())
+        return [one for v in logged for one in (v if isinstance(v, list) else [v])]
+    if "prediction" not in chosen:
+        return []
+    path = chosen["prediction"].paths[0]
+    for root in reading.explode:
+        if path == root or path.startswith((f"{root}.", f"{root}[")):
+            entries = [row[root] for row in reading.rows if row.get(root) is not None]
+            inner = path.removeprefix(root).removeprefix(".")
+            find = walker((inner,)) if inner else lambda entry: entry
+            return [one for entry in entries if (one := find(entry)) is not None]
+    find = walker((path,))
+    return [one for row in reading.rows if (one := find(dict(row))) is not None]
+
+
+_CLASSES = 20  # whole numbers of which there are more are rather amounts
+
+
+def _are_amounts(found: Sequence[object]) -> bool:
+    """Whether predictions are numbers on a scale, and not classes."""
+    plain = [one for one in found if isinstance(one, str | int | float)]
+    if not plain or len(plain) < len(found) or any(isinstance(one, bool) for one in plain):
+        return False
+    numbers = numeric_column(plain)
+    if numbers.invalid is not None:
+        return False
+    distinct = set(numbers.values.tolist())
+    whole = all(number.is_integer() for number in distinct)
+    return not whole or (len(distinct) > _CLASSES and len(distinct) * 2 > len(plain))
+
+
+def absent(values: Mapping[str, Sequence[object]], fields: Mapping[str, object]) -> Iterator[str]:
+    """What predictions have and this log seems not to have, for the reader to fill in."""
+    if not {"prediction", "scores", "score", "ranking", "features"} & fields.keys():
         return
-    found = [one for value in values.get("prediction", ()) for one in _each(value)]
-    numbers = [one for one in found if isinstance(one, float) and not one.is_integer()]
-    task = "regression" if numbers else "classification"
-    yield f"task: {task}  # guessed: from the predictions"
-
-
-def _each(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else [value]
+    if "timestamp" not in fields:
+        said = "no key looks like a time: without it, it is the time of reading"
+        if "date" in values and "time" in values:
+            said = "date and time are two keys: log them as one, else it is the time of reading"
+        yield f"# timestamp: …  # {said}"
+    if not {"prediction", "scores", "score", "ranking"} & fields.keys():
+        yield "# prediction: …  # no key looks like a predicted class or value"
+    if "features" not in fields:
+        objects = [
+            path for path, found in values.items()
+            if all(isinstance(one, Mapping) for one in found) and "." not in path
+        ]  # fmt: skip
+        where = f": is it one of {', '.join(objects[:5])}?" if objects else ""
+        yield f"# features: …  # no key looks like the inputs of the model{where}"
 
 
 def preset_fields(
@@ -143,7 +213,5 @@ def _columns(values: Mapping[str, Sequence[object]], question: str) -> dict[str,
         fields["prediction"] = [f"# prediction: …  # {question}"]
     scores = choose_scores(values)
     if scores is not None:
-        classes = ", ".join(map(quoted, scores.classes))
-        text = f"scores: {{from: {quoted(scores.path)}, classes: [{classes}]}}"
-        fields["scores"] = [text + remark("scores", [scores.doubt])]
+        fields["scores"] = field_lines("scores", scores)
     return fields

@@ -17,6 +17,8 @@ from inference_exporter.config.schema import (
 )
 from inference_exporter.formats.columns.flat import texts_of
 from inference_exporter.formats.csv_lines import cells, delimiter_of, is_header, pointed, records
+from inference_exporter.formats.guessing.choose import by_name, candidates, values_by_path
+from inference_exporter.formats.guessing.names import SURE_FEATURES
 from inference_exporter.formats.guessing.presets import of_objects, of_texts
 from inference_exporter.formats.json_lines import parse
 from inference_exporter.formats.keys import raw_values
@@ -87,9 +89,15 @@ def _json(lines: Sequence[bytes], texts: Sequence[str]) -> Shape | None:
     if len(literal) > len(rows):
         note = "lines hold the repr of a Python dict; json.dumps(record) is read ten times as fast"
         return Shape(JsonFormat(literal=True), literal, of_objects(literal), (note,))
-    if rows and len(rows) * 10 >= len(texts):
+    if rows and (len(rows) * 10 >= len(texts) or _predict(rows)):
         return Shape(JsonFormat(), rows, of_objects(rows))
     return None
+
+
+def _predict(rows: Sequence[Mapping[str, object]]) -> bool:
+    """Whether objects between other lines are what counts: they have predictions or inputs."""
+    values = values_by_path(rows)
+    return bool(by_name(values, SURE_FEATURES) or candidates(values, "prediction"))
 
 
 def _objects(lines: Sequence[bytes]) -> tuple[Mapping[str, object], ...]:
