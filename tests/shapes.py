@@ -87,6 +87,22 @@ _KSERVE_V2 = _json(
 )
 
 
+def _blob(one: str, at: str, kind: str, data: Any) -> dict[str, Any]:
+    body = base64.b64encode(json.dumps(data).encode()).decode()
+    return {
+        "url": "http://l/", "bytes": body, "contentType": "application/json", "id": one,
+        "reqType": f"org.kubeflow.serving.inference.{kind}", "inferenceService": "iris",
+        "occurrenceTime": f"2026-11-20T10:00:{at}Z",
+    }  # fmt: skip
+
+
+_KSERVE_BLOB = _json(
+    _blob("a", "00.100", "request", {"instances": [[6.1, 2.8], [5.9, 3.0]]}),
+    _blob("a", "00.350", "response", {"predictions": [1, 0]}),
+    _blob("b", "00.200", "request", {"instances": [[4.7, 3.2]]}),
+)
+
+
 def _capture(given: str, encoding: str, answer: str, one: str) -> dict[str, Any]:
     return {
         "captureData": {
@@ -269,6 +285,11 @@ PRESETS: dict[str, Shape] = {
             (LATENCY + "_sum", ""): 0.3, (PAIRS, 'result="duplicate"'): 1.0,
             (PAIRS, 'result="unanswered"'): 1.0, (LINES, 'result="half"'): 6.0,
         }, ("x0", "x1"),
+    ),
+    "kserve-blob": Shape(
+        _KSERVE_BLOB,
+        {(REQUESTS, 'code="answered"'): 1.0, (REQUESTS, 'code="unanswered"'): 1.0,
+         (PREDICTIONS, ""): 2.0, (LATENCY + "_sum", ""): 0.25}, ("x0", "x1"),
     ),
     "kserve-container": Shape(
         [

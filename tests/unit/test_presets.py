@@ -46,10 +46,11 @@ def test_what_the_user_writes_is_laid_over_the_preset() -> None:
         " prediction: 'captureData.endpointOutput[0]', version: {const: v2}}"
     )
     path = "captureData.endpointInput"
-    assert found.fields.features == FeaturesField("list", (path,), names=("a", "b"))
+    paths = (path, "captureData.batchTransformInput")
+    assert found.fields.features == FeaturesField("list", paths, names=("a", "b"))
     assert found.fields.score is None
     assert found.fields.timestamp is not None
-    assert found.explode == (path, "captureData.endpointOutput")
+    assert found.explode[:2] == (path, "captureData.endpointOutput")
 
 
 def test_a_path_of_the_preset_keeps_its_place_when_only_its_unit_is_given() -> None:

@@ -13,9 +13,10 @@ from inference_exporter import config
 from inference_exporter.cli import main
 from inference_exporter.config import presets
 from inference_exporter.reference.reading.logs import log_blocks
+from other_answers import OTHER_ANSWERS
 from shapes import OTHERS, PRESETS, Shape
 
-SHAPES = PRESETS | OTHERS | HANDWRITTEN
+SHAPES = PRESETS | OTHERS | HANDWRITTEN | OTHER_ANSWERS
 
 
 def page_of(folder: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> str:

@@ -18,11 +18,13 @@ from inference_exporter.formats.guessing.choose import values_by_path
 from inference_exporter.formats.guessing.named import Guess, fields_of
 from inference_exporter.formats.guessing.other_lines import Lines, other_lines
 from inference_exporter.formats.guessing.payloads import Reading, reading_of
+from inference_exporter.formats.guessing.preset_rows import preset_rows
 from inference_exporter.formats.guessing.schema_lines import is_schema_line, roles_in
 from inference_exporter.formats.guessing.settings import (
     absent,
     format_lines,
     preset_fields,
+    preset_lines,
     reading_lines,
     task_lines,
 )
@@ -51,7 +53,8 @@ def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> 
         reading = reading_of(shape.rows)
     values = values_by_path(reading.rows)
     if shape.preset:
-        found = Guess(preset_fields(shape, values, roles))
+        rows = preset_rows(shape.preset, shape.rows)
+        found = Guess(preset_fields(shape, rows, values, roles))
     else:
         found = fields_of(shape, reading, values)
     alone = reading.request is None and not reading.explode
@@ -70,6 +73,7 @@ def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> 
         f"    logs: [{logs}]\n",
         "    start_at: beginning  # also what is in the log already; else: end\n",
         *(f"    {line}\n" for line in format_lines(shape)),
+        *(f"    {line}\n" for line in preset_lines(shape)),
         *(f"    {line}\n" for line in reading_lines(reading)),
         *(f"    {line}\n" for line in task_lines(shape, reading, values, found.chosen, other)),
         *(f"    {line}\n" for line in other.settings),

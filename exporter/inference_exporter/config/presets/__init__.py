@@ -7,7 +7,8 @@ writes is laid over them, key by key. A file has:
     about       what a line is, for docs/presets.md
     rank        the order in which `init` tries them, the most telling first
     recognise   what lines of this kind have: `keys` (paths that are there), `values` (paths with
-                one of these values), or for `format: regex` the pattern itself
+                one of these values), `patterns` (paths with a regular expression for the whole
+                value), or for `format: regex` the pattern itself
     model       settings of a model
     lacks       what such a log cannot say, and what to do about it
     ask         what only the user knows: a setting, with the question
@@ -37,6 +38,7 @@ class Preset:
     model: Mapping[str, Any]
     keys: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
     ask: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,6 +63,7 @@ def preset(name: str) -> Preset:
         model=found["model"],
         keys=tuple(recognise.get("keys", ())),
         values={path: tuple(map(str, ok)) for path, ok in recognise.get("values", {}).items()},
+        patterns=recognise.get("patterns", {}),
         lacks=tuple(found.get("lacks", ())),
         ask=found.get("ask", {}),
     )

@@ -69,6 +69,9 @@ def choose_features(values: Values) -> Choice | None:
             sizes = {len(value) for value in found if isinstance(value, list)}
             if _are_flat(found) and len(sizes) == 1 and sizes != {0}:
                 return of_list(path, sizes.pop(), values)
+            if _are_flat(found) and spelled(path).rpartition(".")[2] in SURE_FEATURES:
+                said = "lists of different lengths: the inputs have no names"
+                return Choice((path,), doubts=(said,), names=("auto",))
     return None
 
 

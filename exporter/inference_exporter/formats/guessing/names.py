@@ -143,7 +143,7 @@ NOISE = frozenset((
     "caller", "source", "stream", "lineno", "exc_info", "stack_info", "error", "status_code",
     "code", "threshold", "cutoff", "endpoint", "namespace", "pod", "region", "node", "job",
     "task", "headers", "protocol", "response_flags", "bytes_received", "bytes_sent", "@version",
-    "batch_size",
+    "batch_size", "replica", "deployment", "component_name", "actor_name", "labels", "tags",
 ))  # fmt: skip
 """Keys that loggers and web servers add: never inputs of a model."""
 

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from inference_exporter.config.mapping import steps
+from inference_exporter.config.step import Steps
 from inference_exporter.formats.guessing.choose import DEPTH, by_name, values_by_path
 from inference_exporter.formats.guessing.inputs import choose_features
 from inference_exporter.formats.guessing.names import FEATURES
@@ -273,15 +274,20 @@ def _explode(found: Reading) -> None:
     alone = bool(outer) and (outer[0] in decoded or outer[0].endswith(_BATCHES))
     if not outer or not (len(together) > 1 or alone):
         return
-    reshape = Reshape({}, tuple(together))
-    rows = reshape.begin()
-    for row in found.rows:
+    found.explode = together
+    found.rows = exploded(found.rows, {}, tuple(together))
+
+
+def exploded(rows: Sequence[Row], decode: Mapping[str, Steps], roots: tuple[str, ...]) -> list[Row]:
+    """Rows by entry, the entries under the paths of their lists; uneven lines are left out."""
+    reshape = Reshape(decode, roots)
+    found = reshape.begin()
+    for row in rows:
         try:
-            reshape.add(copy.deepcopy(dict(row)), rows)
+            reshape.add(copy.deepcopy(dict(row)), found)
         except UnevenError:
             continue
-    found.explode = together
-    found.rows = list(_with_entries(rows.lines, rows.counts, together, rows.entries))
+    return list(_with_entries(found.lines, found.counts, roots, found.entries))
 
 
 def _is_list(rows: Sequence[Row], path: str) -> bool:

@@ -6,12 +6,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from inference_exporter import config
+from inference_exporter.config.presets import Preset
 from inference_exporter.config.schema import CsvFormat, JsonFormat, LogfmtFormat, RegexFormat
 from inference_exporter.formats import make_decoder
-from inference_exporter.formats.guessing.choose import Choice, choose
-from inference_exporter.formats.guessing.named import field_lines
+from inference_exporter.formats.guessing.choose import Choice, choose, values_by_path
+from inference_exporter.formats.guessing.inputs import why_left_out
+from inference_exporter.formats.guessing.named import field_lines, fields_of, rest_of
 from inference_exporter.formats.guessing.other_lines import Lines
 from inference_exporter.formats.guessing.payloads import Reading
+from inference_exporter.formats.guessing.preset_rows import (
+    corrected,
+    of_own_lines,
+    predicted,
+    preset_rows,
+)
 from inference_exporter.formats.guessing.probabilities import choose_scores
 from inference_exporter.formats.guessing.schema_lines import Roles
 from inference_exporter.formats.guessing.shape import Shape
@@ -98,7 +106,9 @@ def _predicted(
 ) -> list[object]:
     """The predictions of the sample."""
     if shape.preset is not None:
-        logged = values.get("prediction", ())
+        rows = preset_rows(shape.preset, shape.rows)
+        found = predicted(shape.preset, rows, corrected(shape.preset, rows))
+        logged = found or values.get("prediction", ())
         return [one for v in logged for one in (v if isinstance(v, list) else [v])]
     if "prediction" not in chosen:
         return []
@@ -150,13 +160,20 @@ def absent(values: Mapping[str, Sequence[object]], fields: Mapping[str, object])
 
 
 def preset_fields(
-    shape: Shape, values: Mapping[str, Sequence[object]], roles: Roles | None = None
+    shape: Shape,
+    rows: Sequence[Mapping[str, object]],
+    values: Mapping[str, Sequence[object]],
+    roles: Roles | None = None,
 ) -> dict[str, list[str]]:
     """What the preset leaves to the user, as far as it can be told from the lines."""
     preset = shape.preset
     assert preset is not None
-    fields: dict[str, list[str]] = {}
-    if "fields.features.names" in preset.ask and (names := _positional(shape)):
+    fields = _corrected(preset, rows)
+    if (
+        "features" not in fields
+        and "fields.features.names" in preset.ask
+        and (names := _positional(shape))
+    ):
         text = f"features: {{names: [{', '.join(names)}]}}"
         fields["features"] = [text + remark("", [preset.ask["fields.features.names"]])]
     if "fields.prediction" in preset.ask and preset.model["fields"].get("features") == {
@@ -164,8 +181,45 @@ def preset_fields(
     }:
         question = preset.ask["fields.prediction"]
         fields |= _of_schema(roles, values) if roles else _columns(values, question)
+    fields |= _of_own_lines(shape)
     if shape.wrapper and "timestamp" not in preset.model["fields"]:
         fields["timestamp"] = ["timestamp: $wrap.time  # the lines have no time of their own"]
+    return fields
+
+
+def preset_lines(shape: Shape) -> Iterator[str]:
+    """Settings of the model that are otherwise than the preset has them."""
+    own = None if shape.preset is None else of_own_lines(shape.preset, shape.rows)
+    if own is not None and _of_own_lines(shape):
+        words = ", ".join(f"{key}: {json.dumps(word)}" for key, word in own[0].items())
+        yield f"pairs: {{request: {{{words}}}}}  # guessed: the lines of the application"
+
+
+def _of_own_lines(shape: Shape) -> dict[str, list[str]]:
+    """Fields of the lines of an application, which are the requests of pairs."""
+    own = None if shape.preset is None else of_own_lines(shape.preset, shape.rows)
+    if own is None:
+        return {}
+    reading = Reading([{"request": row} for row in own[1]])
+    lines = Shape(JsonFormat(), tuple(reading.rows))
+    found = fields_of(lines, reading, values_by_path(reading.rows))
+    wanted = ("features", "prediction", "score", "scores", "version", "actual")
+    fields = {name: text for name, text in found.fields.items() if name in wanted}
+    return fields if {"features", "prediction", "score", "scores"} & fields.keys() else {}
+
+
+def _corrected(preset: Preset, rows: Sequence[Mapping[str, object]]) -> dict[str, list[str]]:
+    """Fields that are something else than the preset takes them for."""
+    fields: dict[str, list[str]] = {}
+    for name, choice in corrected(preset, rows).items():
+        if choice is None:
+            fields[name] = [f"{name}: null  # guessed: there is none, by the values"]
+        elif choice.names:
+            names = ", ".join(map(quoted, choice.names))
+            text = f"features: {{from: {quoted(choice.paths[0])}, names: [{names}]}}"
+            fields[name] = [text + remark("", choice.doubts)]
+        else:
+            fields[name] = field_lines(name, choice)
     return fields
 
 
@@ -213,5 +267,11 @@ def _columns(values: Mapping[str, Sequence[object]], question: str) -> dict[str,
         fields["prediction"] = [f"# prediction: …  # {question}"]
     scores = choose_scores(values)
     if scores is not None:
+        chosen["scores"] = scores
         fields["scores"] = field_lines("scores", scores)
+    found = rest_of([path for path in values if "." not in path], values, chosen)
+    if found.odd:
+        exclude = ", ".join(map(quoted, found.odd))
+        said = remark("", [*why_left_out(found.others)])
+        fields["features"] = [f"features: {{rest: true, exclude: [{exclude}]}}{said}"]
     return fields
