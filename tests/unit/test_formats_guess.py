@@ -119,7 +119,7 @@ def test_csv_with_and_without_a_header() -> None:
     model, _ = guessed("time;age;prediction", "2026-05-04T09:30:01Z;4,5;1")
     assert model.format == CsvFormat(decimal=",")
     model, text = guessed("1777887001,4,a", "1777887002,5,b")
-    assert model.format == CsvFormat(("column_1", "column_2", "column_3"))
+    assert model.format == CsvFormat(("timestamp", "column_2", "column_3"))
     assert "name its columns" in text
 
 

@@ -7,8 +7,10 @@ timestamp   ts             100 %  2026-11-23T01:07:20.204Z
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,12 +21,22 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.formats.base import Decoded
 from inference_exporter.formats.guessing.written import step_of
 from inference_exporter.formats.shown import duration, moment, number, text
-from inference_exporter.values.batch import Batch, ClassScores, NumericColumn, RankedItems
+from inference_exporter.values.batch import (
+    Batch,
+    ClassScores,
+    NumericColumn,
+    RankedItems,
+    category_name,
+)
 
 _EXAMPLES = 3
 _MOST_FEATURES = 40
 _SOME = 20  # values that tell whether hardly two are alike
 _ALIKE = 0.9  # distinct values by values
+LEAST = 50  # different values below which nothing is said
+NEAR_UNIQUE = 0.3  # different values per row
+_NONE_BY_NUMBER = frozenset((-999, -9999, -99999, -999999))
+_NUMBER = re.compile(r"\s*[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?\s*")
 _SHOWN = {"timestamp": moment, "latency": duration}
 
 _Line = tuple[str, str, str, str]
@@ -137,21 +149,66 @@ def _warnings(model: ModelConfig, batch: Batch) -> Iterator[str]:
     categorical = where.categorical if where else ()
     for name, values in _columns(batch).items():
         texts = [value for value in values if isinstance(value, str)]
-        if name in categorical or not texts:
-            continue
-        step = step_of(texts)
-        if step is not None:
+        if name not in categorical and texts:
+            yield from _of_texts(name, texts)
+        elif not texts:
+            yield from _of_numbers(name, values)
+        if any(isinstance(value, dict) for value in values):
             yield (
-                f"warning: {name} has numbers written as text ({texts[0]!r}), which count as"
-                f" categories; add to features: as: {{{name}: {step}}}"
+                f"warning: {name} is an object, which is no input: what is in it becomes inputs"
+                " with `decode`, by the step flat"
             )
-        elif len(texts) >= _SOME and len(set(texts)) > _ALIKE * len(texts) and not _number(texts):
-            yield (
-                f"warning: {name} hardly has two values alike ({len(set(texts))} of {len(texts)}):"
-                " an identifier or a free text is no input to watch; exclude it"
-            )
+    yield from _of_answers(model, batch)
+
+
+def _of_texts(name: str, texts: Sequence[str]) -> Iterator[str]:
+    step = step_of(texts)
+    distinct = len(set(texts))
+    if step is not None:
+        yield (
+            f"warning: {name} has numbers written as text ({texts[0]!r}), which count as"
+            f" categories; add to features: as: {{{name}: {step}}}"
+        )
+    elif len(texts) >= _SOME and distinct > _ALIKE * len(texts) and not _number(texts):
+        yield (
+            f"warning: {name} hardly has two values alike ({distinct} of {len(texts)}):"
+            " an identifier or a free text is no input to watch; exclude it"
+        )
+    elif distinct >= LEAST and distinct >= NEAR_UNIQUE * len(texts) and not _number(texts):
+        yield (
+            f"warning: {name} has {distinct} different values in {len(texts)} rows: as many"
+            " categories say little; exclude it, or log something coarser"
+        )
+
+
+def _of_numbers(name: str, values: Sequence[object]) -> Iterator[str]:
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    odd = sorted({v for v in numbers if v in _NONE_BY_NUMBER})
+    if odd and len(set(numbers)) > len(odd):
+        yield (
+            f"warning: {name} has {odd[0]} in {numbers.count(odd[0])} of {len(numbers)} rows; if it"
+            f" means that there is none, add to features: as: {{{name}: {{missing: [{odd[0]}]}}}}"
+        )
+    steps = {b - a for a, b in pairwise(numbers)}
+    if len(numbers) >= _SOME and all(isinstance(v, int) for v in numbers) and min(steps) > 0:
+        yield (
+            f"warning: {name} only grows, by row: a counter or an identifier is no input to watch;"
+            " exclude it"
+        )
+
+
+def _of_answers(model: ModelConfig, batch: Batch) -> Iterator[str]:
+    """Predictions that are numbers on a scale, and are counted as classes."""
+    texts = [category_name(value) for value in batch.prediction or () if value is not None]
+    distinct = len(set(texts))
+    many = distinct >= LEAST and distinct >= NEAR_UNIQUE * len(texts)
+    if many and model.task != "regression" and _number(texts):
+        yield (
+            f"warning: prediction has {distinct} different numbers in {len(texts)} rows, which"
+            " count as classes; add task: regression"
+        )
 
 
 def _number(texts: Sequence[str]) -> bool:
-    kinds = Counter(text.replace(".", "").lstrip("+-").isdigit() for text in texts)
+    kinds = Counter(_NUMBER.fullmatch(text) is not None for text in texts)
     return kinds[True] > kinds[False]

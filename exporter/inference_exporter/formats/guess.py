@@ -15,6 +15,7 @@ from inference_exporter import config
 from inference_exporter.config.schema import JsonFormat, ModelConfig
 from inference_exporter.formats import make_decoder, peel_of
 from inference_exporter.formats.guessing.choose import values_by_path
+from inference_exporter.formats.guessing.files import no_log
 from inference_exporter.formats.guessing.named import Guess, fields_of
 from inference_exporter.formats.guessing.other_lines import Lines, other_lines
 from inference_exporter.formats.guessing.payloads import Reading, reading_of
@@ -27,6 +28,7 @@ from inference_exporter.formats.guessing.settings import (
     preset_lines,
     reading_lines,
     task_lines,
+    unknown,
 )
 from inference_exporter.formats.guessing.shape import shape_of
 from inference_exporter.formats.guessing.yaml_text import quoted
@@ -43,8 +45,18 @@ _NO_PAYLOAD = """\
 """
 
 
-def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> str:
-    """The text of a configuration for a log (and `others` beside it), from some of its lines."""
+def guess(
+    lines: Sequence[bytes],
+    log_path: str,
+    others: Sequence[str] = (),
+    *,
+    batch: bool = False,
+    notes: Sequence[str] = (),
+) -> str:
+    """The text of a configuration for a log (and `others` beside it), from some of its lines.
+
+    `batch`: its files are complete when they appear. `notes` are said at its beginning.
+    """
     roles = roles_in(lines)
     lines = [line for line in lines if not is_schema_line(line)] or lines
     shape = shape_of(lines)
@@ -66,12 +78,13 @@ def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> 
     fields = {k: v for k, v in found.fields.items() if k != "actual" or not other.labels}
     logs = ", ".join(map(quoted, (log_path, *others)))
     head = [
-        *(f"# {note}\n" for note in shape.notes),
+        *(f"# {note}\n" for note in (*notes, *no_log(lines), *shape.notes)),
         *([f"# The lines are wrapped as {_WRAPPERS[shape.wrapper]}.\n"] if shape.wrapper else []),
         "models:\n",
         f"  {quoted(_model_name(values, log_path))}:\n",
         f"    logs: [{logs}]\n",
         "    start_at: beginning  # also what is in the log already; else: end\n",
+        *(["    source: batch  # guessed: files that are complete when they appear\n"] * batch),
         *(f"    {line}\n" for line in format_lines(shape)),
         *(f"    {line}\n" for line in preset_lines(shape)),
         *(f"    {line}\n" for line in reading_lines(reading)),
@@ -82,6 +95,7 @@ def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> 
         "    fields:\n" if fields else "",
         *(f"      {line}\n" for key in _ORDER if key in fields for line in fields[key]),
         *(f"      {line}\n" for line in (() if shape.preset else absent(values, fields))),
+        *(f"    {line}\n" for line in (() if shape.preset else unknown(values, fields))),
     ]
     return _checked("".join(head), "".join(body), log_path, lines)
 
@@ -118,5 +132,10 @@ def _model_name(values: Mapping[str, Sequence[object]], log_path: str) -> str:
         if path.rpartition(".")[2] in ("model", "model_name") and len(names) == 1:
             name = names.pop()
             return name if name.isprintable() and 0 < len(name) <= 60 else "model"
-    stem = PurePath(log_path).name.split(".")[0]
-    return stem if re.fullmatch(r"\w[\w-]*", stem) else "model"
+    plain = [part for part in PurePath(log_path).parts if "*" not in part]
+    stem = plain[-1].split(".")[0] if plain else ""
+    fine = re.fullmatch(r"\w[\w-]*", stem) and sum(map(str.isdigit, stem)) < _DATE
+    return stem if fine else "model"
+
+
+_DATE = 6  # digits: names of files that have a date or an identifier in them name no model

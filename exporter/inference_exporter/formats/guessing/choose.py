@@ -98,7 +98,7 @@ def candidates(values: Values, role: str) -> list[str]:
     found = by_name(values, NAMES[role])
     if role == "prediction":
         return [path for path in found if not is_about(path)]
-    if role == "score":  # `credit_score: 710` is an input
+    if role == "score":  # `credit_score: 710` is an input, and `p` may be anything
         return [path for path in found if _names_score(path) or _is_share(values[path])]
     return found
 
@@ -134,7 +134,7 @@ def is_about(path: str) -> bool:
 
 def _names_score(path: str) -> bool:
     last = spelled(path).rpartition(".")[2]
-    return not last.endswith("_score") or last in NAMES["score"]
+    return last != "p" and (not last.endswith("_score") or last in NAMES["score"])
 
 
 def _is_share(found: Sequence[object]) -> bool:
@@ -249,7 +249,8 @@ def _dated(path: str, found: Sequence[object]) -> Choice:
     doubts = [f"or is it {form}?" for form in forms[1:2]]
     if doubts:
         doubts.insert(0, "the order of day and month cannot be told from these lines")
-    doubts.append("no zone in the text: set timezone")
+    if "%z" not in forms[0] and "%Z" not in forms[0]:
+        doubts.append("no zone in the text: set timezone")
     return Choice((path,), None, tuple(doubts), convert=f'{{strptime: "{forms[0]}"}}')
 
 

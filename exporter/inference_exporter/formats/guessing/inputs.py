@@ -35,6 +35,7 @@ _ANSWERS = re.compile(
     r"^(probs|probas|probabilities|logits?|scores|explanations?|contributions|residual|error)$"
 )
 _DURATIONS = re.compile(r"._(ms|us|ns|millis|seconds|duration|latency)$")
+_PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _ROLES = ("timestamp", "id", "prediction", "score", "latency", "trace_id", "actual")
 _HTTP = frozenset(("method", "path", "url", "uri", "headers", "status", "status_code", "query"))
 _OUTPUTS = frozenset(
@@ -167,7 +168,7 @@ def _why_not(name: str, found: Sequence[object], leaks: bool) -> str:
 
 
 def _numbers(found: Sequence[object]) -> bool:
-    return all(not isinstance(v, str) or v.replace(".", "", 1).isdigit() for v in found)
+    return all(not isinstance(v, str) or _PLAIN.fullmatch(v.strip()) for v in found)
 
 
 def _identifier(last: str, found: Sequence[object]) -> str:

@@ -22,7 +22,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "timestamp_us", "timestamp_iso", "iso_time", "log_time", "predicted_at", "scored_at",
         "prediction_time", "request_timestamp", "time_stamp", "epoch", "epoch_ms", "occurrenceTime",
         "SageMakerInferenceTime", "endTime", "end_time", "timestamp.$date", "timestamp.seconds",
-        "__REALTIME_TIMESTAMP", "date", "$prefix.time", "$wrap.time",
+        "__REALTIME_TIMESTAMP", "zeitstempel", "zeit", "date", "$prefix.time", "$wrap.time",
     ),
     "id": (
         "request_id", "prediction_id", "inference_id", "requestId", "inferenceId", "correlation_id",
@@ -40,12 +40,14 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *_NESTED, "class_name", "classification", "forecast", "estimate", "scored_label",
         "scored_labels", "output", "result", "label", "predicted_*", "*_prediction", "*_pred",
         "*_predicted", "class", "category", "class_id", "class_index", "label_id",
+        "vorhersage", "prognose", "ergebnis",
     ),
     "score": (
         "probability", "score", "proba", "prob", "risk_score", "prediction_score", "predicted_prob",
         "predicted_proba", "predicted_probability", "scored_probability", "scored_probabilities",
         "scored_prob", "fraud_probability", "confidence", "confidence_score", "certainty",
-        "*_prob", "*_proba", "*_probability", "*_confidence", "*_score",
+        "*_prob", "*_proba", "*_probability", "*_confidence", "*_score", "p", "wahrscheinlichkeit",
+        "konfidenz",
     ),
     "latency": (
         "latency_ms", "latency_s", "latency_seconds", "latency", "duration_ms", "duration_s",
@@ -76,7 +78,7 @@ FEATURES = (
     "feature_vector", "feature_values", "input_features", "model_input", "model_inputs",
     "request_data", "request_body", "request.body", "request.data", "request.json",
     "request.params", "payload", "instance", "x", "context", "row", "data", "attributes", "body",
-    "params", "request", "usage",
+    "params", "eingaben", "eingabe", "merkmale", "request", "usage",
 )  # fmt: skip
 
 SURE_FEATURES = FEATURES[: FEATURES.index("request_data")]

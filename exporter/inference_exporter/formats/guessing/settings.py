@@ -159,6 +159,19 @@ def absent(values: Mapping[str, Sequence[object]], fields: Mapping[str, object])
         yield f"# features: …  # no key looks like the inputs of the model{where}"
 
 
+def unknown(values: Mapping[str, Sequence[object]], fields: Mapping[str, object]) -> Iterator[str]:
+    """The keys of a log in which nothing looks like a prediction, for the reader to tell."""
+    known = {"prediction", "scores", "score", "ranking", "features", "latency"}
+    keys = [path for path in values if not path.startswith("$") and "[" not in path]
+    if keys and not known & fields.keys():
+        more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+        yield f"# keys found: {', '.join(keys[:_SHOWN])}{more}; say which is what:"
+        yield "# fields: {prediction: …, features: …, latency: {from: …, unit: ms}}"
+
+
+_SHOWN = 30
+
+
 def preset_fields(
     shape: Shape,
     rows: Sequence[Mapping[str, object]],

@@ -31,6 +31,9 @@ Function = Callable[[Any], object]
 DECODED_BYTES = 16 << 20  # what may come out of one compressed value
 FLAT_DEPTH = 8  # objects in objects that become one
 LITERAL_BYTES = 1 << 20  # of a Python literal: `ast` needs a hundred times as much memory
+_MONEY = re.compile(  # in front of an amount or behind it
+    r"^(?:[$\u20ac\u00a3\u00a5]|[A-Z]{3}\s)|(?:[$\u20ac\u00a3\u00a5]|\s[A-Z]{3})$"
+)
 _GZIP = 47  # zlib's number for "gzip or zlib, whichever it is"
 _decode = msgspec.json.Decoder().decode
 _BAD = (ValueError, TypeError, OverflowError, RecursionError, MemoryError, SyntaxError, KeyError)
@@ -200,7 +203,7 @@ def _number(option: Mapping[str, str] | None) -> Function:
     def read(value: Any) -> object:
         if not isinstance(value, str):
             return value
-        text = value.strip().replace(thousands, "")
+        text = _MONEY.sub("", value.strip()).strip().replace(thousands, "")
         number = float(text.replace(decimal, ".") if decimal != "." else text)
         return number if math.isfinite(number) else UNUSABLE
 
