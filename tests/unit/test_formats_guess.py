@@ -169,6 +169,12 @@ def test_numbers_that_are_no_classes_are_a_regression() -> None:
     assert "2 outputs: this is the first of them" in text
 
 
+def test_probabilities_belong_to_classes_even_beside_numbers() -> None:
+    model, _ = of({"prediction": 12.5, "probabilities": {"u": 0.25, "v": 0.75}})
+    assert model.task is None
+    assert model.fields.scores is not None
+
+
 def test_a_latency_without_a_unit_is_taken_for_what_is_usual() -> None:
     for value, unit in ((0.25, "s"), (80, "ms")):
         model, text = of({"duration": value, "prediction": 1})

@@ -88,7 +88,10 @@ def guess(
         *(f"    {line}\n" for line in format_lines(shape)),
         *(f"    {line}\n" for line in preset_lines(shape)),
         *(f"    {line}\n" for line in reading_lines(reading)),
-        *(f"    {line}\n" for line in task_lines(shape, reading, values, found.chosen, other)),
+        *(
+            f"    {line}\n"
+            for line in task_lines(shape, reading, values, found.chosen, other, fields)
+        ),
         *(f"    {line}\n" for line in other.settings),
     ]
     body = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from inference_exporter import config
 from inference_exporter.config.presets import Preset
@@ -84,6 +84,7 @@ def task_lines(
     values: Mapping[str, Sequence[object]],
     chosen: Mapping[str, Choice],
     other: Lines,
+    fields: Container[str],
 ) -> Iterator[str]:
     """What the model predicts, where no reference says it yet and it must be known.
 
@@ -92,7 +93,8 @@ def task_lines(
     """
     late = other.labels or (shape.preset is not None and "labels" in shape.preset.model)
     found = _predicted(shape, reading, values, chosen)
-    if _are_amounts(found):
+    classes = "scores" in fields or "ranking" in fields
+    if not classes and _are_amounts(found):
         yield "task: regression  # guessed: the predictions are numbers"
     elif late:
         yield "task: classification  # guessed: from the predictions"
