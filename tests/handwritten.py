@@ -180,6 +180,50 @@ HANDWRITTEN: dict[str, Shape] = {
                           "Predicted Class": "u", "Response Time (ms)": 2.5}),
         _ALL | _of(u=24.0) | {(LATENCY + "_sum", ""): 0.06}, ("n",),
     ),
+    "requests with inputs and without an answer": Shape(
+        _lines(lambda i: {"ts": _at(i), "features": {"n": i % 5},
+                          "prediction": "u" if i % 2 else None}),
+        _ALL | _of(u=12.0), ("n",),
+    ),
+    "keys with dots": Shape(
+        _lines(lambda i: {"ts": _at(i), "input.age": i % 5, "output.label": "u", "host": "h",
+                          "output.score": 0.5, "latency.total_ms": 2.5}),
+        _ALL | _of(u=24.0) | {(LATENCY + "_sum", ""): 0.06}, ("input.age",),
+    ),
+    "names as Java has them": Shape(
+        _lines(lambda i: {"@timestamp": _at(i), "@version": "1", "level_value": 20000,
+                          "thread_name": "http-1", "message": "Scored", "loanAmount": i % 7,
+                          "decision": "DENY", "riskScore": 0.75, "processingTimeMs": 12,
+                          "requestId": f"q{i}", "traceId": f"{i + 1:032x}", "spanId": f"{i:016x}"}),
+        _ALL | _of(DENY=24.0) | {(LATENCY + "_sum", ""): 0.288}, ("loanAmount",),
+    ),
+    "a success that is true or false": Shape(
+        _lines(lambda i: {"ts": _at(i), "features": {"n": i % 5}, "prediction": "u",
+                          "success": i % 4 > 0}),
+        _ALL | {(FAILED, ""): 6.0}, ("n",),
+    ),
+    "the best classes of an image": Shape(
+        _lines(lambda i: {"ts": _at(i), "context": {"n": i % 5}, "predictions": [
+            {"label": "cat", "score": 0.5}, {"label": "dog", "score": 0.25}]}),
+        _ALL | _of(cat=24.0), ("n",),
+    ),
+    "a flag as the answer, and another model in the shadow": Shape(
+        _lines(lambda i: {"ts": _at(i), "n": i % 5, "is_fraud": i % 2 > 0, "fraud_score": 0.75,
+                          "shadow_prediction": 1, "shadow_score": 0.5, "Duration": 45_000_000}),
+        _ALL | _of(true=12.0) | {(LATENCY + "_sum", ""): 1.08}, ("n",),
+    ),
+    "prose with values": Shape(
+        [f"2026-11-21 08:15:{i:02d},250 INFO Prediction: {'spam' if i % 2 else 'ham'},"
+         f" confidence: 0.{50 + i}, took: 2.5ms" for i in range(_COUNT)],
+        _ALL | _of(spam=12.0) | {(LATENCY + "_sum", ""): 0.06,
+                                 ("inference_exporter_untimed_events_total", ""): 0.0}, (),
+    ),
+    "pairs behind a time": Shape(
+        [f"2026-11-21 08:15:{i:02d}.250 | INFO | app:score:42 - prediction=u age={i % 7} took=2.5ms"
+         for i in range(_COUNT)],
+        _ALL | _of(u=24.0) | {(LATENCY + "_sum", ""): 0.06,
+                              ("inference_exporter_untimed_events_total", ""): 0.0}, ("age",),
+    ),
     "everything far inside": Shape(
         _lines(lambda i: {"ts": _at(i), "a": {"b": {"c": {"d": {
             "features": {"n": i % 5}, "prediction": "u"}}}}}),

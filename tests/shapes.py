@@ -394,6 +394,12 @@ PRESETS: dict[str, Shape] = {
                 for status in (200, 500, 200))), _ACCESS | {(LATENCY + "_sum", ""): 0.0045},
     ),
     "combined": Shape(_over(_COMBINED), _ACCESS),
+    "combined-micros": Shape(
+        _over(_COMBINED + " 15250"), _ACCESS | {(LATENCY + "_sum", ""): 0.04575}
+    ),
+    "combined-seconds": Shape(
+        _over(_COMBINED + ' "-" 0.25 0.125 .'), _ACCESS | {(LATENCY + "_sum", ""): 0.75}
+    ),
     "uvicorn-timed": Shape(_over("2026-11-23 01:07:11.439 " + _UVICORN), _ACCESS),
     "uvicorn": Shape(_over(_UVICORN), _ACCESS),
 }  # fmt: skip

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
 from inference_exporter import config
 from inference_exporter.cli import main
 from inference_exporter.cli.folders import files_in, named
-from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.schema import ModelConfig, RegexFormat
 from inference_exporter.formats import make_decoder
 from inference_exporter.formats.guess import guess
 from inference_exporter.formats.guessing.files import no_log
@@ -112,7 +113,7 @@ def test_a_printed_array_that_goes_on_behind_the_sample() -> None:
         (b"\n\n", "the file is empty"),
         ('{"prediction": 1}\n'.encode("utf-16"), "UTF-16"),
         ('{"prediction": 1}\n'.encode("utf-16-le"), "UTF-16"),
-        (gzip.compress(b'{"prediction": 1}\n'), "a name that ends in .gz"),
+        (gzip.compress(b'{"prediction": 1}\n', mtime=0), "a name that ends in .gz"),
         (b"PAR1\x15\x00", "a Parquet file"),
         (bytes(range(128, 256)) * 4, "no text"),
         (b"[1, 2]\n[3, 4]\n", "JSON lists"),
@@ -129,6 +130,17 @@ def test_logs_are_not_told_so() -> None:
         b"\xef\xbb\xbfa,b\n",
     ):
         assert list(no_log([content])) == []
+
+
+def test_prose_is_read_by_a_pattern_that_no_line_can_slow_down() -> None:
+    lines = [f"Label: u, p: 0.{i}, took: {i}ms, at: home" for i in range(10, 20)]
+    model, _, raw = guessed("\n".join(lines) + "\n")
+    assert isinstance(model.format, RegexFormat)
+    assert make_decoder(model).decode(b"".join(raw)).results == {"ok": 10}
+    hostile = b"Label: u, p: 0.5, took: 1ms, " * 20_000 + b"\n"
+    begun = perf_counter()
+    assert make_decoder(model).decode(hostile).results == {"unmatched": 1}
+    assert perf_counter() - begun < 5
 
 
 def test_keys_in_which_nothing_is_known_are_listed() -> None:

@@ -27,6 +27,7 @@ from inference_exporter.formats.guessing.settings import (
     preset_fields,
     preset_lines,
     reading_lines,
+    several,
     task_lines,
     unknown,
 )
@@ -70,7 +71,7 @@ def guess(
     else:
         found = fields_of(shape, reading, values)
     alone = reading.request is None and not reading.explode
-    other = other_lines(reading.rows, found.chosen) if alone else Lines()
+    other = other_lines(reading.rows, found.chosen, found.inputs) if alone else Lines()
     if other.rows:  # what is said of fields is said of predictions
         reading.rows = list(other.rows)
         values = values_by_path(reading.rows)
@@ -78,7 +79,7 @@ def guess(
     fields = {k: v for k, v in found.fields.items() if k != "actual" or not other.labels}
     logs = ", ".join(map(quoted, (log_path, *others)))
     head = [
-        *(f"# {note}\n" for note in (*notes, *no_log(lines), *shape.notes)),
+        *(f"# {note}\n" for note in (*notes, *no_log(lines), *shape.notes, *several(values))),
         *([f"# The lines are wrapped as {_WRAPPERS[shape.wrapper]}.\n"] if shape.wrapper else []),
         "models:\n",
         f"  {quoted(_model_name(values, log_path))}:\n",
@@ -131,7 +132,7 @@ def _said(model: ModelConfig, block: bytes, count: int) -> str:
 
 def _model_name(values: Mapping[str, Sequence[object]], log_path: str) -> str:
     for path, found in values.items():
-        names = set(map(str, found))
+        names = {str(one) for one in found if isinstance(one, str | int)}
         if path.rpartition(".")[2] in ("model", "model_name") and len(names) == 1:
             name = names.pop()
             return name if name.isprintable() and 0 < len(name) <= 60 else "model"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.config.schema import TimestampField, Unit
+from inference_exporter.config.schema import StatusField, TimestampField, Unit
+from inference_exporter.config.success import Success
 from inference_exporter.formats.columns.times import time_reader
 from inference_exporter.formats.guessing.names import (
     DOUBTS,
@@ -21,6 +22,7 @@ from inference_exporter.formats.guessing.names import (
 )
 from inference_exporter.formats.guessing.written import are_durations, date_forms, step_of
 from inference_exporter.formats.keys import paths
+from inference_exporter.values.batch import category_name
 from inference_exporter.values.numeric import numeric_column
 
 Values = Mapping[str, Sequence[object]]
@@ -42,6 +44,7 @@ class Choice:
     convert: str | None = None  # steps, as YAML
     since: str | None = None  # where the start of a duration is
     classes: tuple[str, ...] = ()  # of probabilities
+    ok: tuple[str, ...] = ()  # what counts as a success
 
 
 def values_by_path(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
@@ -95,12 +98,21 @@ def choose(values: Values) -> dict[str, Choice]:
 
 def candidates(values: Values, role: str) -> list[str]:
     """Paths that may be a field by their name: by rank of the name, then the shallowest."""
-    found = by_name(values, NAMES[role])
+    found = [path for path in by_name(values, NAMES[role]) if not _is_aside(path, role)]
     if role == "prediction":
         return [path for path in found if not is_about(path)]
     if role == "score":  # `credit_score: 710` is an input, and `p` may be anything
         return [path for path in found if _names_score(path) or _is_share(values[path])]
     return found
+
+
+_ASIDE = re.compile(r"(shadow|challenger|baseline|previous|prev|old|last|avg|mean|max|min)_")
+
+
+def _is_aside(path: str, role: str) -> bool:
+    """Whether a name is of another answer than that which was given."""
+    last = spelled(path).rpartition(".")[2]
+    return role in ("prediction", "score", "latency") and _ASIDE.match(last) is not None
 
 
 def by_name(values: Values, names: Sequence[str]) -> list[str]:
@@ -216,15 +228,31 @@ def _choice(name: str, fits: list[str], values: Values) -> Choice:
         step = step_of(values[best]) or _percent(best, values[best], doubts)
         others = tuple(path for path in fits if path not in used)[:4]
         return Choice((best,), None, tuple(doubts), others, convert=step)
+    elif name == "prediction" and spelled(best).rpartition(".")[2].startswith("is_"):
+        doubts.append("this can also be the truth: then it belongs to actual")
     others = tuple(path for path in fits if path not in used)[:4]
-    return Choice(used, unit, tuple(doubts), others)
+    ok = _successes(values[best]) if name == "status" else ()
+    return Choice(used, unit, tuple(doubts), others, ok=ok)
+
+
+_GOOD = frozenset(("true", "completed", "complete", "done", "passed", "pass", "finished", "yes"))
+
+
+def _successes(found: Sequence[object]) -> tuple[str, ...]:
+    """What counts as a success, where it is not one of the usual words."""
+    names = {category_name(v) for v in found if isinstance(v, str | int | float)}
+    usual = any(Success(StatusField(()).ok)(name) for name in names)
+    return () if usual else tuple(sorted(name for name in names if name.lower() in _GOOD))
 
 
 def _assumed(found: Sequence[object]) -> tuple[str | None, str]:
     """The unit of a latency whose name says none: what would be a usual one for a model."""
     numbers = sorted(_finite(found))
-    if numbers[len(numbers) // 2] >= _LONG:
-        return "ms", "the name says no unit: milliseconds are assumed, seconds would be long"
+    middle = numbers[len(numbers) // 2]
+    for unit, least in (("ns", 1e7), ("us", 1e5), ("ms", _LONG)):
+        if middle >= least:
+            word = {"ns": "nanoseconds", "us": "microseconds", "ms": "milliseconds"}[unit]
+            return unit, f"the name says no unit: {word} are assumed, anything else would be long"
     return None, "the name says no unit: seconds are assumed"
 
 

@@ -29,7 +29,7 @@ _NUMBER_NAMES = re.compile(
 )
 _HASH = re.compile(r"[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,}")
 _ANSWERS = re.compile(
-    r"^(pred|predicted|prediction|prob|proba|probability|y|actual|true|shap|expected)_.|"
+    r"^(shadow|challenger|champion)(_.|$)|^(pred|predicted|prediction|prob|proba|probability|y|actual|true|shap|expected)_.|"
     r".(_pred|_predicted|_prediction|_predictions|_prob|_proba|_probability|_probabilities|"
     r"_confidence|_actual|_label|_logit|_logits|_shap)$|"
     r"^(probs|probas|probabilities|logits?|scores|explanations?|contributions|residual|error)$"
@@ -205,6 +205,20 @@ def is_identity(found: Sequence[object]) -> bool:
     if len(found) < _SOME or len(set(map(str, found))) < len(found):
         return False
     return all(isinstance(value, str) and _IDENTITY.fullmatch(value) for value in found)
+
+
+def is_top(path: str, values: Values) -> bool:
+    """Whether a path is a key of the line itself, perhaps one with dots in it."""
+    parts = path.split(".")
+    return "[" not in path and not any(".".join(parts[:i]) in values for i in range(1, len(parts)))
+
+
+_MARKS = re.compile(r"(inputs?|features?|feat)[._]\w", re.IGNORECASE)
+
+
+def marked(names: Sequence[str]) -> list[str]:
+    """Keys that say by their beginning that they are inputs: `feature_age`, `input.age`."""
+    return [name for name in names if _MARKS.match(name)]
 
 
 def why_left_out(odd: Mapping[str, str]) -> Iterator[str]:

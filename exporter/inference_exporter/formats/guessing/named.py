@@ -17,12 +17,15 @@ from inference_exporter.formats.guessing.inputs import (
     Sorted,
     beside,
     choose_features,
+    is_top,
+    marked,
     sort_out,
     why_left_out,
 )
-from inference_exporter.formats.guessing.names import RANKINGS
+from inference_exporter.formats.guessing.names import ANSWERS, RANKINGS
 from inference_exporter.formats.guessing.outputs import roles_of
 from inference_exporter.formats.guessing.payloads import Reading, ranked_key
+from inference_exporter.formats.guessing.probabilities import ITEMS as SCORES
 from inference_exporter.formats.guessing.probabilities import choose_scores
 from inference_exporter.formats.guessing.shape import Shape
 from inference_exporter.formats.guessing.written import step_of
@@ -38,6 +41,7 @@ class Guess:
 
     fields: Fields
     chosen: Mapping[str, Choice] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()  # where they are, if not in the line itself
 
 
 def fields_of(shape: Shape, reading: Reading, values: Values) -> Guess:
@@ -56,7 +60,7 @@ def fields_of(shape: Shape, reading: Reading, values: Values) -> Guess:
     if reading.request is not None:
         fields["status"] = ["status: {from: pair, ok: answered}"]
     fields |= _vectors(outside, chosen)
-    return Guess(fields | _inputs(values, outside, chosen, features, nested), chosen)
+    return Guess(fields | _inputs(values, outside, chosen, features, nested), chosen, inside)
 
 
 def _chosen(outside: Values, roles: Mapping[str, Choice]) -> dict[str, Choice]:
@@ -95,6 +99,8 @@ def field_lines(name: str, choice: Choice) -> list[str]:
         keys["as"] = choice.convert
     if choice.since:
         keys["since"] = quoted(choice.since)
+    if choice.ok:
+        keys["ok"] = f"[{', '.join(map(quoted, choice.ok))}]"
     if choice.classes:
         keys["classes"] = f"[{', '.join(map(quoted, choice.classes))}]"
     value = listed(choice.paths)
@@ -121,7 +127,8 @@ def _vectors(values: Values, chosen: Mapping[str, Choice]) -> Fields:
 
 def _ranking(values: Values) -> Fields:
     for path in sorted(values, key=lambda path: path.count(".")):
-        if path.rpartition(".")[2] in RANKINGS:
+        last = path.rpartition(".")[2]
+        if last in RANKINGS or (last in ANSWERS and _has_scores(values[path])):
             key = ranked_key(values[path])
             plain = all(isinstance(e, str | int) for v in values[path] if isinstance(v, list)
                         for e in v)  # fmt: skip
@@ -132,6 +139,24 @@ def _ranking(values: Values) -> Fields:
                 text = f"ranking: {quoted(path)}"
                 return {"ranking": [text + remark("", ["check that the best comes first"])]}
     return {}
+
+
+def _has_scores(found: Sequence[object]) -> bool:
+    """Whether lists are of classes with their scores, the highest first."""
+    for one in found:
+        entries = one if isinstance(one, list) else []
+        scores = [
+            next((entry[k] for k in SCORES if isinstance(entry.get(k), int | float)), None)
+            for entry in entries
+            if isinstance(entry, Mapping)
+        ]
+        if not scores or None in scores or scores != sorted(scores, key=_number, reverse=True):
+            return False
+    return bool(found)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 # -- inputs ----------------------------------------------------------------------------------
@@ -212,10 +237,14 @@ def _siblings(above: str, values: Values, chosen: Mapping[str, Choice]) -> Field
 
 def _rest(values: Values, chosen: Mapping[str, Choice]) -> Fields:
     """Inputs that are keys of the line itself, between others."""
-    left = [path for path in values if "." not in path and "[" not in path]
+    left = [path for path in values if is_top(path, values)]
     found = rest_of([path for path in left if _can_be_spelled(path)], values, chosen)
     if not found.inputs:
-        return {}
+        told = list(why_left_out(found.others))
+        return {"features": [f"# features: …  # guessed: {told[0]}"]} if told else {}
+    if own := marked(found.inputs):
+        return {"features": [f"features: {{rest: true, only: [{', '.join(map(quoted, own))}]}}"
+                             + remark("", ["the keys whose names begin so"])]}  # fmt: skip
     converted = _converted({path: values[path] for path in found.inputs})
     odd = [name for name in found.others if not name.startswith("$")]
     exclude = f", exclude: [{', '.join(map(quoted, odd))}]" if odd else ""
@@ -228,7 +257,7 @@ def _rest(values: Values, chosen: Mapping[str, Choice]) -> Fields:
 def rest_of(names: Sequence[str], values: Values, chosen: Mapping[str, Choice]) -> Sorted:
     """Which keys of the line are inputs, beside those of the chosen fields."""
     paths = [path for one in chosen.values() for path in (*one.paths, one.since or "")]
-    used = {path.partition(".")[0].partition("[")[0] for path in paths}
+    used = {path.partition(".")[0].partition("[")[0] for path in paths} | set(paths)
     return sort_out(names, values, frozenset(used))
 
 

@@ -40,7 +40,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *_NESTED, "class_name", "classification", "forecast", "estimate", "scored_label",
         "scored_labels", "output", "result", "label", "predicted_*", "*_prediction", "*_pred",
         "*_predicted", "class", "category", "class_id", "class_index", "label_id",
-        "vorhersage", "prognose", "ergebnis",
+        "vorhersage", "prognose", "ergebnis", "verdict", "cluster", "anomaly", "is_anomaly",
+        "outlier", "is_outlier", "is_fraud", "is_spam", "approved", "flagged", "sentiment",
+        "intent", "risk_level",
     ),
     "score": (
         "probability", "score", "proba", "prob", "risk_score", "prediction_score", "predicted_prob",
@@ -63,7 +65,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "status": (
         "status", "status_code", "http_status", "http.response.status_code", "response_code",
-        "outcome", "event.outcome",
+        "outcome", "event.outcome", "state", "success", "succeeded", "is_success", "ok",
     ),
     "trace_id": ("trace_id", "traceparent", "trace.id", "traceId", "otelTraceID"),
     "actual": (
@@ -78,11 +80,14 @@ FEATURES = (
     "feature_vector", "feature_values", "input_features", "model_input", "model_inputs",
     "request_data", "request_body", "request.body", "request.data", "request.json",
     "request.params", "payload", "instance", "x", "context", "row", "data", "attributes", "body",
-    "params", "eingaben", "eingabe", "merkmale", "request", "usage",
+    "params", "history", "eingaben", "eingabe", "merkmale", "request", "usage",
 )  # fmt: skip
 
 SURE_FEATURES = FEATURES[: FEATURES.index("request_data")]
 """Names that mean inputs, whatever is in them."""
+
+ANSWERS = ("predictions", "prediction", "labels", "outputs", "output", "result")
+"""Lists of answers that may be ranked: the best class first."""
 
 RANKINGS = (
     "recommendations",
@@ -145,7 +150,8 @@ NOISE = frozenset((
     "caller", "source", "stream", "lineno", "exc_info", "stack_info", "error", "status_code",
     "code", "threshold", "cutoff", "endpoint", "namespace", "pod", "region", "node", "job",
     "task", "headers", "protocol", "response_flags", "bytes_received", "bytes_sent", "@version",
-    "batch_size", "replica", "deployment", "component_name", "actor_name", "labels", "tags",
+    "batch_size", "level_value", "thread_name", "ip", "client_ip", "user", "username", "user_name",
+    "email", "replica", "deployment", "component_name", "actor_name", "labels", "tags",
 ))  # fmt: skip
 """Keys that loggers and web servers add: never inputs of a model."""
 

@@ -1,7 +1,7 @@
 """What tells predictions from the other lines of a log: its start, its errors, labels that follow.
 
-A line without a prediction that has a status or a latency is a request that failed, and counts. One
-that has neither is no request at all.
+A line without a prediction that has inputs, a status or a latency is a request that failed, and
+counts. One that has none of them is no request at all.
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ class Lines:
     labels: bool = False
 
 
-def other_lines(rows: Sequence[Row], chosen: Mapping[str, Choice]) -> Lines:
-    """The settings that leave out what is no prediction."""
+def other_lines(
+    rows: Sequence[Row], chosen: Mapping[str, Choice], inputs: Sequence[str] = ()
+) -> Lines:
+    """The settings that leave out what is no prediction; `inputs` are where those of one are."""
     role = next((role for role in _ANSWERS if role in chosen), None)
     if role is None:
         return Lines()
@@ -44,6 +46,7 @@ def other_lines(rows: Sequence[Row], chosen: Mapping[str, Choice]) -> Lines:
     carriers = [row for row, has in zip(rows, found, strict=True) if has]
     rest = [row for row, has in zip(rows, found, strict=True) if not has]
     asked = [one for name in ("latency", "status") if name in chosen for one in chosen[name].paths]
+    asked += inputs
     if not rest or not carriers or (asked and any(_has(row, asked) for row in rest)):
         return Lines()
     told = _word(carriers, rest)

@@ -22,7 +22,7 @@ _CLASSES = (
     "classes", "class_names", "labels", "label_names", "categories", "displayNames", "class_labels",
 )  # fmt: skip
 _KEYS = ("label", "class", "class_name", "name", "category", "displayName")
-_ITEMS = ("score", "probability", "prob", "confidence", "proba", "p")
+ITEMS = ("score", "probability", "prob", "confidence", "proba", "p")
 
 Values = Mapping[str, Sequence[object]]
 
@@ -95,7 +95,7 @@ def _keyed(path: str, found: Sequence[object]) -> Choice | None:
     if not entries or not all(isinstance(entry, Mapping) for entry in entries):
         return None
     key = next((k for k in _KEYS if all(isinstance(e.get(k), str | int) for e in entries)), None)
-    item = next((k for k in _ITEMS if all(_is_number(e.get(k)) for e in entries)), None)
+    item = next((k for k in ITEMS if all(_is_number(e.get(k)) for e in entries)), None)
     if key is None or item is None:
         return None
     objects = [{category_name(entry[key]): entry[item] for entry in one} for one in lists]

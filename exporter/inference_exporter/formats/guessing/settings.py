@@ -161,6 +161,20 @@ def absent(values: Mapping[str, Sequence[object]], fields: Mapping[str, object])
         yield f"# features: …  # no key looks like the inputs of the model{where}"
 
 
+def several(values: Mapping[str, Sequence[object]]) -> Iterator[str]:
+    """Several models in one log."""
+    for path, found in values.items():
+        names = list(dict.fromkeys(one for one in found if isinstance(one, str)))
+        if path.rpartition(".")[2] in ("model", "model_name") and 1 < len(names) <= _MODELS:
+            some = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+            own = f"with when: {{{path}: {names[0]}}}"
+            yield f"several models ({some}): give each an entry of its own, {own}"
+            return
+
+
+_MODELS = 10
+
+
 def unknown(values: Mapping[str, Sequence[object]], fields: Mapping[str, object]) -> Iterator[str]:
     """The keys of a log in which nothing looks like a prediction, for the reader to tell."""
     known = {"prediction", "scores", "score", "ranking", "features", "latency"}

@@ -27,6 +27,7 @@ from inference_exporter.formats.csv_lines import (
 from inference_exporter.formats.guessing.choose import by_name, candidates, is_time, values_by_path
 from inference_exporter.formats.guessing.names import SURE_FEATURES
 from inference_exporter.formats.guessing.presets import of_objects, of_texts
+from inference_exporter.formats.guessing.worded import pattern_of, rows_of
 from inference_exporter.formats.json_lines import parse
 from inference_exporter.formats.keys import raw_values
 from inference_exporter.formats.peeling.arrays import expand_arrays
@@ -78,12 +79,21 @@ def _inside(lines: Sequence[bytes], spliced: Sequence[bytes]) -> Shape:
         return Shape(line_format, _rows(line_format, lines), preset)
     rows = tuple(row for row in _rows(LogfmtFormat(), lines) if len(row) > 1)
     if rows and len(rows) * 2 >= len(texts):
-        return Shape(LogfmtFormat(), rows, notes=tuple(_untimed(rows, texts)))
-    return _csv(texts) or Shape(
-        RegexFormat(ANYTHING),
-        (),
-        notes=("no known format: every line is counted as one request, nothing is read from it",),
-    )
+        untimed = tuple(_untimed(rows, texts))
+        return (_worded(texts) if untimed else None) or Shape(LogfmtFormat(), rows, notes=untimed)
+    return _worded(texts) or _broken(texts) or _csv(texts) or _nothing(_UNKNOWN)
+
+
+def _worded(texts: Sequence[str]) -> Shape | None:
+    """Prose in which values have names, one of which is an answer."""
+    pattern = pattern_of(texts)
+    if pattern is None:
+        return None
+    rows = tuple(rows_of(pattern, texts))
+    values = values_by_path(rows)
+    if not candidates(values, "prediction") and not candidates(values, "score"):
+        return None
+    return Shape(RegexFormat(pattern), rows)
 
 
 def _untimed(rows: Sequence[Mapping[str, object]], texts: Sequence[str]) -> Iterator[str]:
@@ -152,8 +162,6 @@ def _csv(texts: Sequence[str]) -> Shape | None:
     width, count = Counter(map(len, rows)).most_common(1)[0]
     if width < 2 or count * 3 < len(rows) * 2:
         return None
-    if sum(text.lstrip().startswith("[") for text in texts) * 2 > len(texts):
-        return _unnamed()
     first = cells(texts[0], delimiter) or []
     header = len(first) == width and _is_header(first, rows[1:])
     if not header and width < 3:  # prose with a comma in every line
@@ -169,7 +177,7 @@ def _csv(texts: Sequence[str]) -> Shape | None:
         names = tuple("timestamp" if i in times[:1] else name for i, name in enumerate(names))
     return Shape(
         CsvFormat(() if header else names, delimiter, decimal),
-        tuple(dict(zip(names, row, strict=True)) for row in values),
+        tuple({n: v for n, v in zip(names, row, strict=True) if v} for row in values),
         notes=() if header else ("the log has no header: name its columns",),
         columns=() if header else names,
     )
@@ -189,8 +197,22 @@ def _is_number(cell: str) -> bool:
     return not cell.strip() or _PLAIN.fullmatch(cell.strip()) is not None
 
 
-def _unnamed() -> Shape:
-    note = "the lines are JSON lists, whose entries have no names: log objects; nothing is read"
+_UNKNOWN = "no known format: every line is counted as one request, nothing is read from it"
+_LISTS = "the lines are JSON lists, whose entries have no names: log objects; nothing is read"
+_BROKEN = "the lines hold something like JSON that is none: `check --explain 1` says what is wrong"
+
+
+def _broken(texts: Sequence[str]) -> Shape | None:
+    """Lines that are nearly what can be read."""
+    if sum(text.lstrip().startswith("[") for text in texts) * 2 > len(texts):
+        return _nothing(_LISTS)
+    if sum("{" in text[:200] for text in texts) * 2 > len(texts):
+        return _nothing(_BROKEN)
+    return None
+
+
+def _nothing(note: str) -> Shape:
+    """Lines that are counted, and why nothing is read from them."""
     return Shape(RegexFormat(ANYTHING), (), notes=(note,))
 
 
