@@ -183,6 +183,31 @@ def test_a_latency_without_a_unit_is_taken_for_what_is_usual() -> None:
         assert "the name says no unit" in text
 
 
+def test_steps_may_be_keys_of_their_own() -> None:
+    model, _ = of({"prediction": "u", "total_ms": 9, "inference_ms": 4, "ttft": 0.5, "x": 1})
+    steps = {name: (one.paths[0], one.unit) for name, one in model.fields.steps.items()}
+    assert steps == {"inference": ("inference_ms", "ms"), "first_token": ("ttft", "s")}
+    assert model.fields.features is not None
+    assert set(model.fields.features.exclude) == {"inference_ms", "ttft"}
+
+
+def test_requests_without_their_responses_are_told_so() -> None:
+    asked = {"type": "azureml.inference.inputs", "correlationid": "c", "data": [{"age": 4}],
+             "time": "2026-11-20T10:00:00Z"}  # fmt: skip
+    told = asked | {"type": "azureml.inference.outputs", "data": [{"prediction": "u"}]}
+    assert "1 requests, none with its response" in of(asked)[1]
+    assert (
+        "1 requests are joined, 1 with a response"
+        in guessed(json.dumps(asked), json.dumps(told))[1]
+    )
+
+
+def test_several_models_in_a_log_are_told_so() -> None:
+    text = guessed('{"model": "a", "prediction": 1}', '{"model": "b", "prediction": 1}')[1]
+    assert "several models (a, b)" in text
+    assert "several models" not in of({"model": "a", "prediction": 1})[1]
+
+
 def test_a_day_is_no_point_in_time() -> None:
     model, text = of({"date": "2026-11-20", "time": "10:00:00", "prediction": 1})
     assert model.fields.timestamp is None

@@ -30,6 +30,7 @@ from inference_exporter.values.batch import (
 )
 
 _EXAMPLES = 3
+_WIDE = 90  # letters of a column of paths
 _MOST_FEATURES = 40
 _SOME = 20  # values that tell whether hardly two are alike
 _ALIKE = 0.9  # distinct values by values
@@ -76,7 +77,13 @@ def _fields(model: ModelConfig, batch: Batch) -> Iterator[_Line]:
         found = list(_values(column))
         show = _SHOWN.get(name, duration if once else number)
         examples = [show(v) if isinstance(v, float) else text(v) for v in _some(found)]
-        yield name, ", ".join(paths), _share(len(found), rows), ", ".join(examples)
+        yield name, _where(paths), _share(len(found), rows), ", ".join(examples)
+
+
+def _where(paths: Sequence[str]) -> str:
+    """Paths, cut after some: a preset tries many."""
+    text = ", ".join(paths)
+    return text if len(text) <= _WIDE else f"{', '.join(paths[:2])}, …"
 
 
 def _values(column: Any) -> Iterator[object]:
@@ -117,7 +124,7 @@ def _features(model: ModelConfig, batch: Batch) -> Iterator[_Line]:
     if where is None:
         return
     columns = _columns(batch)
-    path = ", ".join(where.paths) or "the line itself"
+    path = _where(where.paths) or "the line itself"
     having = sum(1 for row in batch.raw_features or () if row)
     yield "features", path, _share(having, batch.rows), f"{len(columns)} inputs"
     for name, values in list(columns.items())[:_MOST_FEATURES]:

@@ -19,7 +19,7 @@ from inference_exporter.formats.guessing.files import no_log
 from inference_exporter.formats.guessing.named import Guess, fields_of
 from inference_exporter.formats.guessing.other_lines import Lines, other_lines
 from inference_exporter.formats.guessing.payloads import Reading, reading_of
-from inference_exporter.formats.guessing.preset_rows import preset_rows
+from inference_exporter.formats.guessing.preset_rows import preset_rows, said_of_pairs
 from inference_exporter.formats.guessing.schema_lines import is_schema_line, roles_in
 from inference_exporter.formats.guessing.settings import (
     absent,
@@ -59,7 +59,10 @@ def guess(
     `batch`: its files are complete when they appear. `notes` are said at its beginning.
     """
     roles = roles_in(lines)
-    lines = [line for line in lines if not is_schema_line(line)] or lines
+    data = [line for line in lines if not is_schema_line(line)]
+    if lines and not data:
+        notes = (*notes, "a schema of BentoML's: give init the folder with its data too")
+    lines = data or lines
     shape = shape_of(lines)
     reading = Reading(list(shape.rows))
     if shape.preset is None and isinstance(shape.line_format, JsonFormat):
@@ -122,7 +125,8 @@ def _checked(head: str, body: str, log_path: str, lines: Sequence[bytes]) -> str
 def _said(model: ModelConfig, block: bytes, count: int) -> str:
     peeled = peel_of(model)(block)
     if model.pairs is not None:
-        return f"# Guessed by `inference-exporter init` from {count} lines; requests are joined.\n"
+        halves = said_of_pairs(model, peeled)
+        return f"# Guessed by `inference-exporter init` from {count} lines; {halves}\n"
     decoded = make_decoder(model).decode(block)
     counts = ", ".join(f"{n} {result}" for result, n in decoded.results.items()) or "none"
     rows = f", {decoded.batch.rows} predictions" if decoded.batch.requests is not None else ""

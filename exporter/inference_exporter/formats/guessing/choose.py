@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from inference_exporter.formats.guessing.names import (
     DOUBTS,
     NAMES,
     SPANS,
+    STEP_KEYS,
     STEPS,
     fits,
     spelled,
@@ -351,9 +352,15 @@ def _zone_doubts(found: Sequence[object]) -> list[str]:
     return []
 
 
-def choose_steps(values: Values) -> dict[str, Choice]:
-    """Latencies of steps that are in one object."""
+def choose_steps(values: Values, taken: Collection[str] = ()) -> dict[str, Choice]:
+    """Latencies of steps that are in one object, or have names of their own; not those `taken`."""
     steps = {}
+    for name, keys in STEP_KEYS.items():
+        found = [path for path in by_name(values, keys) if _numbers(values[path])]
+        if found and not any(path in taken for path in found):
+            unit = unit_of(found[0])
+            doubts = () if unit else ("the name says no unit: seconds are assumed",)
+            steps[name] = Choice((found[0],), unit, doubts)
     for path in values:
         head, _, name = path.rpartition(".")
         if _step_name(name) in ("total", "total_time", "overall"):

@@ -34,7 +34,7 @@ _ANSWERS = re.compile(
     r"_confidence|_actual|_label|_logit|_logits|_shap)$|"
     r"^(probs|probas|probabilities|logits?|scores|explanations?|contributions|residual|error)$"
 )
-_DURATIONS = re.compile(r"._(ms|us|ns|millis|seconds|duration|latency)$")
+_DURATIONS = re.compile(r"._(ms|us|ns|millis|seconds|duration|latency)$|^ttft|^time_to_first")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _ROLES = ("timestamp", "id", "prediction", "score", "latency", "trace_id", "actual")
 _HTTP = frozenset(("method", "path", "url", "uri", "headers", "status", "status_code", "query"))

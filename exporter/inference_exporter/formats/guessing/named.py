@@ -118,7 +118,8 @@ def _vectors(values: Values, chosen: Mapping[str, Choice]) -> Fields:
     fields: Fields = {}
     if not {"scores", "prediction"} & chosen.keys():
         fields |= _ranking(values)
-    if steps := choose_steps(values):
+    taken = [path for one in chosen.values() for path in one.paths]
+    if steps := choose_steps(values, taken):
         fields["steps"] = ["steps:", *(f"  {field_lines(n, c)[-1]}" for n, c in steps.items())]
     if (weight := choose_weight(values)) is not None:
         fields["weight"] = field_lines("weight", weight)

@@ -111,6 +111,15 @@ SPANS = (
 STEPS = ("stages", "steps", "timings", "stage_latencies", "latencies")
 """Objects that hold the latency of each step."""
 
+STEP_KEYS: Mapping[str, tuple[str, ...]] = {
+    "first_token": ("ttft_ms", "ttft", "ttft_s", "time_to_first_token", "time_to_first_token_ms"),
+    "queue": ("queue_ms", "queue_time_ms", "queue_time"),
+    "preprocess": ("preprocess_ms", "preprocessing_ms", "preprocess_time_ms"),
+    "inference": ("inference_ms", "predict_ms", "model_ms", "inference_time_ms"),
+    "postprocess": ("postprocess_ms", "postprocessing_ms", "postprocess_time_ms"),
+}
+"""Latencies of steps that are keys of their own."""
+
 TOP_LEVEL_ONLY = frozenset(
     (
         "version",

@@ -19,6 +19,7 @@ from inference_exporter.formats.guessing.inputs import of_list
 from inference_exporter.formats.guessing.names import SURE_FEATURES
 from inference_exporter.formats.guessing.outputs import is_output, roles_of
 from inference_exporter.formats.guessing.payloads import exploded
+from inference_exporter.formats.json_lines import parse
 from inference_exporter.formats.paths import walker
 from inference_exporter.values.numeric import numeric_column
 
@@ -52,6 +53,21 @@ def _joined(model: ModelConfig, rows: Sequence[Row]) -> Iterator[Row]:
     for row in rows:
         if _is(model.pairs.response, row) and not _is(model.pairs.request, row):
             yield {"request": asked.get(str(find(dict(row)))), "response": row, "pair": "answered"}
+
+
+def said_of_pairs(model: ModelConfig, block: bytes) -> str:
+    """How many requests of a sample have their response in it, in words."""
+    assert model.pairs is not None
+    find = walker(model.pairs.id.paths)
+    rows = [row for line in block.splitlines() if (row := parse(line))]
+    told = {str(find(row)) for row in rows if _is(model.pairs.response, row)}
+    asked = {str(find(row)) for row in rows if _is(model.pairs.request, row)} - {"None"}
+    met = len(asked & told)
+    if asked and not met:
+        return (
+            f"{len(asked)} requests, none with its response: are these in another file? Give both."
+        )
+    return f"{len(asked)} requests are joined, {met} with a response."
 
 
 def _is(wanted: Mapping[str, Any], row: Row) -> bool:
