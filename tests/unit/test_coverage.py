@@ -102,3 +102,16 @@ def test_what_is_hardly_an_input_is_warned_about(
     assert "add task: regression" in warned[4]
     good = checked(folder, "task: regression, fields: {features: f, prediction: p}", lines, capsys)
     assert "add task" not in good
+
+
+def test_what_is_not_configured_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = {"f": {"a": 1}, "p": 1}
+    for fields, said in (
+        ("features: f", "no prediction is configured"),
+        ("prediction: p", "no features are configured"),
+        ("score: p", "no timestamp is configured"),
+        ("prediction: p", "no latency is configured"),
+    ):
+        assert said in checked(folder, f"fields: {{{fields}}}", [line], capsys)
+    every = "timestamp: t, features: f, prediction: p, latency: l"
+    assert "is configured" not in checked(folder, f"fields: {{{every}}}", [line], capsys)

@@ -183,6 +183,28 @@ def test_a_latency_without_a_unit_is_taken_for_what_is_usual() -> None:
         assert "the name says no unit" in text
 
 
+def test_what_stands_among_inputs_is_left_out_by_its_values_and_not_by_its_name() -> None:
+    lines = [
+        {"features": {"store_id": i % 3, "score": i % 7, "user_id": i, "text": "hello",
+                      "seen": f"2026-11-2{i}T10:00Z"},
+         "prediction": "u", "latency": {"total": 0.5, "model": 0.25}}
+        for i in range(8)
+    ]  # fmt: skip
+    model, text = guessed(*map(json.dumps, lines))
+    assert model.fields.features is not None
+    assert model.fields.features.only == ("store_id", "score")
+    assert "left out: user_id (an identifier), text (a free text), seen (a time)" in text
+    assert model.fields.version is None
+    assert model.fields.latency is not None
+    assert model.fields.latency.paths == ("latency.total",)
+    assert model.fields.steps.keys() == {"model"}
+
+
+def test_a_time_in_an_unknown_form_is_told_so() -> None:
+    text = of({"ts": "20th of November", "prediction": "u"})[1]
+    assert "ts is in no form that is known: set as: {strptime: …}" in text
+
+
 def test_steps_may_be_keys_of_their_own() -> None:
     model, _ = of({"prediction": "u", "total_ms": 9, "inference_ms": 4, "ttft": 0.5, "x": 1})
     steps = {name: (one.paths[0], one.unit) for name, one in model.fields.steps.items()}

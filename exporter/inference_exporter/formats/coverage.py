@@ -17,7 +17,7 @@ import numpy as np
 
 from inference_exporter.config.lines import field_paths
 from inference_exporter.config.presets import preset
-from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.schema import Fields, ModelConfig
 from inference_exporter.formats.base import Decoded
 from inference_exporter.formats.guessing.written import step_of
 from inference_exporter.formats.shown import duration, moment, number, text
@@ -145,10 +145,31 @@ def _lacks(model: ModelConfig) -> Iterator[str]:
     if model.preset is not None:
         for sentence in preset(model.preset).lacks:
             yield f"such a log lacks {sentence}"
-    elif model.fields.features is None and not model.fields.predicts:
+        return
+    if model.fields.features is None and not model.fields.predicts:
         yield "no features and no predictions: there will be no drift and no performance"
-    if model.preset is None and model.fields.latency is None:
-        yield "no latency is configured: its panels will be empty"
+    yield from _not_configured(model.fields)
+
+
+def _not_configured(fields: Fields) -> Iterator[str]:
+    answers = fields.predicts or fields.score is not None
+    for lacking, said in (
+        (fields.latency is None, "no latency is configured: its panels will be empty"),
+        (
+            fields.timestamp is None,
+            "no timestamp is configured: predictions count when they are read",
+        ),
+        (
+            fields.features is not None and not answers,
+            "no prediction is configured: there will be no drift of outputs and no performance",
+        ),
+        (
+            fields.features is None and answers,
+            "no features are configured: there will be no drift of inputs",
+        ),
+    ):
+        if lacking:
+            yield said
 
 
 def _warnings(model: ModelConfig, batch: Batch) -> Iterator[str]:

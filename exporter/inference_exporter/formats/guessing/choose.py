@@ -80,6 +80,7 @@ def choose(values: Values) -> dict[str, Choice]:
         "timestamp": is_time,
         "score": lambda found: _numbers(found) or step_of(found) is not None,
         "latency": lambda found: _numbers(found) or are_durations(found),
+        "version": _are_names,
     }
     taken: set[str] = set()
     chosen: dict[str, Choice] = {}
@@ -97,9 +98,18 @@ def choose(values: Values) -> dict[str, Choice]:
     return _as_score(chosen, values)
 
 
+def _are_names(found: Sequence[object]) -> bool:
+    """Whether values can be versions: `3`, `v3`, `3.1`, and not 0.0125."""
+    return _scalars(found) and not any(
+        (isinstance(v, float) and round(v, 2) != v) or isinstance(v, bool) for v in found
+    )
+
+
 def candidates(values: Values, role: str) -> list[str]:
     """Paths that may be a field by their name: by rank of the name, then the shallowest."""
     found = [path for path in by_name(values, NAMES[role]) if not _is_aside(path, role)]
+    if role == "version":  # `latency.model` is how long it took
+        return [path for path in found if path.rpartition(".")[0].rpartition(".")[2] not in STEPS]
     if role == "prediction":
         return [path for path in found if not is_about(path)]
     if role == "score":  # `credit_score: 710` is an input, and `p` may be anything
@@ -268,6 +278,9 @@ def _percent(path: str, found: Sequence[object], doubts: list[str]) -> str | Non
     if min(_finite(found)) >= 0 and max(_finite(found)) <= 100 and re.search("conf|prob", last):
         doubts.append("some values are above 1: taken for percentages")
         return "percent"
+    if min(_finite(found)) < 0:
+        doubts.append("some values are negative: this is no probability")
+        return None
     doubts.append("some values are above 1: is it a percentage?")
     return None
 

@@ -37,6 +37,9 @@ _ANSWERS = re.compile(
 _DURATIONS = re.compile(r"._(ms|us|ns|millis|seconds|duration|latency)$|^ttft|^time_to_first")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _ROLES = ("timestamp", "id", "prediction", "score", "latency", "trace_id", "actual")
+_TEXTS = frozenset((
+    "text", "prompt", "content", "comment", "review", "question", "query", "document", "sentence",
+))  # fmt: skip
 _HTTP = frozenset(("method", "path", "url", "uri", "headers", "status", "status_code", "query"))
 _OUTPUTS = frozenset(
     ("output", "outputs", "result", "results", "response", "prediction", "predictions", "answer")
@@ -156,14 +159,14 @@ def _why_not(name: str, found: Sequence[object], leaks: bool) -> str:
         return "an identifier"
     if not all(isinstance(value, str | int | float) for value in found):
         return "no single values"
-    if leaks or _ANSWERS.search(last):
-        return "an answer, or something about it"
-    if _DURATIONS.search(last) or are_durations(found):
-        return "a duration"
     if any(isinstance(value, str) for value in found) and is_time(found) and not _numbers(found):
         return "a time"
     if last.endswith(("_at", "_ts", "timestamp")) and is_time(found):
         return "a time"
+    if leaks or _ANSWERS.search(last):
+        return "an answer, or something about it"
+    if _DURATIONS.search(last) or are_durations(found):
+        return "a duration"
     return _identifier(last, found)
 
 
@@ -171,7 +174,20 @@ def _numbers(found: Sequence[object]) -> bool:
     return all(not isinstance(v, str) or _PLAIN.fullmatch(v.strip()) for v in found)
 
 
+def is_no_input(name: str, found: Sequence[object]) -> str:
+    """Why a value that stands in an object of inputs is none all the same, by its values.
+
+    >>> is_no_input("store_id", [1, 2, 1, 2, 3, 1]), is_no_input("user_id", list(range(6)))
+    ('', 'an identifier')
+    """
+    if any(isinstance(value, str) for value in found) and is_time(found) and not _numbers(found):
+        return "a time"
+    return _identifier(spelled(name), found)
+
+
 def _identifier(last: str, found: Sequence[object]) -> str:
+    if last in _TEXTS and all(isinstance(value, str) for value in found):
+        return "a free text"
     if is_identity(found):
         return "an identifier"
     texts = [value for value in found if isinstance(value, str)]

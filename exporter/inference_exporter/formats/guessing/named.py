@@ -17,6 +17,7 @@ from inference_exporter.formats.guessing.inputs import (
     Sorted,
     beside,
     choose_features,
+    is_no_input,
     is_top,
     marked,
     sort_out,
@@ -185,11 +186,7 @@ def _features_line(choice: Choice, values: Values) -> str:
         names = names if choice.names == ("auto",) else f"[{names}]"
         return f"features: {{from: {path}, names: {names}}}{remark('', choice.doubts)}"
     below = _below(choice.paths[0], values)
-    found = sort_out(tuple(below), below, frozenset())
-    left_out = {
-        name: why for name, why in found.others.items()
-        if why in ("an identifier", "a free text, or an identifier", "a time")
-    }  # fmt: skip
+    left_out = {name: why for name in below if (why := is_no_input(name, below[name]))}
     kept = [name for name in below if name not in left_out]
     keys = [f"from: {path}"]
     if left_out and kept:

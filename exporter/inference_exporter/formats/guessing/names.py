@@ -32,6 +32,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "version": (
         "model_version", "modelversion", "model.version", "version", "model_ver", "service.version",
+        "ml.version", "model_info.version",
         "model", "model_name",
     ),
     "prediction": (
@@ -61,7 +62,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "*_duration_ms", "total_ms", "total_time_ms", "total_time", "total_seconds", "dur",
         "time_taken_ms", "took_seconds", "exec_time_ms", "exec_time", "execution_time",
         "latency_us", "latency_ns", "timings.total_ms", "stages.total_ms", "timings.total",
-        "stages.total", "*_latency", "*_duration", "*_latency_s", "*_time_ms",
+        "stages.total", "latency.total", "latency.total_ms", "*_latency", "*_duration",
+        "*_latency_s", "*_time_ms",
     ),
     "status": (
         "status", "status_code", "http_status", "http.response.status_code", "response_code",
@@ -108,7 +110,7 @@ SPANS = (
 )  # fmt: skip
 """Times between which a request was answered."""
 
-STEPS = ("stages", "steps", "timings", "stage_latencies", "latencies")
+STEPS = ("stages", "steps", "timings", "stage_latencies", "latencies", "latency", "durations")
 """Objects that hold the latency of each step."""
 
 STEP_KEYS: Mapping[str, tuple[str, ...]] = {
@@ -153,7 +155,7 @@ NOISE = frozenset((
     "level", "levelname", "levelno", "severity", "logger", "logger_name", "name", "module",
     "filename", "pathname", "lineno", "funcName", "function", "process", "processName",
     "process_id", "pid", "thread", "threadName", "taskName", "message", "msg", "event",
-    "text", "exception", "hostname", "host", "service", "app", "application", "env",
+    "exception", "hostname", "host", "service", "app", "application", "env",
     "environment", "component", "kind", "type", "model", "model_name", "method", "path",
     "route", "url", "uri", "client", "remote_ip", "remote_addr", "user_agent", "ua", "lvl",
     "caller", "source", "stream", "lineno", "exc_info", "stack_info", "error", "status_code",

@@ -9,9 +9,10 @@ from inference_exporter import config
 from inference_exporter.config.presets import Preset
 from inference_exporter.config.schema import CsvFormat, JsonFormat, LogfmtFormat, RegexFormat
 from inference_exporter.formats import make_decoder
-from inference_exporter.formats.guessing.choose import Choice, choose, values_by_path
+from inference_exporter.formats.guessing.choose import Choice, by_name, choose, values_by_path
 from inference_exporter.formats.guessing.inputs import why_left_out
 from inference_exporter.formats.guessing.named import field_lines, fields_of, rest_of
+from inference_exporter.formats.guessing.names import NAMES
 from inference_exporter.formats.guessing.other_lines import Lines
 from inference_exporter.formats.guessing.payloads import Reading
 from inference_exporter.formats.guessing.preset_rows import (
@@ -149,6 +150,8 @@ def absent(values: Mapping[str, Sequence[object]], fields: Mapping[str, object])
         said = "no key looks like a time: without it, it is the time of reading"
         if "date" in values and "time" in values:
             said = "date and time are two keys: log them as one, else it is the time of reading"
+        elif named := [p for p in by_name(values, NAMES["timestamp"]) if not p.startswith("$")]:
+            said = f"{named[0]} is in no form that is known: set as: {{strptime: …}}"
         yield f"# timestamp: …  # {said}"
     if not {"prediction", "scores", "score", "ranking"} & fields.keys():
         yield "# prediction: …  # no key looks like a predicted class or value"
