@@ -180,6 +180,14 @@ HANDWRITTEN: dict[str, Shape] = {
                           "Predicted Class": "u", "Response Time (ms)": 2.5}),
         _ALL | _of(u=24.0) | {(LATENCY + "_sum", ""): 0.06}, ("n",),
     ),
+    "inputs and answers in lines of their own": Shape(
+        [line for i in range(_COUNT) for line in map(json.dumps, (
+            {"ts": f"2026-11-21T08:15:{i:02d}.250Z", "request_id": f"q{i}",
+             "features": {"n": i % 5}},
+            {"ts": f"2026-11-21T08:15:{i:02d}.750Z", "request_id": f"q{i}", "prediction": "u",
+             "latency_ms": 2.5}))],
+        _ALL | _of(u=24.0) | {(LATENCY + "_sum", ""): 0.06}, ("n",),
+    ),
     "requests with inputs and without an answer": Shape(
         _lines(lambda i: {"ts": _at(i), "features": {"n": i % 5},
                           "prediction": "u" if i % 2 else None}),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shapes import LATENCY, PREDICTIONS, REQUESTS, Shape
+from shapes import LATENCY, LINES, PREDICTIONS, REQUESTS, Shape
 
 _COUNT = 12
 _TENSORS = [
@@ -118,6 +118,12 @@ OTHER_ANSWERS: dict[str, Shape] = {
     "Ray Serve with other words": Shape(
         [line for i in range(_COUNT) for line in _ray(i)],
         _of(u=12.0) | {(LATENCY + "_sum", ""): 0.246}, ("age",),
+    ),
+    "SageMaker with its ground truth between": Shape(
+        [*_capture("0.25"), *[json.dumps({
+            "groundTruthData": {"data": "1", "encoding": "CSV"}, "eventVersion": "0",
+            "eventMetadata": {"eventId": "e"}})] * 5],
+        {(REQUESTS, ""): 12.0, (LINES, 'result="filtered"'): 5.0}, ("x0", "x1"),
     ),
     "ids like BentoML's, but not its log": Shape(
         [json.dumps({"timestamp": "2026-11-21T08:15:00Z", "request_id": f"q{i}", "trace_id": "ab",

@@ -56,7 +56,10 @@ def fields_of(shape: Shape, reading: Reading, values: Values) -> Guess:
     outside = {p: v for p, v in outside.items() if not _is_below(p, inside)}
     chosen = _chosen(outside, roles)
     if reading.request is not None:
-        chosen |= _of_pairs(reading, outside)
+        told = _of_pairs(reading, outside)
+        if "latency" in chosen:  # as it is logged, rather than between two times
+            told.pop("latency", None)
+        chosen |= told
     fields = {name: field_lines(name, choice) for name, choice in chosen.items()}
     if reading.request is not None:
         fields["status"] = ["status: {from: pair, ok: answered}"]

@@ -17,10 +17,11 @@ import yaml
 
 from inference_exporter.config.mapping import steps
 from inference_exporter.config.step import Steps
-from inference_exporter.formats.guessing.choose import DEPTH, by_name, values_by_path
+from inference_exporter.formats.guessing.choose import DEPTH, by_name, choose, values_by_path
 from inference_exporter.formats.guessing.inputs import choose_features
 from inference_exporter.formats.guessing.names import FEATURES
 from inference_exporter.formats.guessing.outputs import is_output
+from inference_exporter.formats.guessing.yaml_text import quoted
 from inference_exporter.formats.keys import paths
 from inference_exporter.formats.mapping.reshape import Reshape, UnevenError
 from inference_exporter.formats.paths import walker
@@ -44,15 +45,14 @@ _MOST = 0.9  # of the lines
 class Reading:
     """How lines become rows: `decode` and `explode` as they are configured, and the rows.
 
-    Steps are as YAML. `request` is what tells requests from responses (path, values), `id` what
-    they share.
+    Steps are as YAML. `request` is what tells requests and responses, `id` what they share.
     """
 
     rows: list[Row]
     decode: dict[str, list[str]] = field(default_factory=dict)
     explode: list[str] = field(default_factory=list)
     id: str = ""
-    request: tuple[str, str, str] | None = None  # path, value of requests, value of responses
+    request: tuple[str, str] | None = None  # conditions, as YAML
 
 
 def reading_of(rows: Sequence[Row]) -> Reading:
@@ -89,8 +89,45 @@ def _paired(rows: Sequence[Row]) -> Reading:
         for one in _IDS:
             halves = _by_id(rows, path, asked, told, one)
             if halves is not None:
-                return Reading(halves, id=one, request=(path, asked, told))
-    return Reading(list(rows))
+                says = [f"{{{quoted(path)}: {quoted(word)}}}" for word in (asked, told)]
+                return Reading(halves, id=one, request=(says[0], says[1]))
+    return _apart(rows) or Reading(list(rows))
+
+
+def _apart(rows: Sequence[Row]) -> Reading | None:
+    """Lines with inputs and lines with an answer, which nothing tells but that."""
+    values = values_by_path(rows)
+    inputs = choose_features(values)
+    if inputs is None:
+        return None
+    root = inputs.paths[0]
+    outside = {p: v for p, v in values.items() if p != root and not p.startswith(f"{root}.")}
+    chosen = choose(outside)
+    answer = next((chosen[role].paths[0] for role in ("prediction", "score") if role in chosen), "")
+    for one in _IDS if answer else ():
+        asked, told = _sides(rows, one, root), _sides(rows, one, answer)
+        met = asked.keys() & told.keys()
+        if not met or any(asked[key] is told[key] for key in met) or len(met) < _SHARED * len(told):
+            continue
+        halves = [{"pair": "answered", "request": asked[k], "response": told[k]} for k in met]
+        says = [f"{{{quoted(path)}: {{exists: true}}}}" for path in (root, answer)]
+        return Reading(list(halves), id=one, request=(says[0], says[1]))
+    return None
+
+
+_SHARED = 0.5  # of the answers have their request in the sample
+
+
+def _sides(rows: Sequence[Row], one: str, path: str) -> dict[str | int, Row]:
+    """Rows that have something at a path, by their id; none where an id comes twice."""
+    find, found = walker((path,)), dict[str | int, Row]()
+    for row in rows:
+        key = row.get(one)
+        if isinstance(key, str | int) and find(dict(row)) is not None:
+            if key in found:
+                return {}
+            found[key] = row
+    return found
 
 
 def _word(words: Iterable[str], parts: Sequence[str]) -> str | None:
@@ -98,11 +135,12 @@ def _word(words: Iterable[str], parts: Sequence[str]) -> str | None:
 
 
 def _by_id(rows: Sequence[Row], path: str, asked: str, told: str, one: str) -> list[Row] | None:
-    requests = {row.get(one): row for row in rows if row.get(path) == asked and row.get(one)}
+    known = [row for row in rows if isinstance(row.get(one), str | int) and row.get(one)]
+    requests = {row[one]: row for row in known if row.get(path) == asked}
     pairs = [
         {"pair": "answered", "request": requests[row[one]], "response": row}
-        for row in rows
-        if row.get(path) == told and row.get(one) in requests
+        for row in known
+        if row.get(path) == told and row[one] in requests
     ]
     if not pairs or len(pairs) < 0.5 * sum(row.get(path) == told for row in rows):
         return None

@@ -64,10 +64,10 @@ def _csv(line: CsvFormat) -> Iterator[str]:
 def reading_lines(reading: Reading) -> Iterator[str]:
     """How lines become rows."""
     if reading.request is not None:
-        path, asked, told = reading.request
+        asked, told = reading.request
         yield (
-            f"pairs: {{id: {quoted(reading.id)}, request: {{{quoted(path)}: {quoted(asked)}}},"
-            f" response: {{{quoted(path)}: {quoted(told)}}}}}  # guessed: two lines a prediction"
+            f"pairs: {{id: {quoted(reading.id)}, request: {asked},"
+            f" response: {told}}}  # guessed: two lines a prediction"
         )
     if reading.decode:
         yield "decode:  # guessed: what is inside of values"
@@ -222,6 +222,10 @@ def preset_fields(
 def preset_lines(shape: Shape) -> Iterator[str]:
     """Settings of the model that are otherwise than the preset has them."""
     own = None if shape.preset is None else of_own_lines(shape.preset, shape.rows)
+    if shape.preset is not None and "pairs" not in shape.preset.model and shape.preset.keys:
+        key = shape.preset.keys[0]
+        if any(walker((key,))(dict(row)) is None for row in shape.rows):
+            yield f"when: {{{quoted(key)}: {{exists: true}}}}  # guessed: other lines are left out"
     if own is not None and _of_own_lines(shape):
         words = ", ".join(f"{key}: {json.dumps(word)}" for key, word in own[0].items())
         yield f"pairs: {{request: {{{words}}}}}  # guessed: the lines of the application"
