@@ -226,6 +226,11 @@ HANDWRITTEN: dict[str, Shape] = {
         _ALL | _of(spam=12.0) | {(LATENCY + "_sum", ""): 0.06,
                                  ("inference_exporter_untimed_events_total", ""): 0.0}, (),
     ),
+    "pairs inside of a container runtime's lines": Shape(
+        [f"2026-11-21T08:15:{i:02d}.250000000Z stdout F level=info age={i % 7} pred=u took=2.5ms"
+         for i in range(_COUNT)],
+        _ALL | _of(u=24.0) | {("inference_exporter_untimed_events_total", ""): 0.0}, ("age",),
+    ),
     "pairs behind a time": Shape(
         [f"2026-11-21 08:15:{i:02d}.250 | INFO | app:score:42 - prediction=u age={i % 7} took=2.5ms"
          for i in range(_COUNT)],

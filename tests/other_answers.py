@@ -119,6 +119,20 @@ OTHER_ANSWERS: dict[str, Shape] = {
         [line for i in range(_COUNT) for line in _ray(i)],
         _of(u=12.0) | {(LATENCY + "_sum", ""): 0.246}, ("age",),
     ),
+    "Seldon with JSON of its own": Shape(
+        _events("io.seldon.serving.inference", "requestid", {"jsonData": {"age": 41}},
+                {"jsonData": {"class": "u", "proba": 0.75}}),
+        _of(u=12.0), ("age",),
+    ),
+    "log records with other names": Shape(
+        [json.dumps({"resourceLogs": [{"resource": {}, "scopeLogs": [{"logRecords": [{
+            "timeUnixNano": "1795249000000000000", "attributes": [
+                {"key": "inputs", "value": {"kvlistValue": {"values": [
+                    {"key": "age", "value": {"intValue": "41"}}]}}},
+                {"key": "predicted_class", "value": {"stringValue": "u"}},
+                {"key": "duration_ms", "value": {"doubleValue": 2.5}}]}]}]}]})] * _COUNT,
+        _of(u=12.0) | {(LATENCY + "_sum", ""): 0.03}, ("age",),
+    ),
     "SageMaker with its ground truth between": Shape(
         [*_capture("0.25"), *[json.dumps({
             "groundTruthData": {"data": "1", "encoding": "CSV"}, "eventVersion": "0",

@@ -61,6 +61,13 @@ def test_a_byte_order_mark_is_no_part_of_a_name_where_the_first_line_is_repeated
     assert columns(found) == [[1.0], ["x"], ["yes"]]
 
 
+def test_a_header_inside_of_a_container_runtimes_lines() -> None:
+    lines = [f"2026-11-20T10:00:00Z stdout F {line}\n" for line in ("a,b,pred,p", "1,x,yes,0.5")]
+    found = decoded(f"{TITLE.decode()}{lines[0]}" + "".join(lines))
+    assert found.results == {"ok": 1, "header": 1}
+    assert columns(found) == [[1.0], ["x"], ["yes"]]
+
+
 def test_spaces_behind_delimiters_are_no_part_of_names_and_cells() -> None:
     found = decoded("a, b, pred, p\n1, x, yes, 0.5\na, b, pred, p\n")
     assert found.results == {"ok": 1, "header": 2}

@@ -75,6 +75,17 @@ def test_only_some_inputs_are_collected() -> None:
     ]
 
 
+def test_what_a_wrapper_or_a_path_says_is_no_input() -> None:
+    one = model(
+        'path_pattern: "/(?P<v>v[0-9])/", fields: {features: {rest: true}, timestamp: $wrap.time,'
+        " version: $path.v}"
+    )
+    block = b'\x1f{"$path.v": "v3"}\n2026-11-20T10:00:00Z stdout F {"a": 1}\n'
+    batch = make_decoder(one, None, collect=True).decode(block).batch
+    assert batch.raw_features == [{"a": 1}]
+    assert list(batch.version or ()) == ["v3"]
+
+
 def test_every_line_of_the_logger_has_what_its_preset_is_recognised_by(tmp_path: Path) -> None:
     with PredictionLog(tmp_path / "p.jsonl", queue=1, interval=60) as log:
         log.write({"age": 1}, 1)

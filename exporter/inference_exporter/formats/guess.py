@@ -28,6 +28,7 @@ from inference_exporter.formats.guessing.settings import (
     preset_lines,
     reading_lines,
     several,
+    takes_wrap_time,
     task_lines,
     unknown,
 )
@@ -80,6 +81,8 @@ def guess(
         values = values_by_path(reading.rows)
         found = fields_of(shape, reading, values)
     fields = {k: v for k, v in found.fields.items() if k != "actual" or not other.labels}
+    if shape.wrapper and "timestamp" not in fields and takes_wrap_time(shape):
+        fields["timestamp"] = ["timestamp: $wrap.time  # the lines have no time of their own"]
     logs = ", ".join(map(quoted, (log_path, *others)))
     head = [
         *(f"# {note}\n" for note in (*notes, *no_log(lines), *shape.notes, *several(values))),

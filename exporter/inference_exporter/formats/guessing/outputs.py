@@ -85,6 +85,10 @@ def _of_objects(root: str, objects: Sequence[Mapping[str, Any]]) -> dict[str, Ch
             if plain and not about and _scalars(objects, key):
                 found[role] = Choice((f"{root}.{key}",))
                 break
+    if "score" not in found and "prediction" in found:  # a share of one is rather a probability
+        key = found["prediction"].paths[0].removeprefix(f"{root}.")
+        if value_role(columns[key]) == "score":
+            found["score"] = found.pop("prediction")
     scores = part_of(root, objects) or _scores_in(root, columns)
     if scores is not None:
         found["scores"] = scores

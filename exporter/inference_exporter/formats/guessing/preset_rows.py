@@ -63,7 +63,9 @@ def said_of_pairs(model: ModelConfig, block: bytes) -> str:
     told = {str(find(row)) for row in rows if _is(model.pairs.response, row)}
     asked = {str(find(row)) for row in rows if _is(model.pairs.request, row)} - {"None"}
     met = len(asked & told)
-    if asked and not met:
+    if not asked:
+        return "no request is among them."
+    if not met:
         return (
             f"{len(asked)} requests, none with its response: are these in another file? Give both."
         )
@@ -101,19 +103,20 @@ def predicted(
         one = over["prediction"]
         paths: Sequence[str] = one.paths if one is not None else ()
     else:
-        paths = _paths(fields["prediction"]) if "prediction" in fields else ()
+        paths = paths_of(fields["prediction"]) if "prediction" in fields else ()
     found = [_first(row, paths) for row in rows]
     return [one for one in found if isinstance(one, str | int | float)]
 
 
-def _paths(field: Any) -> Sequence[str]:
+def paths_of(field: Any) -> Sequence[str]:
+    """The paths of a field of a preset, however it is written."""
     paths = field["from"] if isinstance(field, Mapping) else field
     return [paths] if isinstance(paths, str) else list(paths)
 
 
 def _holds(role: str, field: Any, rows: Sequence[Row]) -> bool:
     """Whether the answers at the paths of a preset are what it takes them for."""
-    found = [_first(row, _paths(field)) for row in rows]
+    found = [_first(row, paths_of(field)) for row in rows]
     answers = [one for one in found if one is not None]
     if not answers:
         return False

@@ -18,6 +18,7 @@ from inference_exporter.formats.guessing.payloads import Reading
 from inference_exporter.formats.guessing.preset_rows import (
     corrected,
     of_own_lines,
+    paths_of,
     predicted,
     preset_rows,
 )
@@ -25,7 +26,9 @@ from inference_exporter.formats.guessing.probabilities import choose_scores
 from inference_exporter.formats.guessing.schema_lines import Roles
 from inference_exporter.formats.guessing.shape import Shape
 from inference_exporter.formats.guessing.yaml_text import quoted, remark
+from inference_exporter.formats.json_lines import parse
 from inference_exporter.formats.paths import walker
+from inference_exporter.formats.peeling.records import RECORDS
 from inference_exporter.values.numeric import numeric_column
 
 
@@ -214,9 +217,38 @@ def preset_fields(
         question = preset.ask["fields.prediction"]
         fields |= _of_schema(roles, values) if roles else _columns(values, question)
     fields |= _of_own_lines(shape)
-    if shape.wrapper and "timestamp" not in preset.model["fields"]:
-        fields["timestamp"] = ["timestamp: $wrap.time  # the lines have no time of their own"]
+    if "records" in preset.model:
+        fields |= _of_records(preset, shape)
     return fields
+
+
+def takes_wrap_time(shape: Shape) -> bool:
+    """Whether what the wrapper says can be the time of lines that have none."""
+    if shape.preset is not None:
+        return "timestamp" not in shape.preset.model["fields"]
+    return not isinstance(shape.line_format, CsvFormat)
+
+
+_OF_RECORDS = (
+    "features", "prediction", "score", "scores", "latency", "id", "version", "steps",
+)  # fmt: skip
+
+
+def _of_records(preset: Preset, shape: Shape) -> dict[str, list[str]]:
+    """Fields of records inside of lines that have other names than the preset looks for."""
+    block = b"".join(json.dumps(row).encode() + b"\n" for row in shape.rows)
+    lines = RECORDS[preset.model["records"]](block).splitlines()
+    reading = Reading([row for line in lines if (row := parse(line))])
+    values = values_by_path(reading.rows)
+    found = fields_of(Shape(JsonFormat(), tuple(reading.rows)), reading, values)
+    known = preset.model["fields"]
+    return {
+        name: text
+        for name, text in found.fields.items()
+        if name
+        in ("features", "prediction", "score", "scores", "latency", "id", "version", "steps")
+        and not (name in known and any(path in values for path in paths_of(known[name])))
+    }
 
 
 def preset_lines(shape: Shape) -> Iterator[str]:

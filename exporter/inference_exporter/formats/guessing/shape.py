@@ -206,7 +206,7 @@ def _broken(texts: Sequence[str]) -> Shape | None:
     """Lines that are nearly what can be read."""
     if sum(text.lstrip().startswith("[") for text in texts) * 2 > len(texts):
         return _nothing(_LISTS)
-    if sum("{" in text[:200] for text in texts) * 2 > len(texts):
+    if sum(text.lstrip().startswith("{") for text in texts) * 2 > len(texts):
         return _nothing(_BROKEN)
     return None
 
