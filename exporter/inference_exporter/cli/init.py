@@ -39,8 +39,10 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
 def _init(options: argparse.Namespace) -> int:
     from inference_exporter.formats.guess import guess
 
-    logs, lines = _sample(options.log)
-    text = guess(lines, logs.paths[0], logs.paths[1:], batch=logs.batch, notes=logs.notes)
+    logs, lines, labels = _sample(options.log)
+    text = guess(
+        lines, logs.paths[0], logs.paths[1:], batch=logs.batch, notes=logs.notes, labels=labels
+    )
     if options.output == "-":
         sys.stdout.write(text)
         return 0
@@ -54,8 +56,9 @@ def _init(options: argparse.Namespace) -> int:
     return 0
 
 
-def _sample(given: list[str]) -> tuple[Logs, list[bytes]]:
-    """The logs to configure, and lines of all files that are given."""
+def _sample(given: list[str]) -> tuple[Logs, list[bytes], tuple[str, ...]]:
+    """The logs to configure, lines of all files that are given, and settings of labels."""
+    from inference_exporter.formats.guessing.label_files import labels_of
     from inference_exporter.formats.guessing.schema_lines import is_schema_line
 
     files = {one: _files(one) for one in given}
@@ -63,22 +66,32 @@ def _sample(given: list[str]) -> tuple[Logs, list[bytes]]:
     share = max(1, 1000 // len(looked))
     schemas: set[str] = set()
     lines: list[bytes] = []
+    labels: tuple[str, ...] = ()
     for path in looked:
         found = first_lines(path, share)
+        told = labels_of(path, found) if len(given) > 1 and path in given and not labels else ()
+        if told:
+            labels = told
+            del files[path]
+            continue
         lines += found
         if found and all(map(is_schema_line, found)):
             schemas.add(path)
     if schemas:  # what is to be followed are the data beside them
         kept = tuple(path for path in looked if path not in schemas)
-        return Logs(kept or tuple(looked)), lines
+        return Logs(kept or tuple(looked)), lines, labels
     parts = [
         named(one, found) if Path(one).is_dir() else Logs((one,)) for one, found in files.items()
     ]
-    return Logs(
-        tuple(path for part in parts for path in part.paths),
-        batch=all(part.batch for part in parts),
-        notes=tuple(note for part in parts for note in part.notes),
-    ), lines
+    return (
+        Logs(
+            tuple(path for part in parts for path in part.paths),
+            batch=all(part.batch for part in parts),
+            notes=tuple(note for part in parts for note in part.notes),
+        ),
+        lines,
+        labels,
+    )
 
 
 def _files(path: str) -> list[str]:

@@ -54,10 +54,12 @@ def guess(
     *,
     batch: bool = False,
     notes: Sequence[str] = (),
+    labels: Sequence[str] = (),
 ) -> str:
     """The text of a configuration for a log (and `others` beside it), from some of its lines.
 
-    `batch`: its files are complete when they appear. `notes` are said at its beginning.
+    `batch`: its files are complete when they appear. `notes` are said at its beginning;
+    `labels` are settings for labels in a file of their own.
     """
     roles = roles_in(lines)
     data = [line for line in lines if not is_schema_line(line)]
@@ -83,6 +85,7 @@ def guess(
     fields = {k: v for k, v in found.fields.items() if k != "actual" or not other.labels}
     if shape.wrapper and "timestamp" not in fields and takes_wrap_time(shape):
         fields["timestamp"] = ["timestamp: $wrap.time  # the lines have no time of their own"]
+    late = other.labels or bool(labels)
     logs = ", ".join(map(quoted, (log_path, *others)))
     head = [
         *(f"# {note}\n" for note in (*notes, *no_log(lines), *shape.notes, *several(values))),
@@ -97,9 +100,10 @@ def guess(
         *(f"    {line}\n" for line in reading_lines(reading)),
         *(
             f"    {line}\n"
-            for line in task_lines(shape, reading, values, found.chosen, other, fields)
+            for line in task_lines(shape, reading, values, found.chosen, late, fields)
         ),
         *(f"    {line}\n" for line in other.settings),
+        *(f"    {line}\n" for line in (() if other.labels else labels)),
     ]
     body = [
         "    fields:\n" if fields else "",

@@ -13,7 +13,6 @@ from inference_exporter.formats.guessing.choose import Choice, by_name, choose, 
 from inference_exporter.formats.guessing.inputs import why_left_out
 from inference_exporter.formats.guessing.named import field_lines, fields_of, rest_of
 from inference_exporter.formats.guessing.names import NAMES
-from inference_exporter.formats.guessing.other_lines import Lines
 from inference_exporter.formats.guessing.payloads import Reading
 from inference_exporter.formats.guessing.preset_rows import (
     corrected,
@@ -87,7 +86,7 @@ def task_lines(
     reading: Reading,
     values: Mapping[str, Sequence[object]],
     chosen: Mapping[str, Choice],
-    other: Lines,
+    late: bool,
     fields: Container[str],
 ) -> Iterator[str]:
     """What the model predicts, where no reference says it yet and it must be known.
@@ -95,7 +94,7 @@ def task_lines(
     Numbers that are no classes would be thousands of them, and labels that come later are compared
     with predictions at once.
     """
-    late = other.labels or (shape.preset is not None and "labels" in shape.preset.model)
+    late = late or (shape.preset is not None and "labels" in shape.preset.model)
     found = _predicted(shape, reading, values, chosen)
     classes = "scores" in fields or "ranking" in fields
     if not classes and _are_amounts(found):
