@@ -74,6 +74,14 @@ def test_spaces_behind_delimiters_are_no_part_of_names_and_cells() -> None:
     assert columns(found) == [[1.0], ["x"], ["yes"]]
 
 
+def test_names_with_their_spaces_are_found_too() -> None:
+    fields = "fields: {prediction: ' pred', features: {rest: true}}"
+    (one,) = config.parse(f"models: {{m: {{logs: [l], format: csv, {fields}}}}}", "c").models
+    batch = make_decoder(one, {" b": "categorical"}).decode(b"a, b, pred\n1, x, yes\n").batch
+    assert list(batch.prediction or ()) == ["yes"]
+    assert list(batch.features[" b"].values) == ["x"]
+
+
 def test_the_first_column_may_have_no_name() -> None:
     found = decoded(",a,b,pred,p\n0,1,x,yes,0.5\n")
     assert found.results == {"ok": 1, "header": 1}

@@ -72,7 +72,8 @@ class CsvDecoder:
             else:
                 lines.count("empty")
         columns = tuple(zip(*rows, strict=True))
-        index = {name: i for i, name in enumerate(names or ())}
+        index = {name: i for i, name in enumerate(header or ())}  # with its spaces, if one insists
+        index |= {name: i for i, name in enumerate(names or ())}
 
         def column(name: str) -> Sequence[str] | None:
             if not columns or name not in index:
