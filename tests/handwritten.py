@@ -231,6 +231,33 @@ HANDWRITTEN: dict[str, Shape] = {
          for i in range(_COUNT)],
         _ALL | _of(u=24.0) | {("inference_exporter_untimed_events_total", ""): 0.0}, ("age",),
     ),
+    "JSON in some of the messages": Shape(
+        _lines(lambda i: {"ts": _at(i), "message": "cache filled" if i % 4 else json.dumps(
+            {"features": {"n": i % 5}, "prediction": "u"})}),
+        {(REQUESTS, ""): 6.0, (LINES, 'result="filtered"'): 18.0} | _of(u=6.0), ("n",),
+    ),
+    "JSON behind words in a message": Shape(
+        _lines(lambda i: {"ts": _at(i), "message": "scored: " + json.dumps(
+            {"features": {"n": i % 5}, "prediction": "u"})}),
+        _ALL | _of(u=24.0), ("n",),
+    ),
+    "JSON in JSON in JSON": Shape(
+        _lines(lambda i: {"ts": _at(i), "log": json.dumps({"event": json.dumps(
+            {"features": {"n": i % 5}, "prediction": "u"})})}),
+        _ALL | _of(u=24.0), ("n",),
+    ),
+    "a language model's answers": Shape(
+        _lines(lambda i: {"ts": _at(i), "prompt": f"Question {i}?", "prompt_tokens": 5 + i % 7,
+                          "output": f"A rather long answer to the question number {i}.",
+                          "completion_tokens": 7, "latency_ms": 250}),
+        _ALL | {(LATENCY + "_sum", ""): 6.0, (PREDICTIONS, ""): 0.0},
+        ("completion_tokens", "prompt_tokens"),
+    ),
+    "decimal commas in every number": Shape(
+        _lines(lambda i: {"ts": _at(i), "features": {"n": f"{i % 5},5"}, "prediction": "u",
+                          "score": "0,5", "latency_ms": "2,5"}),
+        _ALL | _of(u=24.0) | {(LATENCY + "_sum", ""): 0.06}, ("n",),
+    ),
     "pairs behind a time": Shape(
         [f"2026-11-21 08:15:{i:02d}.250 | INFO | app:score:42 - prediction=u age={i % 7} took=2.5ms"
          for i in range(_COUNT)],

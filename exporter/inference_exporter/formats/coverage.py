@@ -230,7 +230,12 @@ def _of_answers(model: ModelConfig, batch: Batch) -> Iterator[str]:
     texts = [category_name(value) for value in batch.prediction or () if value is not None]
     distinct = len(set(texts))
     many = distinct >= LEAST and distinct >= NEAR_UNIQUE * len(texts)
-    if many and model.task != "regression" and _number(texts):
+    if many and not _number(texts):
+        yield (
+            f"warning: prediction has {distinct} different texts in {len(texts)} rows: texts that a"
+            " model wrote, or identifiers, are no classes"
+        )
+    elif many and model.task != "regression" and _number(texts):
         yield (
             f"warning: prediction has {distinct} different numbers in {len(texts)} rows, which"
             " count as classes; add task: regression"

@@ -79,8 +79,9 @@ def choose(values: Values) -> dict[str, Choice]:
     checks: dict[str, Callable[[Sequence[object]], bool]] = {
         "timestamp": is_time,
         "score": lambda found: _numbers(found) or step_of(found) is not None,
-        "latency": lambda found: _numbers(found) or are_durations(found),
+        "latency": lambda found: _numbers(found) or are_durations(found) or bool(step_of(found)),
         "version": _are_names,
+        "prediction": lambda found: _scalars(found) and not are_prose(found),
     }
     taken: set[str] = set()
     chosen: dict[str, Choice] = {}
@@ -96,6 +97,24 @@ def choose(values: Values) -> dict[str, Choice]:
     if "prediction" not in chosen and (outputs := _outputs(values)) is not None:
         chosen["prediction"] = outputs
     return _as_score(chosen, values)
+
+
+def are_prose(found: Sequence[object]) -> bool:
+    """Whether answers are texts that a model wrote, or identifiers, and no classes.
+
+    >>> are_prose([f"The {i}th answer, which is a rather long one" for i in range(6)])
+    True
+    >>> are_prose(["a", "b"] * 20), are_prose([f"{i}.5" for i in range(30)])
+    (False, False)
+    """
+    texts = [one for one in found if isinstance(one, str) and not len(_finite([one]))]
+    if len(texts) < _SOME or len(texts) < len(found) or len(set(texts)) < 0.9 * len(texts):
+        return False
+    return len(texts) >= _MANY or sum(map(len, texts)) > _LENGTH * len(texts)
+
+
+_SOME, _MANY = 5, 20  # texts, no two of them alike
+_LENGTH = 30  # letters that names of classes do not have
 
 
 def _are_names(found: Sequence[object]) -> bool:
@@ -228,13 +247,8 @@ def _choice(name: str, fits: list[str], values: Values) -> Choice:
             return _dated(best, values[best])
         used = (best, *_complements(best, fits[1:], values, unit))
         doubts += _zone_doubts(values[best])
-    elif name == "latency" and are_durations(values[best]):
-        return Choice((best,), None, tuple(doubts), convert="duration")
     elif name == "latency":
-        unit = unit_of(best)
-        if unit is None:
-            unit, doubt = _assumed(values[best])
-            doubts.append(doubt)
+        return _latency(fits, values[best])
     elif name == "score":
         step = step_of(values[best]) or _percent(best, values[best], doubts)
         others = tuple(path for path in fits if path not in used)[:4]
@@ -244,6 +258,20 @@ def _choice(name: str, fits: list[str], values: Values) -> Choice:
     others = tuple(path for path in fits if path not in used)[:4]
     ok = _successes(values[best]) if name == "status" else ()
     return Choice(used, unit, tuple(doubts), others, ok=ok)
+
+
+def _latency(fits: list[str], found: Sequence[object]) -> Choice:
+    """How long a request took: a text with its unit, or a number whose name may say it."""
+    others = tuple(fits[1:5])
+    if are_durations(found):
+        return Choice((fits[0],), None, (), others, convert="duration")
+    unit, doubts = unit_of(fits[0]), []
+    if not _numbers(found):
+        return Choice((fits[0],), unit, (), others, convert=step_of(found))
+    if unit is None:
+        unit, doubt = _assumed(found)
+        doubts.append(doubt)
+    return Choice((fits[0],), unit, tuple(doubts), others)
 
 
 _GOOD = frozenset(("true", "completed", "complete", "done", "passed", "pass", "finished", "yes"))
@@ -274,8 +302,9 @@ def _percent(path: str, found: Sequence[object], doubts: list[str]) -> str | Non
     """What makes a probability of a score that is above 1."""
     if max(map(abs, _finite(found)), default=0) <= 1:
         return None
-    last = spelled(path).rpartition(".")[2]
-    if min(_finite(found)) >= 0 and max(_finite(found)) <= 100 and re.search("conf|prob", last):
+    last, numbers = spelled(path).rpartition(".")[2], _finite(found)
+    mostly = sum(number > 1 for number in numbers) > 0.9 * len(numbers)
+    if mostly and min(numbers) >= 0 and max(numbers) <= 100 and re.search("conf|prob", last):
         doubts.append("some values are above 1: taken for percentages")
         return "percent"
     if min(_finite(found)) < 0:

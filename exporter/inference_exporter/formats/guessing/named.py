@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -177,9 +178,22 @@ def _inputs(
     if features is not None:
         return {"features": [_features_line(features, values)]}
     if not {"prediction", "score", "scores"} & chosen.keys():
-        return {}
+        return _tokens(outside)
     above = beside(outside, chosen) if nested else None
     return _siblings(above, outside, chosen) if above else _rest(outside, chosen)
+
+
+def _tokens(values: Values) -> Fields:
+    """What a language model was asked and answered, by its length."""
+    found = [p for p in values if is_top(p, values) and _TOKENS.fullmatch(p)]
+    if not found:
+        return {}
+    only = ", ".join(map(quoted, found))
+    said = remark("", ["there is no class to compare, the tokens are"])
+    return {"features": [f"features: {{rest: true, only: [{only}]}}{said}"]}
+
+
+_TOKENS = re.compile(r"(?:prompt|completion|input|output|total|cached)_?[tT]okens")
 
 
 def _features_line(choice: Choice, values: Values) -> str:

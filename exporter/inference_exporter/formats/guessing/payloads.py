@@ -58,7 +58,11 @@ class Reading:
 def reading_of(rows: Sequence[Row]) -> Reading:
     """What the objects of a log hold, if it is more than values by name."""
     found = _paired(rows)
-    _decode_texts(found)
+    for _ in range(_NESTED):
+        before = len(found.decode)
+        _decode_texts(found)
+        if len(found.decode) == before:
+            break
     _decode_payloads(found)
     _decode_inputs(found)
     _explode(found)
@@ -151,17 +155,50 @@ def _by_id(rows: Sequence[Row], path: str, asked: str, told: str, one: str) -> l
 
 
 def _decode_texts(found: Reading) -> None:
-    """Texts that hold JSON, or Python's way of writing an object."""
+    """Texts that hold JSON, or Python's way of writing an object; messages that end in JSON."""
+    new: dict[str, list[str]] = {}
     for path in _all_paths(found.rows):
         values = _values(found.rows, path)
         texts = [value for value in values if isinstance(value, str)]
-        if not texts:
-            continue
-        for step, good in (("json", _is_json), ("python", _is_literal)):
-            if sum(map(good, texts)) >= _MOST * len(values):
-                found.decode[path] = [step]
-                break
-    _apply(found, found.decode)
+        chain = (
+            _step_of_texts(path, texts, len(values)) if texts and path not in found.decode else ()
+        )
+        if chain:
+            new[path] = list(chain)
+    found.decode.update(new)
+    _apply(found, new)
+
+
+_NESTED = 3  # texts in texts
+_MESSAGES = (
+    "message",
+    "@message",
+    "MESSAGE",
+    "msg",
+    "log",
+    "line",
+    "event",
+    "body",
+    "data",
+    "value",
+)
+_SELDOM = 0.05  # of the messages of a service are predictions
+_TAIL = re.compile(r"(\{.*\})\s*$")
+
+
+def _step_of_texts(path: str, texts: Sequence[str], count: int) -> tuple[str, ...]:
+    """The steps that read what texts hold."""
+    for step, good in (("json", _is_json), ("python", _is_literal)):
+        if sum(map(good, texts)) >= _MOST * count:
+            return (step,)
+    if path.rpartition(".")[2] not in _MESSAGES:
+        return ()
+    if sum(text.startswith("{") and _is_json(text) for text in texts) >= _SELDOM * count:
+        return ("json",)
+    tails = [match[1] for text in texts if (match := _TAIL.search(text))]
+    if sum(map(_is_json, tails)) >= _SELDOM * count:
+        return (f"{{regex: '{_TAIL.pattern}'}}", "json")
+    return ()
 
 
 _literal = function_of(steps("python"))

@@ -9,7 +9,13 @@ from inference_exporter import config
 from inference_exporter.config.presets import Preset
 from inference_exporter.config.schema import CsvFormat, JsonFormat, LogfmtFormat, RegexFormat
 from inference_exporter.formats import make_decoder
-from inference_exporter.formats.guessing.choose import Choice, by_name, choose, values_by_path
+from inference_exporter.formats.guessing.choose import (
+    Choice,
+    are_prose,
+    by_name,
+    choose,
+    values_by_path,
+)
 from inference_exporter.formats.guessing.inputs import why_left_out
 from inference_exporter.formats.guessing.named import field_lines, fields_of, rest_of
 from inference_exporter.formats.guessing.names import NAMES
@@ -156,7 +162,11 @@ def absent(values: Mapping[str, Sequence[object]], fields: Mapping[str, object])
             said = f"{named[0]} is in no form that is known: set as: {{strptime: …}}"
         yield f"# timestamp: …  # {said}"
     if not {"prediction", "scores", "score", "ranking"} & fields.keys():
-        yield "# prediction: …  # no key looks like a predicted class or value"
+        prose = [p for p in by_name(values, NAMES["prediction"]) if are_prose(values[p])]
+        said = f"{prose[0]} holds texts or identifiers, no classes" if prose else (
+            "no key looks like a predicted class or value"
+        )  # fmt: skip
+        yield f"# prediction: …  # {said}"
     if "features" not in fields:
         objects = [
             path for path, found in values.items()
