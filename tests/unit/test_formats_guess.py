@@ -121,6 +121,7 @@ def test_csv_with_and_without_a_header() -> None:
     model, text = guessed("1777887001,4,a", "1777887002,5,b")
     assert model.format == CsvFormat(("timestamp", "column_2", "column_3"))
     assert "name its columns" in text
+    assert "the header has age twice" in guessed("age,age,pred", "1,2,a", "3,4,b")[1]
 
 
 def test_probabilities_of_all_classes_are_found() -> None:

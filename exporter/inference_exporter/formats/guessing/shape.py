@@ -178,9 +178,17 @@ def _csv(texts: Sequence[str]) -> Shape | None:
     return Shape(
         CsvFormat(() if header else names, delimiter, decimal),
         tuple({n: v for n, v in zip(names, row, strict=True) if v} for row in values),
-        notes=() if header else ("the log has no header: name its columns",),
+        notes=() if header else (_no_header(first),),
         columns=() if header else names,
     )
+
+
+def _no_header(first: Sequence[str]) -> str:
+    """Why the first line does not name the columns."""
+    twice = sorted({name for name in first if first.count(name) > 1})
+    if twice and not any(_is_number(name) for name in first):
+        return f"the header has {', '.join(twice)} twice: name the columns, in their order"
+    return "the log has no header: name its columns"
 
 
 def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
