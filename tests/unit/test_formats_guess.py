@@ -201,6 +201,27 @@ def test_what_stands_among_inputs_is_left_out_by_its_values_and_not_by_its_name(
     assert model.fields.steps.keys() == {"model"}
 
 
+def test_words_that_mean_something_else_are_left_what_they_are() -> None:
+    lines = [
+        {"state": "CW"[i % 2], "class": "ab"[i % 2], "category": "xy"[i % 2], "is_fraud": i % 3 > 0,
+         "score": 0.5, "amount": 1.5 * i, "region": "eu"}
+        for i in range(8)
+    ]  # fmt: skip
+    model, text = guessed(*map(json.dumps, lines))
+    fields = model.fields
+    assert fields.status is None  # no request ended with C or W
+    assert fields.prediction is not None
+    assert fields.prediction.paths == ("is_fraud",)
+    assert "this can also be the truth" in text
+    assert fields.features is not None
+    assert fields.features.exclude == ()
+
+
+def test_inputs_beside_an_object_of_some_are_told() -> None:
+    text = of({"context": {"device": "web"}, "age": 4, "prediction": "u"})[1]
+    assert "not read: age" in text
+
+
 def test_a_time_in_an_unknown_form_is_told_so() -> None:
     text = of({"ts": "20th of November", "prediction": "u"})[1]
     assert "ts is in no form that is known: set as: {strptime: …}" in text

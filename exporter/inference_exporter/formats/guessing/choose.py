@@ -17,10 +17,10 @@ from inference_exporter.formats.guessing.names import (
     SPANS,
     STEP_KEYS,
     STEPS,
-    fits,
     spelled,
     unit_of,
 )
+from inference_exporter.formats.guessing.names import fits as matches
 from inference_exporter.formats.guessing.written import are_durations, date_forms, step_of
 from inference_exporter.formats.keys import paths
 from inference_exporter.values.batch import category_name
@@ -81,6 +81,7 @@ def choose(values: Values) -> dict[str, Choice]:
         "score": lambda found: _numbers(found) or step_of(found) is not None,
         "latency": lambda found: _numbers(found) or are_durations(found) or bool(step_of(found)),
         "version": _are_names,
+        "status": _are_statuses,
         "prediction": lambda found: _scalars(found) and not are_prose(found),
     }
     taken: set[str] = set()
@@ -151,7 +152,7 @@ def by_name(values: Values, names: Sequence[str]) -> list[str]:
     for path in values:
         plain = path.removesuffix("[0]")
         for rank, name in enumerate(names):
-            if fits(plain, name):
+            if matches(plain, name):
                 ranked.append((rank, path.count("."), path))
                 break
     ranked.sort(key=lambda one: one[:2])
@@ -266,12 +267,32 @@ def _latency(fits: list[str], found: Sequence[object]) -> Choice:
     if are_durations(found):
         return Choice((fits[0],), None, (), others, convert="duration")
     unit, doubts = unit_of(fits[0]), []
+    if not any(name[0] != "*" and matches(fits[0], name) for name in NAMES["latency"]):
+        doubts.append("check that it is how long a request took")
     if not _numbers(found):
         return Choice((fits[0],), unit, (), others, convert=step_of(found))
     if unit is None:
         unit, doubt = _assumed(found)
         doubts.append(doubt)
     return Choice((fits[0],), unit, tuple(doubts), others)
+
+
+_BAD = frozenset(("error", "failed", "failure", "fail", "false", "timeout", "exception", "no"))
+
+
+def _are_statuses(found: Sequence[object]) -> bool:
+    """Whether values say how requests ended: `state: CA` does not."""
+    if not _scalars(found):
+        return False
+    names = {category_name(v) for v in found if isinstance(v, str | int | float)}
+    usual = Success(StatusField(()).ok)
+    words = {name.lower() for name in names}
+    codes = all(name.isdigit() and 100 <= int(name) < 600 for name in names)
+    return (
+        codes
+        or any(usual(name) and not name.isdigit() for name in names)
+        or bool(words & (_GOOD | _BAD))
+    )
 
 
 _GOOD = frozenset(("true", "completed", "complete", "done", "passed", "pass", "finished", "yes"))

@@ -17,7 +17,14 @@ from inference_exporter.formats.guessing.choose import (
     candidates,
     is_time,
 )
-from inference_exporter.formats.guessing.names import FEATURES, NOISE, SURE_FEATURES, fits, spelled
+from inference_exporter.formats.guessing.names import (
+    FEATURES,
+    NOISE,
+    SURE_FEATURES,
+    WEAK,
+    fits,
+    spelled,
+)
 from inference_exporter.formats.guessing.written import are_durations, step_of
 
 _SOME = 5  # values that tell something
@@ -137,6 +144,7 @@ def beside(values: Values, chosen: Mapping[str, Choice]) -> str | None:
 def sort_out(names: Sequence[str], values: Values, used: frozenset[str]) -> Sorted:
     """Which of the names are inputs; `values` are by these names, `used` are those of fields."""
     leaks = {path for role in _ROLES for path in candidates(values, role)}
+    leaks = {path for path in leaks if spelled(path) not in WEAK}
     inputs: list[str] = []
     others: dict[str, str] = {}
     for name in names:
@@ -153,21 +161,32 @@ def sort_out(names: Sequence[str], values: Values, used: frozenset[str]) -> Sort
 def _why_not(name: str, found: Sequence[object], leaks: bool) -> str:
     """Why values are no input; empty if they may be one."""
     last = spelled(name).rpartition(".")[2]
-    if name in NOISE or last in NOISE or name.startswith(("$", "__")):
-        return "noise"
-    if last.endswith(("_id", "_uuid", "_hash", "_guid")) or last in ("id", "uuid", "hash"):
-        return "an identifier"
+    said = _by_name(name, last)
+    if said:
+        return said
     if not all(isinstance(value, str | int | float) for value in found):
         return "no single values"
-    if any(isinstance(value, str) for value in found) and is_time(found) and not _numbers(found):
-        return "a time"
-    if last.endswith(("_at", "_ts", "timestamp")) and is_time(found):
+    if _are_times(last, found):
         return "a time"
     if leaks or _ANSWERS.search(last):
         return "an answer, or something about it"
     if _DURATIONS.search(last) or are_durations(found):
         return "a duration"
     return _identifier(last, found)
+
+
+def _by_name(name: str, last: str) -> str:
+    if name in NOISE or last in NOISE or name.startswith(("$", "__")):
+        return "noise"
+    if last == "status":
+        return "a status"
+    named = last.endswith(("_id", "_uuid", "_hash", "_guid")) or last in ("id", "uuid", "hash")
+    return "an identifier" if named else ""
+
+
+def _are_times(last: str, found: Sequence[object]) -> bool:
+    texts = any(isinstance(value, str) for value in found) and not _numbers(found)
+    return (texts or last.endswith(("_at", "_ts", "timestamp"))) and is_time(found)
 
 
 def _numbers(found: Sequence[object]) -> bool:

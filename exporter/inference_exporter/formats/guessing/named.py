@@ -24,7 +24,12 @@ from inference_exporter.formats.guessing.inputs import (
     sort_out,
     why_left_out,
 )
-from inference_exporter.formats.guessing.names import ANSWERS, RANKINGS
+from inference_exporter.formats.guessing.names import (
+    ANSWERS,
+    RANKINGS,
+    SURE_FEATURES,
+    spelled,
+)
 from inference_exporter.formats.guessing.outputs import roles_of
 from inference_exporter.formats.guessing.payloads import Reading, ranked_key
 from inference_exporter.formats.guessing.probabilities import ITEMS as SCORES
@@ -176,7 +181,9 @@ def _inputs(
     nested: bool,
 ) -> Fields:
     if features is not None:
-        return {"features": [_features_line(features, values)]}
+        return {
+            "features": [_features_line(features, values, _left_beside(features, outside, chosen))]
+        }
     if not {"prediction", "score", "scores"} & chosen.keys():
         return _tokens(outside)
     above = beside(outside, chosen) if nested else None
@@ -196,7 +203,16 @@ def _tokens(values: Values) -> Fields:
 _TOKENS = re.compile(r"(?:prompt|completion|input|output|total|cached)_?[tT]okens")
 
 
-def _features_line(choice: Choice, values: Values) -> str:
+def _left_beside(features: Choice, outside: Values, chosen: Mapping[str, Choice]) -> list[str]:
+    """What may be inputs too, beside an object whose name does not say that it holds them all."""
+    if spelled(features.paths[0]).rpartition(".")[2] in SURE_FEATURES:
+        return []
+    left = [path for path in outside if is_top(path, outside) and _can_be_spelled(path)]
+    found = rest_of(left, outside, chosen).inputs
+    return [f"not read: {', '.join(found[:5])}"] if found else []
+
+
+def _features_line(choice: Choice, values: Values, beside: Sequence[str] = ()) -> str:
     path = quoted(choice.paths[0])
     if choice.names:
         names = ", ".join(map(quoted, choice.names))
@@ -211,6 +227,7 @@ def _features_line(choice: Choice, values: Values) -> str:
     if converted := _converted({name: v for name, v in below.items() if name in kept}):
         keys.append(f"as: {{{converted}}}")
     said = ["check that these are the inputs of the model", *why_left_out(left_out if kept else {})]
+    said += beside
     value = path if len(keys) == 1 else f"{{{', '.join(keys)}}}"
     return f"features: {value}{remark('', said)}"
 

@@ -39,11 +39,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "prediction", "predicted_label", "predicted_class", "predicted", "pred", "y_pred", "yhat",
         "y_hat", "pred_label", "pred_class", "prediction_label", "risk_label", "decision",
         *_NESTED, "class_name", "classification", "forecast", "estimate", "scored_label",
-        "scored_labels", "output", "result", "label", "predicted_*", "*_prediction", "*_pred",
-        "*_predicted", "class", "category", "class_id", "class_index", "label_id",
-        "vorhersage", "prognose", "ergebnis", "verdict", "cluster", "anomaly", "is_anomaly",
-        "outlier", "is_outlier", "is_fraud", "is_spam", "approved", "flagged", "sentiment",
-        "intent", "risk_level",
+        "scored_labels", "vorhersage", "prognose", "output", "result", "ergebnis", "label",
+        "predicted_*", "*_prediction", "*_pred", "*_predicted", "is_fraud", "is_spam",
+        "is_anomaly", "is_outlier", "approved", "flagged", "verdict", "anomaly", "outlier",
+        "class", "class_id", "class_index", "label_id", "cluster", "intent", "risk_level",
+        "sentiment", "category",
     ),
     "score": (
         "probability", "score", "proba", "prob", "risk_score", "prediction_score", "predicted_prob",
@@ -122,6 +122,9 @@ STEP_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """Latencies of steps that are keys of their own."""
 
+WEAK = frozenset(("class", "cluster", "intent", "risk_level", "sentiment", "category"))
+"""Names of answers that are as well names of inputs."""
+
 TOP_LEVEL_ONLY = frozenset(
     (
         "version",
@@ -158,9 +161,9 @@ NOISE = frozenset((
     "exception", "hostname", "host", "service", "app", "application", "env",
     "environment", "component", "kind", "type", "model", "model_name", "method", "path",
     "route", "url", "uri", "client", "remote_ip", "remote_addr", "user_agent", "ua", "lvl",
-    "caller", "source", "stream", "lineno", "exc_info", "stack_info", "error", "status_code",
-    "code", "threshold", "cutoff", "endpoint", "namespace", "pod", "region", "node", "job",
-    "task", "headers", "protocol", "response_flags", "bytes_received", "bytes_sent", "@version",
+    "caller", "stream", "lineno", "exc_info", "stack_info", "error", "status_code",
+    "threshold", "cutoff", "endpoint", "namespace", "pod",
+    "headers", "protocol", "response_flags", "bytes_received", "bytes_sent", "@version",
     "batch_size", "level_value", "thread_name", "ip", "client_ip", "user", "username", "user_name",
     "email", "replica", "deployment", "component_name", "actor_name", "labels", "tags",
 ))  # fmt: skip
