@@ -14,21 +14,24 @@ from pathlib import PurePath
 from inference_exporter import config
 from inference_exporter.config.schema import JsonFormat, ModelConfig
 from inference_exporter.formats import make_decoder, peel_of
-from inference_exporter.formats.guessing.choose import values_by_path
 from inference_exporter.formats.guessing.files import no_log
+from inference_exporter.formats.guessing.kinds import values_by_path
 from inference_exporter.formats.guessing.named import Guess, fields_of
+from inference_exporter.formats.guessing.of_presets import (
+    preset_fields,
+    preset_lines,
+    takes_wrap_time,
+)
 from inference_exporter.formats.guessing.other_lines import Lines, other_lines
-from inference_exporter.formats.guessing.payloads import Reading, reading_of
+from inference_exporter.formats.guessing.payloads import reading_of
 from inference_exporter.formats.guessing.preset_rows import preset_rows, said_of_pairs
+from inference_exporter.formats.guessing.reading import Reading
 from inference_exporter.formats.guessing.schema_lines import is_schema_line, roles_in
 from inference_exporter.formats.guessing.settings import (
     absent,
     format_lines,
-    preset_fields,
-    preset_lines,
     reading_lines,
     several,
-    takes_wrap_time,
     task_lines,
     unknown,
 )

@@ -6,11 +6,21 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from inference_exporter.config.schema import StatusField, TimestampField, Unit
-from inference_exporter.config.success import Success
-from inference_exporter.formats.columns.times import time_reader
+from inference_exporter.formats.guessing.kinds import (
+    Values,
+    are_names,
+    are_numbers,
+    are_prose,
+    are_scalars,
+    are_statuses,
+    can_be_path,
+    finite,
+    is_share,
+    is_time,
+    successes,
+    sum_to_one,
+    time_unit,
+)
 from inference_exporter.formats.guessing.names import (
     DOUBTS,
     NAMES,
@@ -22,15 +32,6 @@ from inference_exporter.formats.guessing.names import (
 )
 from inference_exporter.formats.guessing.names import fits as matches
 from inference_exporter.formats.guessing.written import are_durations, date_forms, step_of
-from inference_exporter.formats.keys import paths
-from inference_exporter.values.batch import category_name
-from inference_exporter.values.numeric import numeric_column
-
-Values = Mapping[str, Sequence[object]]
-"""Values that are not null by path."""
-
-DEPTH = 6  # objects in objects in which fields are looked for
-_EPOCH: tuple[tuple[float, Unit], ...] = ((1e11, "s"), (1e14, "ms"), (1e17, "us"), (1e20, "ns"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +49,15 @@ class Choice:
     ok: tuple[str, ...] = ()  # what counts as a success
 
 
-def values_by_path(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
-    """All values that are not null, by path; no paths that a configuration cannot spell."""
-    found: dict[str, list[object]] = {}
-    for row in rows:
-        for path in dict.fromkeys(paths(row, depth=DEPTH)):
-            value = _at(row, path)
-            if value is not None and path.isprintable():
-                found.setdefault(path, []).append(value)
-                if isinstance(value, list) and len(value) == 1 and value[0] is not None:
-                    found.setdefault(f"{path}[0]", []).append(value[0])
-    return found
-
-
-def _at(row: Mapping[str, object], path: str) -> object:
-    if path in row:
-        return row[path]
-    parts = path.split(".")
-    for i in range(len(parts) - 1, 0, -1):
-        below = row.get(".".join(parts[:i]))
-        if isinstance(below, Mapping):
-            found = _at(below, ".".join(parts[i:]))
-            if found is not None:
-                return found
-    return None
-
-
 def choose(values: Values) -> dict[str, Choice]:
     """The guesses for all plain fields."""
     checks: dict[str, Callable[[Sequence[object]], bool]] = {
         "timestamp": is_time,
-        "score": lambda found: _numbers(found) or step_of(found) is not None,
-        "latency": lambda found: _numbers(found) or are_durations(found) or bool(step_of(found)),
-        "version": _are_names,
-        "status": _are_statuses,
-        "prediction": lambda found: _scalars(found) and not are_prose(found),
+        "score": lambda found: are_numbers(found) or step_of(found) is not None,
+        "latency": lambda found: are_numbers(found) or are_durations(found) or bool(step_of(found)),
+        "version": are_names,
+        "status": are_statuses,
+        "prediction": lambda found: are_scalars(found) and not are_prose(found),
     }
     taken: set[str] = set()
     chosen: dict[str, Choice] = {}
@@ -90,7 +65,7 @@ def choose(values: Values) -> dict[str, Choice]:
         good = [
             path
             for path in candidates(values, name)
-            if path not in taken and checks.get(name, _scalars)(values[path])
+            if path not in taken and checks.get(name, are_scalars)(values[path])
         ]
         if good:
             chosen[name] = _choice(name, good, values)
@@ -98,31 +73,6 @@ def choose(values: Values) -> dict[str, Choice]:
     if "prediction" not in chosen and (outputs := _outputs(values)) is not None:
         chosen["prediction"] = outputs
     return _as_score(chosen, values)
-
-
-def are_prose(found: Sequence[object]) -> bool:
-    """Whether answers are texts that a model wrote, or identifiers, and no classes.
-
-    >>> are_prose([f"The {i}th answer, which is a rather long one" for i in range(6)])
-    True
-    >>> are_prose(["a", "b"] * 20), are_prose([f"{i}.5" for i in range(30)])
-    (False, False)
-    """
-    texts = [one for one in found if isinstance(one, str) and not len(_finite([one]))]
-    if len(texts) < _SOME or len(texts) < len(found) or len(set(texts)) < 0.9 * len(texts):
-        return False
-    return len(texts) >= _MANY or sum(map(len, texts)) > _LENGTH * len(texts)
-
-
-_SOME, _MANY = 5, 20  # texts, no two of them alike
-_LENGTH = 30  # letters that names of classes do not have
-
-
-def _are_names(found: Sequence[object]) -> bool:
-    """Whether values can be versions: `3`, `v3`, `3.1`, and not 0.0125."""
-    return _scalars(found) and not any(
-        (isinstance(v, float) and round(v, 2) != v) or isinstance(v, bool) for v in found
-    )
 
 
 def candidates(values: Values, role: str) -> list[str]:
@@ -133,7 +83,7 @@ def candidates(values: Values, role: str) -> list[str]:
     if role == "prediction":
         return [path for path in found if not is_about(path)]
     if role == "score":  # `credit_score: 710` is an input, and `p` may be anything
-        return [path for path in found if _names_score(path) or _is_share(values[path])]
+        return [path for path in found if _names_score(path) or is_share(values[path])]
     return found
 
 
@@ -180,56 +130,32 @@ def _names_score(path: str) -> bool:
     return last != "p" and (not last.endswith("_score") or last in NAMES["score"])
 
 
-def _is_share(found: Sequence[object]) -> bool:
-    numbers = _finite(found)
-    return bool(numbers) and min(numbers) >= 0 and max(numbers) <= 1
-
-
-def is_time(found: Sequence[object]) -> bool:
-    """Whether values are points in time, and not days alone."""
-    if not found or all(isinstance(v, str) and _DAY.fullmatch(v.strip()) for v in found):
-        return False
-    return time_unit(found) is not None or bool(date_forms(found))
-
-
-_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{8}")
-
-
 def _outputs(values: Values) -> Choice | None:
     """The first of several outputs, where a prediction is a list or an object of numbers."""
     for path in candidates(values, "prediction"):
         found = values[path]
         lists = [one for one in found if isinstance(one, list)]
         alike = len(lists) == len(found) and len(set(map(len, lists))) == 1 and len(lists[0]) > 1
-        if alike and all(_numbers(one) for one in lists) and not _sum_to_one(lists):
+        if alike and all(are_numbers(one) for one in lists) and not sum_to_one(lists):
             said = f"{len(lists[0])} outputs: this is the first of them"
             return Choice((f"{path}[0]",), doubts=(said,))
         objects = [one for one in found if isinstance(one, Mapping)]
-        if len(objects) == len(found) and all(_numbers(list(one.values())) for one in objects):
-            names = [name for name in objects[0] if _can_be_path(name)]
-            if names and not _sum_to_one([list(one.values()) for one in objects]):
+        if len(objects) == len(found) and all(are_numbers(list(one.values())) for one in objects):
+            names = [name for name in objects[0] if can_be_path(name)]
+            if names and not sum_to_one([list(one.values()) for one in objects]):
                 said = f"{len(objects[0])} outputs: this is the first of them"
                 others = tuple(f"{path}.{name}" for name in names[1:5])
                 return Choice((f"{path}.{names[0]}",), doubts=(said,), others=others)
     return None
 
 
-def _can_be_path(name: str) -> bool:
-    return bool(name.strip()) and name.isprintable() and "." not in name and "[" not in name
-
-
-def _sum_to_one(vectors: Sequence[Sequence[object]]) -> bool:
-    tables = [_finite(one) for one in vectors]
-    return all(abs(sum(one) - 1) < 0.02 and min(one, default=-1) >= 0 for one in tables)
-
-
 def _as_score(chosen: dict[str, Choice], values: Values) -> dict[str, Choice]:
     """A prediction that is a share of one, and nothing else is the score: a probability."""
     one = chosen.get("prediction")
     found = values.get(one.paths[0], ()) if one and "score" not in chosen else ()
-    if one is None or not found or not _numbers(found):
+    if one is None or not found or not are_numbers(found):
         return chosen
-    if not _is_share(found) or all(number in (0.0, 1.0) for number in _finite(found)):
+    if not is_share(found) or all(number in (0.0, 1.0) for number in finite(found)):
         return chosen
     said = "between 0 and 1: taken for a probability; if it is a value, it belongs to prediction"
     rest = {name: choice for name, choice in chosen.items() if name != "prediction"}
@@ -257,7 +183,7 @@ def _choice(name: str, fits: list[str], values: Values) -> Choice:
     elif name == "prediction" and spelled(best).rpartition(".")[2].startswith("is_"):
         doubts.append("this can also be the truth: then it belongs to actual")
     others = tuple(path for path in fits if path not in used)[:4]
-    ok = _successes(values[best]) if name == "status" else ()
+    ok = successes(values[best]) if name == "status" else ()
     return Choice(used, unit, tuple(doubts), others, ok=ok)
 
 
@@ -269,7 +195,7 @@ def _latency(fits: list[str], found: Sequence[object]) -> Choice:
     unit, doubts = unit_of(fits[0]), []
     if not any(name[0] != "*" and matches(fits[0], name) for name in NAMES["latency"]):
         doubts.append("check that it is how long a request took")
-    if not _numbers(found):
+    if not are_numbers(found):
         return Choice((fits[0],), unit, (), others, convert=step_of(found))
     if unit is None:
         unit, doubt = _assumed(found)
@@ -277,37 +203,9 @@ def _latency(fits: list[str], found: Sequence[object]) -> Choice:
     return Choice((fits[0],), unit, tuple(doubts), others)
 
 
-_BAD = frozenset(("error", "failed", "failure", "fail", "false", "timeout", "exception", "no"))
-
-
-def _are_statuses(found: Sequence[object]) -> bool:
-    """Whether values say how requests ended: `state: CA` does not."""
-    if not _scalars(found):
-        return False
-    names = {category_name(v) for v in found if isinstance(v, str | int | float)}
-    usual = Success(StatusField(()).ok)
-    words = {name.lower() for name in names}
-    codes = all(name.isdigit() and 100 <= int(name) < 600 for name in names)
-    return (
-        codes
-        or any(usual(name) and not name.isdigit() for name in names)
-        or bool(words & (_GOOD | _BAD))
-    )
-
-
-_GOOD = frozenset(("true", "completed", "complete", "done", "passed", "pass", "finished", "yes"))
-
-
-def _successes(found: Sequence[object]) -> tuple[str, ...]:
-    """What counts as a success, where it is not one of the usual words."""
-    names = {category_name(v) for v in found if isinstance(v, str | int | float)}
-    usual = any(Success(StatusField(()).ok)(name) for name in names)
-    return () if usual else tuple(sorted(name for name in names if name.lower() in _GOOD))
-
-
 def _assumed(found: Sequence[object]) -> tuple[str | None, str]:
     """The unit of a latency whose name says none: what would be a usual one for a model."""
-    numbers = sorted(_finite(found))
+    numbers = sorted(finite(found))
     middle = numbers[len(numbers) // 2]
     for unit, least in (("ns", 1e7), ("us", 1e5), ("ms", _LONG)):
         if middle >= least:
@@ -321,14 +219,14 @@ _LONG = 15.0  # seconds that a usual model does not take
 
 def _percent(path: str, found: Sequence[object], doubts: list[str]) -> str | None:
     """What makes a probability of a score that is above 1."""
-    if max(map(abs, _finite(found)), default=0) <= 1:
+    if max(map(abs, finite(found)), default=0) <= 1:
         return None
-    last, numbers = spelled(path).rpartition(".")[2], _finite(found)
+    last, numbers = spelled(path).rpartition(".")[2], finite(found)
     mostly = sum(number > 1 for number in numbers) > 0.9 * len(numbers)
     if mostly and min(numbers) >= 0 and max(numbers) <= 100 and re.search("conf|prob", last):
         doubts.append("some values are above 1: taken for percentages")
         return "percent"
-    if min(_finite(found)) < 0:
+    if min(finite(found)) < 0:
         doubts.append("some values are negative: this is no probability")
         return None
     doubts.append("some values are above 1: is it a percentage?")
@@ -361,7 +259,7 @@ def choose_spans(values: Values, chosen: Mapping[str, Choice]) -> dict[str, Choi
 def choose_weight(values: Values) -> Choice | None:
     """How many predictions a logged one stands for."""
     for path in by_name(values, ("sampling_fraction", "sampling_rate", "sample_rate")):
-        if _numbers(values[path]) and all(0 < v <= 1 for v in _finite(values[path])):
+        if are_numbers(values[path]) and all(0 < v <= 1 for v in finite(values[path])):
             return Choice((path,), doubts=("one divided by the share that is logged",),
                           convert="inverse")  # fmt: skip
     return None
@@ -379,37 +277,8 @@ def _complements(best: str, others: list[str], values: Values, unit: str | None)
     ][:1]
 
 
-def _scalars(found: Sequence[object]) -> bool:
-    """Whether all are scalars, and not all of them empty."""
-    return all(isinstance(value, str | int | float) for value in found) and set(found) != {""}
-
-
-def _numbers(found: Sequence[object]) -> bool:
-    return not any(isinstance(v, bool | dict | list) for v in found) and bool(len(_finite(found)))
-
-
-def _finite(found: Sequence[object]) -> list[float]:
-    numbers = numeric_column(found).values
-    return [float(number) for number in numbers if np.isfinite(number)]
-
-
-def time_unit(found: Sequence[object]) -> Unit | None:
-    """The unit in which the values are points in time; None if they are not."""
-    if not _scalars(found):
-        return None
-    numbers = _finite(found)
-    unit: Unit = "s"
-    if numbers:
-        low, high = min(numbers), max(numbers)
-        unit = next((u for end, u in _EPOCH if high < end), "s")
-        if low < 1e8:  # before 1973: a count of something else
-            return None
-    column = time_reader(TimestampField((), unit))(found)
-    return unit if np.isfinite(column.values).all() else None
-
-
 def _zone_doubts(found: Sequence[object]) -> list[str]:
-    texts = [v for v in found if isinstance(v, str) and not _finite([v])]
+    texts = [v for v in found if isinstance(v, str) and not finite([v])]
     if texts and not any(t.endswith("Z") or "+" in t or t[-6:-5] == "-" for t in texts):
         return ["no zone in the text: set timezone, or log UTC with a Z"]
     return []
@@ -419,7 +288,7 @@ def choose_steps(values: Values, taken: Collection[str] = ()) -> dict[str, Choic
     """Latencies of steps that are in one object, or have names of their own; not those `taken`."""
     steps = {}
     for name, keys in STEP_KEYS.items():
-        found = [path for path in by_name(values, keys) if _numbers(values[path])]
+        found = [path for path in by_name(values, keys) if are_numbers(values[path])]
         if found and not any(path in taken for path in found):
             unit = unit_of(found[0])
             doubts = () if unit else ("the name says no unit: seconds are assumed",)
@@ -428,7 +297,11 @@ def choose_steps(values: Values, taken: Collection[str] = ()) -> dict[str, Choic
         head, _, name = path.rpartition(".")
         if _step_name(name) in ("total", "total_time", "overall"):
             continue  # it is the latency
-        if head.rpartition(".")[2] in STEPS and _step_name(name).strip() and _numbers(values[path]):
+        if (
+            head.rpartition(".")[2] in STEPS
+            and _step_name(name).strip()
+            and are_numbers(values[path])
+        ):
             unit = unit_of(name)
             doubts = () if unit else ("the name says no unit: seconds are assumed",)
             steps[_step_name(name)] = Choice((path,), unit, doubts)

@@ -10,13 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from inference_exporter.formats.guessing.choose import (
-    Choice,
-    Values,
-    by_name,
-    candidates,
-    is_time,
-)
+from inference_exporter.formats.guessing.choose import Choice, by_name, candidates
+from inference_exporter.formats.guessing.kinds import Values, is_time
 from inference_exporter.formats.guessing.names import (
     FEATURES,
     NOISE,

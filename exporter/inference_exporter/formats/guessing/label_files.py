@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inference_exporter.config.schema import CsvFormat, JsonFormat
-from inference_exporter.formats.guessing.choose import choose, values_by_path
+from inference_exporter.formats.guessing.choose import choose
 from inference_exporter.formats.guessing.inputs import choose_features
+from inference_exporter.formats.guessing.kinds import values_by_path
 from inference_exporter.formats.guessing.shape import shape_of
 from inference_exporter.formats.guessing.yaml_text import quoted
 

@@ -31,9 +31,10 @@ from inference_exporter.formats.guessing.names import (
     spelled,
 )
 from inference_exporter.formats.guessing.outputs import roles_of
-from inference_exporter.formats.guessing.payloads import Reading, ranked_key
+from inference_exporter.formats.guessing.payloads import ranked_key
 from inference_exporter.formats.guessing.probabilities import ITEMS as SCORES
 from inference_exporter.formats.guessing.probabilities import choose_scores
+from inference_exporter.formats.guessing.reading import Reading
 from inference_exporter.formats.guessing.shape import Shape
 from inference_exporter.formats.guessing.written import step_of
 from inference_exporter.formats.guessing.yaml_text import listed, quoted, remark

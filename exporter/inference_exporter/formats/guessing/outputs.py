@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inference_exporter.formats.guessing.choose import Choice, by_name, is_about, values_by_path
+from inference_exporter.formats.guessing.choose import Choice, by_name, is_about
 from inference_exporter.formats.guessing.inputs import of_list
+from inference_exporter.formats.guessing.kinds import values_by_path
 from inference_exporter.formats.guessing.names import NAMES
 from inference_exporter.formats.guessing.probabilities import choose_scores, part_of, vectors
 

@@ -9,55 +9,35 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
 
 from inference_exporter.config.mapping import steps
 from inference_exporter.config.step import Steps
-from inference_exporter.formats.guessing.choose import DEPTH, by_name, choose, values_by_path
+from inference_exporter.formats.guessing.choose import by_name
+from inference_exporter.formats.guessing.halves import paired
 from inference_exporter.formats.guessing.inputs import choose_features
+from inference_exporter.formats.guessing.kinds import values_by_path
 from inference_exporter.formats.guessing.names import FEATURES
 from inference_exporter.formats.guessing.outputs import is_output
-from inference_exporter.formats.guessing.yaml_text import quoted
-from inference_exporter.formats.keys import paths
+from inference_exporter.formats.guessing.reading import Reading, Row, all_paths, values_at
 from inference_exporter.formats.mapping.reshape import Reshape, UnevenError
 from inference_exporter.formats.paths import walker
 from inference_exporter.formats.steps import function_of
 
-Row = Mapping[str, Any]
-
 _BATCHES = ("instances", "dataframe_records")  # lists of rows, whatever stands beside them
 _CHAT = frozenset(("role", "content", "finish_reason", "message", "delta", "text"))
-_KINDS = ("type", "kind", "event", "event_type", "phase", "direction")
-_ASKED, _TOLD = ("request", "input"), ("response", "output", "reply", "answer", "result")
-_IDS = ("correlation_id", "correlationid", "request_id", "requestid", "requestId", "id",
-        "inference_id", "trace_id", "uuid")  # fmt: skip
 _RANKED = ("recommendations", "items", "candidates", "ranking", "ranked", "hits", "results")
 _INPUTS = ("instances", "dataframe_split", "dataframe_records", "inputs")
 _SOME_SHAPES = 0.5  # of the values: some requests are bad ones
 _MOST = 0.9  # of the lines
 
 
-@dataclass(slots=True)
-class Reading:
-    """How lines become rows: `decode` and `explode` as they are configured, and the rows.
-
-    Steps are as YAML. `request` is what tells requests and responses, `id` what they share.
-    """
-
-    rows: list[Row]
-    decode: dict[str, list[str]] = field(default_factory=dict)
-    explode: list[str] = field(default_factory=list)
-    id: str = ""
-    request: tuple[str, str] | None = None  # conditions, as YAML
-
-
 def reading_of(rows: Sequence[Row]) -> Reading:
     """What the objects of a log hold, if it is more than values by name."""
-    found = _paired(rows)
+    found = paired(rows)
     for _ in range(_NESTED):
         before = len(found.decode)
         _decode_texts(found)
@@ -69,96 +49,14 @@ def reading_of(rows: Sequence[Row]) -> Reading:
     return found
 
 
-def _values(rows: Iterable[Row], path: str) -> list[Any]:
-    find = walker((path,))
-    return [value for value in (find(dict(row)) for row in rows) if value is not None]
-
-
-def _all_paths(rows: Sequence[Row]) -> list[str]:
-    """All paths that a configuration can spell."""
-    found = dict.fromkeys(path for row in rows[:200] for path in paths(row, depth=DEPTH))
-    return [path for path in found if path.strip() and path.isprintable()]
-
-
-# -- halves ----------------------------------------------------------------------------------
-
-
-def _paired(rows: Sequence[Row]) -> Reading:
-    """Requests and responses with an id in common, joined."""
-    for path in _KINDS:
-        words = {value for value in _values(rows, path) if isinstance(value, str)}
-        asked, told = _word(words, _ASKED), _word(words, _TOLD)
-        if asked is None or told is None or asked == told:
-            continue
-        for one in _IDS:
-            halves = _by_id(rows, path, asked, told, one)
-            if halves is not None:
-                says = [f"{{{quoted(path)}: {quoted(word)}}}" for word in (asked, told)]
-                return Reading(halves, id=one, request=(says[0], says[1]))
-    return _apart(rows) or Reading(list(rows))
-
-
-def _apart(rows: Sequence[Row]) -> Reading | None:
-    """Lines with inputs and lines with an answer, which nothing tells but that."""
-    values = values_by_path(rows)
-    inputs = choose_features(values)
-    if inputs is None:
-        return None
-    root = inputs.paths[0]
-    outside = {p: v for p, v in values.items() if p != root and not p.startswith(f"{root}.")}
-    chosen = choose(outside)
-    answer = next((chosen[role].paths[0] for role in ("prediction", "score") if role in chosen), "")
-    for one in _IDS if answer else ():
-        asked, told = _sides(rows, one, root), _sides(rows, one, answer)
-        met = asked.keys() & told.keys()
-        if not met or any(asked[key] is told[key] for key in met) or len(met) < _SHARED * len(told):
-            continue
-        halves = [{"pair": "answered", "request": asked[k], "response": told[k]} for k in met]
-        says = [f"{{{quoted(path)}: {{exists: true}}}}" for path in (root, answer)]
-        return Reading(list(halves), id=one, request=(says[0], says[1]))
-    return None
-
-
-_SHARED = 0.5  # of the answers have their request in the sample
-
-
-def _sides(rows: Sequence[Row], one: str, path: str) -> dict[str | int, Row]:
-    """Rows that have something at a path, by their id; none where an id comes twice."""
-    find, found = walker((path,)), dict[str | int, Row]()
-    for row in rows:
-        key = row.get(one)
-        if isinstance(key, str | int) and find(dict(row)) is not None:
-            if key in found:
-                return {}
-            found[key] = row
-    return found
-
-
-def _word(words: Iterable[str], parts: Sequence[str]) -> str | None:
-    return next((word for word in sorted(words) if any(p in word.lower() for p in parts)), None)
-
-
-def _by_id(rows: Sequence[Row], path: str, asked: str, told: str, one: str) -> list[Row] | None:
-    known = [row for row in rows if isinstance(row.get(one), str | int) and row.get(one)]
-    requests = {row[one]: row for row in known if row.get(path) == asked}
-    pairs = [
-        {"pair": "answered", "request": requests[row[one]], "response": row}
-        for row in known
-        if row.get(path) == told and row[one] in requests
-    ]
-    if not pairs or len(pairs) < 0.5 * sum(row.get(path) == told for row in rows):
-        return None
-    return list(pairs)
-
-
 # -- values that hold others -----------------------------------------------------------------
 
 
 def _decode_texts(found: Reading) -> None:
     """Texts that hold JSON, or Python's way of writing an object; messages that end in JSON."""
     new: dict[str, list[str]] = {}
-    for path in _all_paths(found.rows):
-        values = _values(found.rows, path)
+    for path in all_paths(found.rows):
+        values = values_at(found.rows, path)
         texts = [value for value in values if isinstance(value, str)]
         chain = (
             _step_of_texts(path, texts, len(values)) if texts and path not in found.decode else ()
@@ -212,7 +110,7 @@ def _decode_inputs(found: Reading) -> None:
     """Inputs that are objects in objects, lists of names with values, or cells of a text."""
     new: dict[str, list[str]] = {}
     for path in by_name(values_by_path(found.rows), (*FEATURES, *_BATCHES)):
-        values = _values(found.rows, path)
+        values = values_at(found.rows, path)
         step = _step_of_inputs(values)
         if step == "flat" and isinstance(values[0], dict):
             chosen = choose_features(values_by_path(found.rows))
@@ -279,10 +177,10 @@ def _is_json(text: str) -> bool:
 def _decode_payloads(found: Reading) -> None:
     """Tensors and split tables: values that are rows once they are taken apart."""
     new: dict[str, list[str]] = {}
-    for path in sorted(_all_paths(found.rows), key=lambda path: path.count(".")):
+    for path in sorted(all_paths(found.rows), key=lambda path: path.count(".")):
         if any(path.startswith(f"{outer}.") for outer in new):
             continue
-        values = _values(found.rows, path)
+        values = values_at(found.rows, path)
         if (values and sum(map(_is_payload, values)) >= _MOST * len(values)) or _is_mixed(values):
             new[path] = ["rows"]
     for path in new:
@@ -341,7 +239,7 @@ def _apply(found: Reading, decode: Mapping[str, list[str]]) -> None:
 def _explode(found: Reading) -> None:
     """Lists that have an entry a row: as long as each other in every line."""
     decoded = [path for path, chain in found.decode.items() if chain[-1] == "rows"]
-    lists = [path for path in _all_paths(found.rows) if _is_list(found.rows, path)]
+    lists = [path for path in all_paths(found.rows) if _is_list(found.rows, path)]
     nested = [path for path in lists if path in decoded or _of_rows(found.rows, path)]
     nested = [path for path in nested if not _is_ranking(found.rows, path)]
     outer = [p for p in nested if not any(p.startswith(f"{other}.") for other in nested)]
@@ -366,13 +264,13 @@ def exploded(rows: Sequence[Row], decode: Mapping[str, Steps], roots: tuple[str,
 
 
 def _is_list(rows: Sequence[Row], path: str) -> bool:
-    values = _values(rows, path)
+    values = values_at(rows, path)
     return bool(values) and all(isinstance(value, list) for value in values)
 
 
 def _of_rows(rows: Sequence[Row], path: str) -> bool:
     """Whether entries of a list are rows: objects or lists, but no messages of a chat."""
-    entries = [entry for value in _values(rows, path) for entry in value]
+    entries = [entry for value in values_at(rows, path) for entry in value]
     if path.rpartition(".")[2] in _BATCHES:
         return bool(entries)
     if not entries or not all(isinstance(entry, dict | list) for entry in entries):
@@ -381,7 +279,7 @@ def _of_rows(rows: Sequence[Row], path: str) -> bool:
 
 
 def _is_ranking(rows: Sequence[Row], path: str) -> bool:
-    return path.rpartition(".")[2] in _RANKED and ranked_key(_values(rows, path)) is not None
+    return path.rpartition(".")[2] in _RANKED and ranked_key(values_at(rows, path)) is not None
 
 
 def ranked_key(values: Sequence[Any]) -> str | None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from inference_exporter.config.presets import Preset, presets
-from inference_exporter.formats.guessing.choose import by_name, values_by_path
+from inference_exporter.formats.guessing.choose import by_name
+from inference_exporter.formats.guessing.kinds import values_by_path
 from inference_exporter.formats.guessing.names import NAMES, SURE_FEATURES
 from inference_exporter.formats.paths import walker
 from inference_exporter.values.batch import category_name

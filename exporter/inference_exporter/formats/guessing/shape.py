@@ -24,7 +24,8 @@ from inference_exporter.formats.csv_lines import (
     pointed,
     records,
 )
-from inference_exporter.formats.guessing.choose import by_name, candidates, is_time, values_by_path
+from inference_exporter.formats.guessing.choose import by_name, candidates
+from inference_exporter.formats.guessing.kinds import is_time, values_by_path
 from inference_exporter.formats.guessing.names import SURE_FEATURES
 from inference_exporter.formats.guessing.presets import of_objects, of_texts
 from inference_exporter.formats.guessing.worded import pattern_of, rows_of
