@@ -17,9 +17,6 @@ _IDS = ("correlation_id", "correlationid", "request_id", "requestid", "requestId
         "inference_id", "trace_id", "uuid")  # fmt: skip
 
 
-# -- halves ----------------------------------------------------------------------------------
-
-
 def paired(rows: Sequence[Row]) -> Reading:
     """Requests and responses with an id in common, joined."""
     for path in _KINDS:
