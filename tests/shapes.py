@@ -87,6 +87,22 @@ _KSERVE_V2 = _json(
 )
 
 
+def _blob(one: str, at: str, kind: str, data: Any) -> dict[str, Any]:
+    body = base64.b64encode(json.dumps(data).encode()).decode()
+    return {
+        "url": "http://l/", "bytes": body, "contentType": "application/json", "id": one,
+        "reqType": f"org.kubeflow.serving.inference.{kind}", "inferenceService": "iris",
+        "occurrenceTime": f"2026-11-20T10:00:{at}Z",
+    }  # fmt: skip
+
+
+_KSERVE_BLOB = _json(
+    _blob("a", "00.100", "request", {"instances": [[6.1, 2.8], [5.9, 3.0]]}),
+    _blob("a", "00.350", "response", {"predictions": [1, 0]}),
+    _blob("b", "00.200", "request", {"instances": [[4.7, 3.2]]}),
+)
+
+
 def _capture(given: str, encoding: str, answer: str, one: str) -> dict[str, Any]:
     return {
         "captureData": {
@@ -331,6 +347,11 @@ PRESETS: dict[str, Shape] = {
             (PAIRS, 'result="unanswered"'): 1.0, (LINES, 'result="half"'): 6.0,
         }, ("x0", "x1"),
     ),
+    "kserve-blob": Shape(
+        _KSERVE_BLOB,
+        {(REQUESTS, 'code="answered"'): 1.0, (REQUESTS, 'code="unanswered"'): 1.0,
+         (PREDICTIONS, ""): 2.0, (LATENCY + "_sum", ""): 0.25}, ("x0", "x1"),
+    ),
     "kserve-container": Shape(
         [
             "2026-11-23 01:07:11.437 6857 kserve.trace requestId: req-7, preprocess_ms: 4.5,"
@@ -459,6 +480,12 @@ PRESETS: dict[str, Shape] = {
                 for status in (200, 500, 200))), _ACCESS | {(LATENCY + "_sum", ""): 0.0045},
     ),
     "combined": Shape(_over(_COMBINED), _ACCESS),
+    "combined-micros": Shape(
+        _over(_COMBINED + " 15250"), _ACCESS | {(LATENCY + "_sum", ""): 0.04575}
+    ),
+    "combined-seconds": Shape(
+        _over(_COMBINED + ' "-" 0.25 0.125 .'), _ACCESS | {(LATENCY + "_sum", ""): 0.75}
+    ),
     "uvicorn-timed": Shape(_over("2026-11-23 01:07:11.439 " + _UVICORN), _ACCESS),
     "uvicorn": Shape(_over(_UVICORN), _ACCESS),
 }  # fmt: skip

@@ -82,3 +82,36 @@ def test_a_line_step_by_step(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert "line 1: ok" in out
     assert main(["check", "--sample=log.jsonl", "--explain=7"]) == 2
     assert "the sample has the lines 1 to 1" in capsys.readouterr().err
+
+
+def test_what_is_hardly_an_input_is_warned_about(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        {"f": {"row": 7 * i, "shop": f"s{i % 70}x", "temp": -999 if i % 3 else i % 7,
+               "who": {"age": 1}, "kind": "ab"[i % 2]}, "p": i + 0.5}
+        for i in range(100)
+    ]  # fmt: skip
+    out = checked(folder, "fields: {features: f, prediction: p}", lines, capsys)
+    warned = [line for line in out.splitlines() if line.startswith("warning: ")]
+    assert [line.split()[1] for line in warned] == ["row", "shop", "temp", "who", "prediction"]
+    assert "row only grows" in warned[0]
+    assert "shop has 70 different values in 100 rows" in warned[1]
+    assert "as: {temp: {missing: [-999]}}" in warned[2]
+    assert "by the step flat" in warned[3]
+    assert "add task: regression" in warned[4]
+    good = checked(folder, "task: regression, fields: {features: f, prediction: p}", lines, capsys)
+    assert "add task" not in good
+
+
+def test_what_is_not_configured_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = {"f": {"a": 1}, "p": 1}
+    for fields, said in (
+        ("features: f", "no prediction is configured"),
+        ("prediction: p", "no features are configured"),
+        ("score: p", "no timestamp is configured"),
+        ("prediction: p", "no latency is configured"),
+    ):
+        assert said in checked(folder, f"fields: {{{fields}}}", [line], capsys)
+    every = "timestamp: t, features: f, prediction: p, latency: l"
+    assert "is configured" not in checked(folder, f"fields: {{{every}}}", [line], capsys)

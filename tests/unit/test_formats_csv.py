@@ -54,6 +54,40 @@ def test_the_first_line_of_the_file_stands_in_front_of_a_block() -> None:
     assert columns(decoded("3;z;no;0.5\n", header=header)) == [[3.0], ["z"], ["no"]]
 
 
+def test_a_byte_order_mark_is_no_part_of_a_name_where_the_first_line_is_repeated() -> None:
+    title = "\ufeffa,b,pred,p\r\n"
+    found = decoded(f"{TITLE.decode()}{title}{title}1,x,yes,0.5\r\n")
+    assert found.results == {"ok": 1, "header": 1}
+    assert columns(found) == [[1.0], ["x"], ["yes"]]
+
+
+def test_a_header_inside_of_a_container_runtimes_lines() -> None:
+    lines = [f"2026-11-20T10:00:00Z stdout F {line}\n" for line in ("a,b,pred,p", "1,x,yes,0.5")]
+    found = decoded(f"{TITLE.decode()}{lines[0]}" + "".join(lines))
+    assert found.results == {"ok": 1, "header": 1}
+    assert columns(found) == [[1.0], ["x"], ["yes"]]
+
+
+def test_spaces_behind_delimiters_are_no_part_of_names_and_cells() -> None:
+    found = decoded("a, b, pred, p\n1, x, yes, 0.5\na, b, pred, p\n")
+    assert found.results == {"ok": 1, "header": 2}
+    assert columns(found) == [[1.0], ["x"], ["yes"]]
+
+
+def test_names_with_their_spaces_are_found_too() -> None:
+    fields = "fields: {prediction: ' pred', features: {rest: true}}"
+    (one,) = config.parse(f"models: {{m: {{logs: [l], format: csv, {fields}}}}}", "c").models
+    batch = make_decoder(one, {" b": "categorical"}).decode(b"a, b, pred\n1, x, yes\n").batch
+    assert list(batch.prediction or ()) == ["yes"]
+    assert list(batch.features[" b"].values) == ["x"]
+
+
+def test_the_first_column_may_have_no_name() -> None:
+    found = decoded(",a,b,pred,p\n0,1,x,yes,0.5\n")
+    assert found.results == {"ok": 1, "header": 1}
+    assert columns(found) == [[1.0], ["x"], ["yes"]]
+
+
 def test_a_file_without_a_header_is_told_so() -> None:
     found = decoded("1,x,2\n2,y,3\n")
     assert found.results == {"malformed": 2}

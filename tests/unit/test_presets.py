@@ -46,10 +46,11 @@ def test_what_the_user_writes_is_laid_over_the_preset() -> None:
         " prediction: 'captureData.endpointOutput[0]', version: {const: v2}}"
     )
     path = "captureData.endpointInput"
-    assert found.fields.features == FeaturesField("list", (path,), names=("a", "b"))
+    paths = (path, "captureData.batchTransformInput")
+    assert found.fields.features == FeaturesField("list", paths, names=("a", "b"))
     assert found.fields.score is None
     assert found.fields.timestamp is not None
-    assert found.explode == (path, "captureData.endpointOutput")
+    assert found.explode[:2] == (path, "captureData.endpointOutput")
 
 
 def test_a_path_of_the_preset_keeps_its_place_when_only_its_unit_is_given() -> None:
@@ -72,6 +73,17 @@ def test_only_some_inputs_are_collected() -> None:
         {"a": 1},
         None,
     ]
+
+
+def test_what_a_wrapper_or_a_path_says_is_no_input() -> None:
+    one = model(
+        'path_pattern: "/(?P<v>v[0-9])/", fields: {features: {rest: true}, timestamp: $wrap.time,'
+        " version: $path.v}"
+    )
+    block = b'\x1f{"$path.v": "v3"}\n2026-11-20T10:00:00Z stdout F {"a": 1}\n'
+    batch = make_decoder(one, None, collect=True).decode(block).batch
+    assert batch.raw_features == [{"a": 1}]
+    assert list(batch.version or ()) == ["v3"]
 
 
 def test_every_line_of_the_logger_has_what_its_preset_is_recognised_by(tmp_path: Path) -> None:

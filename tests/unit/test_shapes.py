@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from handwritten import HANDWRITTEN
 from inference_exporter import config
 from inference_exporter.cli import main
 from inference_exporter.config import presets
 from inference_exporter.reference.reading.logs import log_blocks
+from other_answers import OTHER_ANSWERS
 from shapes import OTHERS, PRESETS, Shape
 
-SHAPES = PRESETS | OTHERS
+SHAPES = PRESETS | OTHERS | HANDWRITTEN | OTHER_ANSWERS
 
 
 def page_of(folder: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> str:
@@ -135,12 +137,35 @@ def test_init_reads_requests_and_responses_in_two_files(
     assert total(page, "inference_predictions_total", 'prediction="a"') == 1
 
 
+@pytest.mark.parametrize("name", ["labels.csv", "labels.jsonl"])
+def test_init_tells_a_file_of_labels_from_a_log(
+    tmp_path: Path, name: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    rows = [{"request_id": f"q{i}", "features": {"n": i % 5}, "prediction": "u"} for i in range(9)]
+    (tmp_path / "p.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    labels = [f"q{i},uv"[: -1 if i % 3 else None] for i in range(9)]
+    if name.endswith(".csv"):
+        text = "request_id,actual\n" + "".join(f"{one}\n" for one in labels)
+    else:
+        pairs = [dict(zip(("request_id", "actual"), one.split(","), strict=True)) for one in labels]
+        text = "".join(json.dumps(pair) + "\n" for pair in pairs)
+    (tmp_path / name).write_text(text)
+    files = [str(tmp_path / "p.jsonl"), str(tmp_path / name)]
+    for given in (files, files[::-1]):
+        assert main(["init", *given, f"--output={tmp_path / 'config.yaml'}", "--force"]) == 0
+        page = page_of(tmp_path, capsysbinary)
+        assert total(page, "inference_requests_total", "") == 9
+        assert total(page, "inference_labels_total", 'result="matched"') == 9
+        assert total(page, "inference_outcomes_total", 'predicted="u",actual="u"') == 6
+
+
 def test_the_order_of_day_and_month_is_asked_for_where_it_cannot_be_told(tmp_path: Path) -> None:
     lines = ["day,age,pred", "03/04/2026 10:00:00,4,a", "05/06/2026 11:00:00,5,b"]
     (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
     assert main(["init", str(tmp_path / "log.csv"), f"--output={tmp_path / 'c.yaml'}"]) == 0
     text = (tmp_path / "c.yaml").read_text()
-    assert "timestamp" not in text  # `day` is no name of a time
+    assert "      timestamp:" not in text  # `day` is no name of a time
+    assert "no key looks like a time" in text
     (tmp_path / "log.csv").write_text("\n".join(lines).replace("day", "timestamp") + "\n")
     assert (
         main(["init", str(tmp_path / "log.csv"), f"--output={tmp_path / 'c.yaml'}", "--force"]) == 0

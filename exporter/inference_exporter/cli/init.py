@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inference_exporter.cli.folders import Logs, files_in, named
 from inference_exporter.cli.terminal import first_lines, say
 from inference_exporter.errors import UsageError
 
@@ -38,8 +39,10 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
 def _init(options: argparse.Namespace) -> int:
     from inference_exporter.formats.guess import guess
 
-    logs, lines = _sample(options.log)
-    text = guess(lines, logs[0], logs[1:])
+    logs, lines, labels = _sample(options.log)
+    text = guess(
+        lines, logs.paths[0], logs.paths[1:], batch=logs.batch, notes=logs.notes, labels=labels
+    )
     if options.output == "-":
         sys.stdout.write(text)
         return 0
@@ -48,31 +51,54 @@ def _init(options: argparse.Namespace) -> int:
         raise UsageError(f"{output} exists already; --force writes over it")
     output.write_text(text, encoding="utf-8")
     say(f"{output} written; look at the lines with '# guessed', then try:")
-    say(f"  inference-exporter check --config.file={output} --sample={logs[0]}")
+    sample = logs.paths[0] if "*" not in logs.paths[0] else _files(options.log[0])[0]
+    say(f"  inference-exporter check --config.file={output} --sample={sample}")
     return 0
 
 
-def _sample(given: list[str]) -> tuple[list[str], list[bytes]]:
-    """The logs to configure, and lines of all files that are given."""
+def _sample(given: list[str]) -> tuple[Logs, list[bytes], tuple[str, ...]]:
+    """The logs to configure, lines of all files that are given, and settings of labels."""
+    from inference_exporter.formats.guessing.label_files import labels_of
     from inference_exporter.formats.guessing.schema_lines import is_schema_line
 
-    files = [path for one in given for path in _files(one)]
-    share = max(1, 1000 // len(files))
-    logs: list[str] = []
+    files = {one: _files(one) for one in given}
+    looked = [path for found in files.values() for path in found[:_MOST_FILES]]
+    share = max(1, 1000 // len(looked))
+    schemas: set[str] = set()
     lines: list[bytes] = []
-    for path in files:
+    labels: tuple[str, ...] = ()
+    for path in looked:
         found = first_lines(path, share)
+        told = labels_of(path, found) if len(given) > 1 and path in given and not labels else ()
+        if told:
+            labels = told
+            del files[path]
+            continue
         lines += found
-        if found and not all(map(is_schema_line, found)):
-            logs.append(path)
-    return logs or files, lines
+        if found and all(map(is_schema_line, found)):
+            schemas.add(path)
+    if schemas:  # what is to be followed are the data beside them
+        kept = tuple(path for path in looked if path not in schemas)
+        return Logs(kept or tuple(looked)), lines, labels
+    parts = [
+        named(one, found) if Path(one).is_dir() else Logs((one,)) for one, found in files.items()
+    ]
+    return (
+        Logs(
+            tuple(path for part in parts for path in part.paths),
+            batch=all(part.batch for part in parts),
+            notes=tuple(note for part in parts for note in part.notes),
+        ),
+        lines,
+        labels,
+    )
 
 
 def _files(path: str) -> list[str]:
     """The files in a folder, however deep, or the path itself."""
     if path == "-" or not Path(path).is_dir():
         return [path]
-    found = sorted(str(one) for one in Path(path).rglob("*") if one.is_file())
+    found = files_in(path)
     if not found:
         raise UsageError(f"{path}: there is no file in this folder")
-    return found[:_MOST_FILES]
+    return found

@@ -7,9 +7,9 @@ of all there are; what they do is in `formats.steps`, which a test holds against
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from inference_exporter.config.checks import Check, Findings, Wrong, closest, expected, show, wrong
@@ -60,7 +60,7 @@ def _delimiter(value: object) -> str:
 def _strptime(value: object) -> str:
     form = text(value)
     try:
-        time.strptime(time.strftime(form), form)
+        datetime.strptime(datetime(2026, 11, 20, 10, tzinfo=UTC).strftime(form), form)
     except ValueError as error:
         raise expected("a format of dates such as %d/%m/%Y %H:%M:%S", value) from error
     return form
@@ -126,8 +126,11 @@ STEPS: Mapping[str, StepKind] = {
         "{pick: item.id}"),
     "keyed": StepKind("A list of objects, such as `[{label: cat, score: 0.9}, …]`, as one object;"
         " the option names key and value.", _two_names, True, "{keyed: [label, score]}"),
+    "flat": StepKind("An object with objects in it as one: `{a: {b: 1}}` as `{a.b: 1}`; also each"
+        " of a list."),
     "number": StepKind("A text that holds a number with separators of thousands: `1,500.25`; the"
-        " option says which.", _number, example="{number: {decimal: ',', thousands: '.'}}"),
+        " option says which. A sign or code of a currency, `$1,500.25`, is passed over.",
+        _number, example="{number: {decimal: ',', thousands: '.'}}"),
     "percent": StepKind("A percentage, `87.5%` or 87.5, as a share: 0.875."),
     "duration": StepKind("A text with its unit, `12.3ms`, `1m30s`, `PT1.5S` or `0:00:01.5`: in"
         " seconds, so `unit` stays `s`."),

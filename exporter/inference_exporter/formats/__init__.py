@@ -15,7 +15,7 @@ from inference_exporter.config.schema import (
 )
 from inference_exporter.formats.base import LINE_RESULTS, Decoded, Decoder, Read
 from inference_exporter.formats.columns.plan import Kind, Plan, make_plan
-from inference_exporter.formats.csv_lines import QUOTE, CsvDecoder, Header
+from inference_exporter.formats.csv_lines import QUOTE, TITLE, CsvDecoder, Header
 from inference_exporter.formats.csv_lines import held as csv_held
 from inference_exporter.formats.json_lines import JsonDecoder
 from inference_exporter.formats.logfmt_lines import LogfmtDecoder
@@ -84,13 +84,20 @@ class Peeling:
 
     def decode(self, block: bytes) -> Decoded:
         """See `Decoder.decode`."""
-        lines = self._peel(block)
+        lines = self._peeled(block)
         decoded = self._decoder.decode(lines)
         if self._json and decoded.results.get("malformed"):  # perhaps arrays, between other lines
             expanded = self._peel(block, arrays=True)
             if expanded != lines:
                 return self._decoder.decode(expanded)
         return decoded
+
+    def _peeled(self, block: bytes) -> bytes:
+        """The lines inside; the first line of a file that stands in front of them is peeled too."""
+        if not block.startswith(TITLE):
+            return self._peel(block)
+        title, _, lines = block.partition(b"\n")
+        return TITLE + self._peel(title.removeprefix(TITLE) + b"\n") + self._peel(lines)
 
 
 def hold_of(model: ModelConfig) -> Callable[[bytes], int] | None:

@@ -31,8 +31,9 @@ DELIMITERS = ",;\t|"
 QUOTE, QUOTES = '"', "\"'`"
 _LINES = 1000  # that one cell may have
 _DECIMAL_COMMA = re.compile(
-    r"\s*[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+(?:[eE][+-]?\d+)?\s*", re.ASCII
+    r"\s*[+-]?(?:\d{1,3}(?:[. '\u00a0\u202f]\d{3})+|\d+),\d+(?:[eE][+-]?\d+)?\s*", re.ASCII
 )
+_THOUSANDS = re.compile("(?<=[0-9])[. '\u00a0\u202f](?=[0-9])")
 
 
 @dataclass(slots=True)
@@ -42,6 +43,8 @@ class Header:
     names: list[str] | None = None
     delimiter: str = ","
     quote: str = QUOTE
+    written: list[str] | None = None  # as in the file
+    spaced: bool = False  # spaces behind the delimiters
 
 
 class CsvDecoder:
@@ -61,17 +64,19 @@ class CsvDecoder:
         texts, lines = self._without_title(texts_of(block)), Lines()
         rows: list[list[str]] = []
         names, width = self._header.names, len(self._header.names or ())
+        header = self._header.written or names
         for line, row in records(texts, self._header.delimiter, self._header.quote):
-            if row == names:
+            if row == header:
                 lines.count("header")
             elif row is not None and len(row) == width:
-                rows.append(row)
+                rows.append([cell.strip() for cell in row] if self._header.spaced else row)
             elif line.strip():
                 lines.bad("malformed", self._reason(row), line)
             else:
                 lines.count("empty")
         columns = tuple(zip(*rows, strict=True))
-        index = {name: i for i, name in enumerate(names or ())}
+        index = {name: i for i, name in enumerate(header or ())}  # with its spaces, if one insists
+        index |= {name: i for i, name in enumerate(names or ())}
 
         def column(name: str) -> Sequence[str] | None:
             if not columns or name not in index:
@@ -84,8 +89,8 @@ class CsvDecoder:
     def _without_title(self, texts: list[str]) -> list[str]:
         """The lines of a block, with what its first line says noted."""
         if texts and texts[0].startswith(TITLE.decode()):
-            self._learn(texts[0].removeprefix(TITLE.decode()))
-            return texts[1:]
+            self._learn(texts[0].removeprefix(TITLE.decode()).removeprefix("\ufeff"))
+            return [text.removeprefix("\ufeff") for text in texts[1:2]] + texts[2:]
         if self._header.names is None:
             self._learn(next((text for text in texts if text.strip()), ""))
         return texts
@@ -97,7 +102,9 @@ class CsvDecoder:
         delimiter = self._format.delimiter or delimiter_of(line, quote)
         found = cells(line.rstrip("\r\n"), delimiter, quote)
         if found is not None and is_header(found):
-            self._header.names, self._header.delimiter = found, delimiter
+            self._header.names, self._header.delimiter = named(found), delimiter
+            self._header.written = found
+            self._header.spaced = any(name != name.strip() for name in found)
             self._header.quote = quote
 
     def _reason(self, row: list[str] | None) -> str:
@@ -112,10 +119,25 @@ class CsvDecoder:
 def is_header(names: Sequence[str]) -> bool:
     """Whether cells can be the names of columns: distinct, not empty, no numbers.
 
+    The first may be empty: so pandas writes the numbers of its rows.
+
     >>> is_header(["age", "plan"]), is_header(["41", "pro"]), is_header(["a", "a"])
     (True, False, False)
     """
-    return len(set(names)) == len(names) and not any(_is_number(name) for name in names)
+    plain = named(names)
+    return len(set(plain)) == len(plain) and not any(_is_number(name) for name in plain)
+
+
+def named(cells: Sequence[str]) -> list[str]:
+    """The names of the columns of a header.
+
+    >>> named(["", " Age"])
+    ['index', 'Age']
+    """
+    names = [cell.strip() for cell in cells]
+    if len(names) > 1 and not names[0] and "index" not in names:
+        names[0] = "index"
+    return names
 
 
 def _is_number(cell: str) -> bool:
@@ -194,7 +216,7 @@ def pointed(column: Sequence[str]) -> Sequence[str]:
     ['22.82', '1500.25', 'Paris, France']
     """
     return [
-        cell.replace(".", "").replace(",", ".")
+        _THOUSANDS.sub("", cell).replace(",", ".")
         if "," in cell and _DECIMAL_COMMA.fullmatch(cell)
         else cell
         for cell in column

@@ -8,21 +8,32 @@ the prediction or the truth?) is said in a comment.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from inference_exporter import config
 from inference_exporter.config.schema import JsonFormat, ModelConfig
 from inference_exporter.formats import make_decoder, peel_of
-from inference_exporter.formats.guessing.choose import values_by_path
-from inference_exporter.formats.guessing.named import fields_of
-from inference_exporter.formats.guessing.payloads import Reading, reading_of
+from inference_exporter.formats.guessing.files import no_log
+from inference_exporter.formats.guessing.kinds import values_by_path
+from inference_exporter.formats.guessing.named import Guess, fields_of
+from inference_exporter.formats.guessing.of_presets import (
+    preset_fields,
+    preset_lines,
+    takes_wrap_time,
+)
+from inference_exporter.formats.guessing.other_lines import Lines, other_lines
+from inference_exporter.formats.guessing.payloads import reading_of
+from inference_exporter.formats.guessing.preset_rows import preset_rows, said_of_pairs
+from inference_exporter.formats.guessing.reading import Reading
 from inference_exporter.formats.guessing.schema_lines import is_schema_line, roles_in
 from inference_exporter.formats.guessing.settings import (
+    absent,
     format_lines,
-    preset_fields,
     reading_lines,
+    several,
     task_lines,
+    unknown,
 )
 from inference_exporter.formats.guessing.shape import shape_of
 from inference_exporter.formats.guessing.yaml_text import quoted
@@ -39,35 +50,70 @@ _NO_PAYLOAD = """\
 """
 
 
-def guess(lines: Sequence[bytes], log_path: str, others: Sequence[str] = ()) -> str:
-    """The text of a configuration for a log (and `others` beside it), from some of its lines."""
+def guess(
+    lines: Sequence[bytes],
+    log_path: str,
+    others: Sequence[str] = (),
+    *,
+    batch: bool = False,
+    notes: Sequence[str] = (),
+    labels: Sequence[str] = (),
+) -> str:
+    """The text of a configuration for a log (and `others` beside it), from some of its lines.
+
+    `batch`: its files are complete when they appear. `notes` are said at its beginning;
+    `labels` are settings for labels in a file of their own.
+    """
     roles = roles_in(lines)
-    lines = [line for line in lines if not is_schema_line(line)] or lines
+    data = [line for line in lines if not is_schema_line(line)]
+    if lines and not data:
+        notes = (*notes, "a schema of BentoML's: give init the folder with its data too")
+    lines = data or lines
     shape = shape_of(lines)
     reading = Reading(list(shape.rows))
     if shape.preset is None and isinstance(shape.line_format, JsonFormat):
         reading = reading_of(shape.rows, one_file=not others and not set("*?[") & set(log_path))
     values = values_by_path(reading.rows)
     if shape.preset:
-        fields = preset_fields(shape, values, roles)
+        rows = preset_rows(shape.preset, shape.rows)
+        found = Guess(preset_fields(shape, rows, values, roles))
     else:
-        fields = fields_of(shape, reading, values)
+        found = fields_of(shape, reading, values)
+    alone = reading.request is None and not reading.explode
+    other = other_lines(reading.rows, found.chosen, found.inputs) if alone else Lines()
+    if other.rows:  # what is said of fields is said of predictions
+        reading.rows = list(other.rows)
+        values = values_by_path(reading.rows)
+        found = fields_of(shape, reading, values)
+    fields = {k: v for k, v in found.fields.items() if k != "actual" or not other.labels}
+    if shape.wrapper and "timestamp" not in fields and takes_wrap_time(shape):
+        fields["timestamp"] = ["timestamp: $wrap.time  # the lines have no time of their own"]
+    late = other.labels or bool(labels)
     logs = ", ".join(map(quoted, (log_path, *others)))
     head = [
-        *(f"# {note}\n" for note in (*shape.notes, reading.note) if note),
+        *(f"# {note}\n" for note in (*notes, *no_log(lines), *shape.notes, *several(values))),
+        *([f"# {reading.note}\n"] if reading.note else []),
         *([f"# The lines are wrapped as {_WRAPPERS[shape.wrapper]}.\n"] if shape.wrapper else []),
         "models:\n",
         f"  {quoted(_model_name(values, log_path))}:\n",
         f"    logs: [{logs}]\n",
         "    start_at: beginning  # also what is in the log already; else: end\n",
+        *(["    source: batch  # guessed: files that are complete when they appear\n"] * batch),
         *(f"    {line}\n" for line in format_lines(shape)),
+        *(f"    {line}\n" for line in preset_lines(shape)),
         *(f"    {line}\n" for line in reading_lines(reading)),
-        *(f"    {line}\n" for line in task_lines(shape, values)),
-        *(f"    {line}\n" for line in _when(values, fields)),
+        *(
+            f"    {line}\n"
+            for line in task_lines(shape, reading, values, found.chosen, late, fields)
+        ),
+        *(f"    {line}\n" for line in other.settings),
+        *(f"    {line}\n" for line in (() if other.labels else labels)),
     ]
     body = [
         "    fields:\n" if fields else "",
         *(f"      {line}\n" for key in _ORDER if key in fields for line in fields[key]),
+        *(f"      {line}\n" for line in (() if shape.preset else absent(values, fields))),
+        *(f"    {line}\n" for line in (() if shape.preset else unknown(values, fields))),
     ]
     return _checked("".join(head), "".join(body), log_path, lines)
 
@@ -90,7 +136,8 @@ def _checked(head: str, body: str, log_path: str, lines: Sequence[bytes]) -> str
 def _said(model: ModelConfig, block: bytes, count: int) -> str:
     peeled = peel_of(model)(block, arrays=True)
     if model.pairs is not None:
-        return f"# Guessed by `inference-exporter init` from {count} lines; requests are joined.\n"
+        halves = said_of_pairs(model, peeled)
+        return f"# Guessed by `inference-exporter init` from {count} lines; {halves}\n"
     decoded = make_decoder(model).decode(block)
     counts = ", ".join(f"{n} {result}" for result, n in decoded.results.items()) or "none"
     rows = f", {decoded.batch.rows} predictions" if decoded.batch.requests is not None else ""
@@ -98,22 +145,16 @@ def _said(model: ModelConfig, block: bytes, count: int) -> str:
     return f"# Guessed by `inference-exporter init`; of {count} lines{inside}: {counts}{rows}.\n"
 
 
-def _when(values: Mapping[str, Sequence[object]], fields: Mapping[str, object]) -> Iterator[str]:
-    """What tells predictions from other lines, if anything does."""
-    if "prediction" not in fields and "features" not in fields:
-        return
-    for path in ("event", "message", "msg", "kind", "type"):
-        words = {value for value in values.get(path, ()) if isinstance(value, str)}
-        if "prediction" in words and len(words) > 1:
-            yield f"when: {{{path}: prediction}}  # guessed: other lines of the log are left out"
-            return
-
-
 def _model_name(values: Mapping[str, Sequence[object]], log_path: str) -> str:
     for path, found in values.items():
-        names = set(map(str, found))
+        names = {str(one) for one in found if isinstance(one, str | int)}
         if path.rpartition(".")[2] in ("model", "model_name") and len(names) == 1:
             name = names.pop()
             return name if name.isprintable() and 0 < len(name) <= 60 else "model"
-    stem = PurePath(log_path).name.split(".")[0]
-    return stem if re.fullmatch(r"\w[\w-]*", stem) else "model"
+    plain = [part for part in PurePath(log_path).parts if "*" not in part]
+    stem = plain[-1].split(".")[0] if plain else ""
+    fine = re.fullmatch(r"\w[\w-]*", stem) and sum(map(str.isdigit, stem)) < _DATE
+    return stem if fine else "model"
+
+
+_DATE = 6  # digits: names of files that have a date or an identifier in them name no model

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from inference_exporter.formats.coverage import LEAST, NEAR_UNIQUE
 from inference_exporter.values.profile import CategoricalProfile, Reference
 
-LEAST = 50  # different values below which nothing is said
-NEAR_UNIQUE = 0.3  # different values per row
 _NUMBER = re.compile(r"[\s$€£¥]*[-+]?\d[\d.,' \u00a0]*\s?([%$€£¥]|[^\W\d_]{1,3})?\s*")
 
 

@@ -7,8 +7,9 @@ writes is laid over them, key by key. A file has:
     about       what a line is, for docs/presets.md
     rank        the order in which `init` tries them, the most telling first
     recognise   what lines of this kind have: `keys` (paths that are there), `values` (paths with
-                one of these values), or for `format: regex` the pattern itself; `beside` is the
-                preset of other lines that are there too
+                one of these values), `patterns` (paths with a regular expression for the whole
+                value), or for `format: regex` the pattern itself; `beside` is the preset of other
+                lines that are there too
     model       settings of a model
     lacks       what such a log cannot say, and what to do about it
     ask         what only the user knows: a setting, with the question
@@ -39,6 +40,7 @@ class Preset:
     keys: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     beside: str | None = None
+    patterns: Mapping[str, str] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
     ask: Mapping[str, str] = field(default_factory=dict)
 
@@ -64,6 +66,7 @@ def preset(name: str) -> Preset:
         keys=tuple(recognise.get("keys", ())),
         values={path: tuple(map(str, ok)) for path, ok in recognise.get("values", {}).items()},
         beside=recognise.get("beside"),
+        patterns=recognise.get("patterns", {}),
         lacks=tuple(found.get("lacks", ())),
         ask=found.get("ask", {}),
     )

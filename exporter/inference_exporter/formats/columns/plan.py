@@ -12,6 +12,7 @@ their names to values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -23,7 +24,9 @@ Kind = Literal["numeric", "categorical", "vector"]
 
 _NUMBERS = ("timestamp", "score", "latency", "weight")
 _VECTORS = ("scores", "ranking")
-_OWN = frozenset(("$received", "$event"))  # keys that receivers add: never inputs
+_OWN = frozenset((  # keys that receivers, wrappers and prefixes add: never inputs
+    "$received", "$event", "$wrap.time", "$wrap.stream", "$prefix.time", "$prefix.level",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,16 @@ def make_plan(model: ModelConfig, features: Mapping[str, Kind] | None, collect: 
         container=None if rest else where,
         rest=rest,
         collect=features is None and collect,
-        used=used | frozenset(where.exclude) | _OWN,
+        used=used | frozenset(where.exclude) | _OWN | _of_path(model),
         segments=segments,
         extra=extra,
     )
+
+
+def _of_path(model: ModelConfig) -> frozenset[str]:
+    """The keys that the path of a file gives to its lines."""
+    groups = re.compile(model.path_pattern).groupindex if model.path_pattern else {}
+    return frozenset(f"$path.{name}" for name in groups)
 
 
 def _segment_leaf(one: Segment) -> Leaf:

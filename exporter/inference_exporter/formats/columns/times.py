@@ -26,7 +26,7 @@ LATEST = 253402300800.0  # the year 10000: milliseconds read as seconds end up b
 
 _NUMBERS = {int, float, type(None)}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_ZONE_APART = re.compile(r"\s([+-]\d\d:?\d\d)$", re.ASCII)
+_ZONE_APART = re.compile(r"\s([+-]\d\d:?\d\d|Z)$|\s(?:UTC|GMT)$", re.ASCII)  # BigQuery's UTC
 _CLF = re.compile(
     r"\[?(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\]?", re.ASCII
 )
@@ -104,10 +104,14 @@ def _from_text(text: str, zone: tzinfo, per_second: float) -> float:
     except ValueError:
         pass
     try:
-        moment = _clf(text) or datetime.fromisoformat(_ZONE_APART.sub(r"\1", text.strip()))
+        moment = _clf(text) or datetime.fromisoformat(_ZONE_APART.sub(_zone, text.strip()))
         return _seconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     except (ValueError, OverflowError):
         return math.nan
+
+
+def _zone(match: re.Match[str]) -> str:
+    return match[1] or "Z"
 
 
 def _clf(text: str) -> datetime | None:

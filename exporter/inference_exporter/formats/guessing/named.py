@@ -4,33 +4,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from inference_exporter.config.schema import JsonFormat
 from inference_exporter.formats.guessing.choose import (
     Choice,
     choose,
-    choose_features,
     choose_spans,
     choose_steps,
     choose_weight,
 )
-from inference_exporter.formats.guessing.names import NOISE, RANKINGS
+from inference_exporter.formats.guessing.inputs import (
+    Sorted,
+    beside,
+    choose_features,
+    is_no_input,
+    is_top,
+    marked,
+    sort_out,
+    why_left_out,
+)
+from inference_exporter.formats.guessing.names import (
+    ANSWERS,
+    RANKINGS,
+    SURE_FEATURES,
+    spelled,
+)
 from inference_exporter.formats.guessing.outputs import roles_of
-from inference_exporter.formats.guessing.payloads import Reading, ranked_key
+from inference_exporter.formats.guessing.payloads import ranked_key
+from inference_exporter.formats.guessing.probabilities import ITEMS as SCORES
 from inference_exporter.formats.guessing.probabilities import choose_scores
+from inference_exporter.formats.guessing.reading import Reading
 from inference_exporter.formats.guessing.shape import Shape
 from inference_exporter.formats.guessing.written import step_of
 from inference_exporter.formats.guessing.yaml_text import listed, quoted, remark
-
-_SOME = 5  # values that tell something
-_IDENTITY = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w:-]+")
 
 Values = Mapping[str, Sequence[object]]
 Fields = dict[str, list[str]]
 
 
-def fields_of(shape: Shape, reading: Reading, values: Values) -> Fields:
-    """YAML lines by field."""
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """YAML lines by field, and the choices that the plain ones came from."""
+
+    fields: Fields
+    chosen: Mapping[str, Choice] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()  # where they are, if not in the line itself
+
+
+def fields_of(shape: Shape, reading: Reading, values: Values) -> Guess:
+    """YAML lines by field, and what was chosen for the plain ones."""
     nested = isinstance(shape.line_format, JsonFormat)
     roles = roles_of(reading.rows, reading.explode)
     entries = tuple(reading.explode)
@@ -38,14 +61,28 @@ def fields_of(shape: Shape, reading: Reading, values: Values) -> Fields:
     features = roles.pop("features", None) or (choose_features(outside) if nested else None)
     inside = features.paths if features else ()
     outside = {p: v for p, v in outside.items() if not _is_below(p, inside)}
-    chosen = choose(outside) | roles
-    chosen |= choose_spans(outside, chosen)
+    chosen = _chosen(outside, roles)
     if reading.request is not None:
-        chosen |= _of_pairs(reading, outside)
+        told = _of_pairs(reading, outside)
+        if "latency" in chosen:  # as it is logged, rather than between two times
+            told.pop("latency", None)
+        chosen |= told
     fields = {name: field_lines(name, choice) for name, choice in chosen.items()}
     if reading.request is not None:
         fields["status"] = [_status_of_pairs(outside)]
-    return fields | _vectors(outside, chosen) | _inputs(values, outside, chosen, features)
+    fields |= _vectors(outside, chosen)
+    return Guess(fields | _inputs(values, outside, chosen, features, nested), chosen, inside)
+
+
+def _chosen(outside: Values, roles: Mapping[str, Choice]) -> dict[str, Choice]:
+    """The plain fields; probabilities first, because what is in them is nothing else."""
+    scores = None if "scores" in roles else choose_scores(outside)
+    taken = scores.paths if scores else ()
+    chosen = choose({p: v for p, v in outside.items() if not _is_below(p, taken)})
+    chosen |= dict(roles)
+    if scores is not None:
+        chosen["scores"] = scores
+    return chosen | choose_spans(outside, chosen)
 
 
 def _is_below(path: str, roots: Sequence[str]) -> bool:
@@ -58,7 +95,8 @@ def _of_pairs(reading: Reading, values: Values) -> dict[str, Choice]:
         asked, told = f"request.{name}", f"response.{name}"
         if asked in values and told in values:
             found["timestamp"] = Choice((asked,))
-            found["latency"] = Choice((told,), since=asked)
+            if values[asked] != values[told]:  # else it is when they were logged
+                found["latency"] = Choice((told,), since=asked)
             break
     return found
 
@@ -81,6 +119,10 @@ def field_lines(name: str, choice: Choice) -> list[str]:
         keys["as"] = choice.convert
     if choice.since:
         keys["since"] = quoted(choice.since)
+    if choice.ok:
+        keys["ok"] = f"[{', '.join(map(quoted, choice.ok))}]"
+    if choice.classes:
+        keys["classes"] = f"[{', '.join(map(quoted, choice.classes))}]"
     value = listed(choice.paths)
     if keys:
         rest = ", ".join(f"{key}: {text}" for key, text in keys.items())
@@ -94,14 +136,10 @@ def field_lines(name: str, choice: Choice) -> list[str]:
 def _vectors(values: Values, chosen: Mapping[str, Choice]) -> Fields:
     """Probabilities, rankings, steps, weights."""
     fields: Fields = {}
-    scores = choose_scores(values)
-    if scores is not None:
-        classes = ", ".join(map(quoted, scores.classes))
-        text = f"scores: {{from: {quoted(scores.path)}, classes: [{classes}]}}"
-        fields["scores"] = [text + remark("scores", [scores.doubt])]
-    elif "prediction" not in chosen:
+    if not {"scores", "prediction"} & chosen.keys():
         fields |= _ranking(values)
-    if steps := choose_steps(values):
+    taken = [path for one in chosen.values() for path in one.paths]
+    if steps := choose_steps(values, taken):
         fields["steps"] = ["steps:", *(f"  {field_lines(n, c)[-1]}" for n, c in steps.items())]
     if (weight := choose_weight(values)) is not None:
         fields["weight"] = field_lines("weight", weight)
@@ -110,7 +148,8 @@ def _vectors(values: Values, chosen: Mapping[str, Choice]) -> Fields:
 
 def _ranking(values: Values) -> Fields:
     for path in sorted(values, key=lambda path: path.count(".")):
-        if path.rpartition(".")[2] in RANKINGS:
+        last = path.rpartition(".")[2]
+        if last in RANKINGS or (last in ANSWERS and _has_scores(values[path])):
             key = ranked_key(values[path])
             plain = all(isinstance(e, str | int) for v in values[path] if isinstance(v, list)
                         for e in v)  # fmt: skip
@@ -123,78 +162,149 @@ def _ranking(values: Values) -> Fields:
     return {}
 
 
+def _has_scores(found: Sequence[object]) -> bool:
+    """Whether lists are of classes with their scores, the highest first."""
+    for one in found:
+        entries = one if isinstance(one, list) else []
+        scores = [
+            next((entry[k] for k in SCORES if isinstance(entry.get(k), int | float)), None)
+            for entry in entries
+            if isinstance(entry, Mapping)
+        ]
+        if not scores or None in scores or scores != sorted(scores, key=_number, reverse=True):
+            return False
+    return bool(found)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
 # -- inputs ----------------------------------------------------------------------------------
 
 
 def _inputs(
-    values: Values, outside: Values, chosen: Mapping[str, Choice], features: Choice | None
+    values: Values,
+    outside: Values,
+    chosen: Mapping[str, Choice],
+    features: Choice | None,
+    nested: bool,
 ) -> Fields:
     if features is not None:
-        return {"features": [_features_line(features, values)]}
-    if "prediction" in chosen or "score" in chosen:
-        return _rest(outside, chosen)
-    return {}
+        return {
+            "features": [_features_line(features, values, _left_beside(features, outside, chosen))]
+        }
+    if not {"prediction", "score", "scores"} & chosen.keys():
+        return _tokens(outside)
+    above = beside(outside, chosen) if nested else None
+    return _siblings(above, outside, chosen) if above else _rest(outside, chosen)
 
 
-def _features_line(choice: Choice, values: Values) -> str:
+def _tokens(values: Values) -> Fields:
+    """What a language model was asked and answered, by its length."""
+    found = [p for p in values if is_top(p, values) and _TOKENS.fullmatch(p)]
+    if not found:
+        return {}
+    only = ", ".join(map(quoted, found))
+    said = remark("", ["there is no class to compare, the tokens are"])
+    return {"features": [f"features: {{rest: true, only: [{only}]}}{said}"]}
+
+
+_TOKENS = re.compile(r"(?:prompt|completion|input|output|total|cached)_?[tT]okens")
+
+
+def _left_beside(features: Choice, outside: Values, chosen: Mapping[str, Choice]) -> list[str]:
+    """What may be inputs too, beside an object whose name does not say that it holds them all."""
+    if spelled(features.paths[0]).rpartition(".")[2] in SURE_FEATURES:
+        return []
+    left = [path for path in outside if is_top(path, outside) and _can_be_spelled(path)]
+    found = rest_of(left, outside, chosen).inputs
+    return [f"not read: {', '.join(found[:5])}"] if found else []
+
+
+def _features_line(choice: Choice, values: Values, beside: Sequence[str] = ()) -> str:
     path = quoted(choice.paths[0])
     if choice.names:
-        names = ", ".join(choice.names)
+        names = ", ".join(map(quoted, choice.names))
         names = names if choice.names == ("auto",) else f"[{names}]"
         return f"features: {{from: {path}, names: {names}}}{remark('', choice.doubts)}"
-    root = choice.paths[0]
-    below = {p.removeprefix(f"{root}."): v for p, v in values.items() if p.startswith(f"{root}.")}
-    converted = _converted({name: v for name, v in below.items() if "." not in name})
-    said = remark("", ["check that these are the inputs of the model"])
-    if converted:
-        return f"features: {{from: {path}, as: {{{converted}}}}}{said}"
-    return f"features: {path}{said}"
+    below = _below(choice.paths[0], values)
+    left_out = {name: why for name in below if (why := is_no_input(name, below[name]))}
+    kept = [name for name in below if name not in left_out]
+    keys = [f"from: {path}"]
+    if left_out and kept:
+        keys.append(f"only: [{', '.join(map(quoted, kept))}]")
+    if converted := _converted({name: v for name, v in below.items() if name in kept}):
+        keys.append(f"as: {{{converted}}}")
+    said = ["check that these are the inputs of the model", *why_left_out(left_out if kept else {})]
+    said += beside
+    value = path if len(keys) == 1 else f"{{{', '.join(keys)}}}"
+    return f"features: {value}{remark('', said)}"
+
+
+def _below(root: str, values: Values) -> dict[str, Sequence[object]]:
+    """What stands in an object, by name."""
+    objects = [one for one in values.get(root, ()) if isinstance(one, Mapping)]
+    names = dict.fromkeys(name for one in objects for name in one if _can_be_spelled(name))
+    columns: dict[str, Sequence[object]] = {
+        name: [one[name] for one in objects if one.get(name) is not None] for name in names
+    }
+    if columns:
+        return columns
+    return {  # of lists that were taken apart
+        path.removeprefix(f"{root}."): found
+        for path, found in values.items()
+        if path.startswith(f"{root}.") and "." not in path.removeprefix(f"{root}.")
+    }
+
+
+def _siblings(above: str, values: Values, chosen: Mapping[str, Choice]) -> Fields:
+    """Inputs that stand beside the prediction in an object."""
+    below = _below(above, values)
+    used = {
+        path.removeprefix(f"{above}.").partition(".")[0].partition("[")[0]
+        for one in chosen.values()
+        for path in (*one.paths, one.since or "")
+        if path.startswith(f"{above}.")
+    }
+    found = sort_out(tuple(below), below, frozenset(used))
+    if not found.inputs:
+        return {}
+    keys = [f"from: {quoted(above)}", f"only: [{', '.join(map(quoted, found.inputs))}]"]
+    if converted := _converted({name: below[name] for name in found.inputs}):
+        keys.append(f"as: {{{converted}}}")
+    said = ["check that these are the inputs of the model", *why_left_out(found.others)]
+    return {"features": [f"features: {{{', '.join(keys)}}}{remark('', said)}"]}
 
 
 def _rest(values: Values, chosen: Mapping[str, Choice]) -> Fields:
     """Inputs that are keys of the line itself, between others."""
-    paths = [path for one in chosen.values() for path in (*one.paths, one.since or "")]
-    used = {path.partition(".")[0].partition("[")[0] for path in paths}
-    scores = choose_scores(values)
-    used |= {scores.path.partition(".")[0]} if scores else set()
-    left = [
-        path
-        for path in values
-        if "." not in path
-        and "[" not in path
-        and path not in used
-        and path.strip()
-        and path.isprintable()
-    ]
-    odd = [p for p in left if p in NOISE or p.endswith("_id") or not _is_input(values[p])]
-    odd += [p for p in left if p not in odd and is_identity(values[p])]
-    inputs = [path for path in left if path not in odd]
-    if not inputs:
-        return {}
-    converted = _converted({path: values[path] for path in inputs})
+    left = [path for path in values if is_top(path, values)]
+    found = rest_of([path for path in left if _can_be_spelled(path)], values, chosen)
+    if not found.inputs:
+        told = list(why_left_out(found.others))
+        return {"features": [f"# features: …  # guessed: {told[0]}"]} if told else {}
+    if own := marked(found.inputs):
+        return {"features": [f"features: {{rest: true, only: [{', '.join(map(quoted, own))}]}}"
+                             + remark("", ["the keys whose names begin so"])]}  # fmt: skip
+    converted = _converted({path: values[path] for path in found.inputs})
+    odd = [name for name in found.others if not name.startswith("$")]
     exclude = f", exclude: [{', '.join(map(quoted, odd))}]" if odd else ""
     steps = f", as: {{{converted}}}" if converted else ""
-    said = remark("", [", ".join(inputs[:8]) + (", …" if len(inputs) > 8 else "")])
+    shown = ", ".join(found.inputs[:8]) + (", …" if len(found.inputs) > 8 else "")
+    said = remark("", [shown, *why_left_out(found.others)])
     return {"features": [f"features: {{rest: true{exclude}{steps}}}{said}"]}
+
+
+def rest_of(names: Sequence[str], values: Values, chosen: Mapping[str, Choice]) -> Sorted:
+    """Which keys of the line are inputs, beside those of the chosen fields."""
+    paths = [path for one in chosen.values() for path in (*one.paths, one.since or "")]
+    used = {path.partition(".")[0].partition("[")[0] for path in paths} | set(paths)
+    return sort_out(names, values, frozenset(used))
 
 
 def _can_be_spelled(name: str) -> bool:
     return bool(name.strip()) and name.isprintable()
-
-
-def is_identity(found: Sequence[object]) -> bool:
-    """Whether texts name things one by one: no two are alike, and all have a digit.
-
-    >>> is_identity([f"C{i}" for i in range(7)]), is_identity([f"{i}.5" for i in range(7)])
-    (True, False)
-    """
-    if len(found) < _SOME or len(set(map(str, found))) < len(found):
-        return False
-    return all(isinstance(value, str) and _IDENTITY.fullmatch(value) for value in found)
-
-
-def _is_input(found: Sequence[object]) -> bool:
-    return all(isinstance(value, str | int | float) for value in found)
 
 
 def _converted(values: Values) -> str:

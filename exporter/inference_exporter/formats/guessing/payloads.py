@@ -8,125 +8,161 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import yaml
+
 from inference_exporter.config.mapping import steps
-from inference_exporter.formats.keys import paths
+from inference_exporter.config.step import Steps
+from inference_exporter.formats.guessing.choose import by_name
+from inference_exporter.formats.guessing.halves import paired
+from inference_exporter.formats.guessing.inputs import choose_features
+from inference_exporter.formats.guessing.kinds import values_by_path
+from inference_exporter.formats.guessing.names import FEATURES
+from inference_exporter.formats.guessing.outputs import is_output
+from inference_exporter.formats.guessing.reading import Reading, Row, all_paths, values_at
 from inference_exporter.formats.mapping.reshape import Reshape, UnevenError
 from inference_exporter.formats.paths import walker
-
-Row = Mapping[str, Any]
+from inference_exporter.formats.steps import function_of
 
 _BATCHES = ("instances", "dataframe_records")  # lists of rows, whatever stands beside them
-_KINDS = ("type", "kind", "event", "event_type", "phase", "direction")
-_ASKED, _TOLD = ("request", "input"), ("response", "output", "reply", "answer", "result")
-_IDS = ("correlation_id", "correlationid", "request_id", "requestid", "requestId", "id",
-        "inference_id", "trace_id", "uuid")  # fmt: skip
+_CHAT = frozenset(("role", "content", "finish_reason", "message", "delta", "text"))
 _RANKED = ("recommendations", "items", "candidates", "ranking", "ranked", "hits", "results")
 _INPUTS = ("instances", "dataframe_split", "dataframe_records", "inputs")
-_OVERLAP = (
-    "requests and responses have no id in common, and overlap or are in files of their own, so"
-    " nothing tells which belong together: log an id with both"
-)
 _SOME_SHAPES = 0.5  # of the values: some requests are bad ones
 _MOST = 0.9  # of the lines
 
 
-@dataclass(slots=True)
-class Reading:
-    """How lines become rows: `decode` and `explode` as they are configured, and the rows.
-
-    `request` is what tells requests from responses (path, values), `id` what they share.
-    """
-
-    rows: list[Row]
-    decode: dict[str, list[str]] = field(default_factory=dict)
-    explode: list[str] = field(default_factory=list)
-    id: str = ""  # empty: nothing, they are joined by their order
-    request: tuple[str, str, str] | None = None  # path, value of requests, value of responses
-    note: str = ""  # what cannot be done with such lines
-
-
 def reading_of(rows: Sequence[Row], *, one_file: bool = True) -> Reading:
     """What the objects of a log hold, if it is more than values by name."""
-    found = _paired(rows, one_file)
-    _decode_texts(found)
+    found = paired(rows, one_file=one_file)
+    for _ in range(_NESTED):
+        before = len(found.decode)
+        _decode_texts(found)
+        if len(found.decode) == before:
+            break
     _decode_payloads(found)
+    _decode_inputs(found)
     _explode(found)
     return found
-
-
-def _values(rows: Iterable[Row], path: str) -> list[Any]:
-    find = walker((path,))
-    return [value for value in (find(dict(row)) for row in rows) if value is not None]
-
-
-def _all_paths(rows: Sequence[Row]) -> list[str]:
-    """All paths that a configuration can spell."""
-    found = dict.fromkeys(path for row in rows[:200] for path in paths(row))
-    return [path for path in found if path.strip() and path.isprintable()]
-
-
-# -- halves ----------------------------------------------------------------------------------
-
-
-def _paired(rows: Sequence[Row], one_file: bool) -> Reading:
-    """Requests and responses with an id in common, joined."""
-    for path in _KINDS:
-        words = {value for value in _values(rows, path) if isinstance(value, str)}
-        asked, told = _word(words, _ASKED), _word(words, _TOLD)
-        if asked is None or told is None or asked == told:
-            continue
-        for one in _IDS:
-            halves = _by_id(rows, path, asked, told, one)
-            if halves is not None:
-                return Reading(halves, id=one, request=(path, asked, told))
-        return _in_order(rows, path, asked, told, one_file)
-    return Reading(list(rows))
-
-
-def _in_order(rows: Sequence[Row], path: str, asked: str, told: str, one_file: bool) -> Reading:
-    """Requests and responses with nothing in common: joined where each follows the other."""
-    halves = [row for row in rows if row.get(path) in (asked, told)]
-    pairs = list(zip(halves[::2], halves[1::2], strict=False))
-    plain = all(first.get(path) == asked and second.get(path) == told for first, second in pairs)
-    if not pairs or not plain or not one_file:
-        return Reading(list(rows), note=_OVERLAP if pairs else "")
-    together: list[Row] = [
-        {"pair": "answered", "request": first, "response": second} for first, second in pairs
-    ]
-    return Reading(together, request=(path, asked, told))
-
-
-def _word(words: Iterable[str], parts: Sequence[str]) -> str | None:
-    return next((word for word in sorted(words) if any(p in word.lower() for p in parts)), None)
-
-
-def _by_id(rows: Sequence[Row], path: str, asked: str, told: str, one: str) -> list[Row] | None:
-    requests = {row.get(one): row for row in rows if row.get(path) == asked and row.get(one)}
-    pairs = [
-        {"pair": "answered", "request": requests[row[one]], "response": row}
-        for row in rows
-        if row.get(path) == told and row.get(one) in requests
-    ]
-    if not pairs or len(pairs) < 0.5 * sum(row.get(path) == told for row in rows):
-        return None
-    return list(pairs)
 
 
 # -- values that hold others -----------------------------------------------------------------
 
 
 def _decode_texts(found: Reading) -> None:
-    for path in _all_paths(found.rows):
-        values = _values(found.rows, path)
+    """Texts that hold JSON, or Python's way of writing an object; messages that end in JSON."""
+    new: dict[str, list[str]] = {}
+    for path in all_paths(found.rows):
+        values = values_at(found.rows, path)
         texts = [value for value in values if isinstance(value, str)]
-        good = sum(_is_json(text) for text in texts)
-        if texts and good >= _MOST * len(values):
-            found.decode[path] = ["json"]
-    _apply(found, {path: ["json"] for path in found.decode})
+        chain = (
+            _step_of_texts(path, texts, len(values)) if texts and path not in found.decode else ()
+        )
+        if chain:
+            new[path] = list(chain)
+    found.decode.update(new)
+    _apply(found, new)
+
+
+_NESTED = 3  # texts in texts
+_MESSAGES = (
+    "message",
+    "@message",
+    "MESSAGE",
+    "msg",
+    "log",
+    "line",
+    "event",
+    "body",
+    "data",
+    "value",
+)
+_SELDOM = 0.05  # of the messages of a service are predictions
+_TAIL = re.compile(r"(\{.*\})\s*$")
+
+
+def _step_of_texts(path: str, texts: Sequence[str], count: int) -> tuple[str, ...]:
+    """The steps that read what texts hold."""
+    for step, good in (("json", _is_json), ("python", _is_literal)):
+        if sum(map(good, texts)) >= _MOST * count:
+            return (step,)
+    if path.rpartition(".")[2] not in _MESSAGES:
+        return ()
+    if sum(text.startswith("{") and _is_json(text) for text in texts) >= _SELDOM * count:
+        return ("json",)
+    tails = [match[1] for text in texts if (match := _TAIL.search(text))]
+    if sum(map(_is_json, tails)) >= _SELDOM * count:
+        return (f"{{regex: '{_TAIL.pattern}'}}", "json")
+    return ()
+
+
+_literal = function_of(steps("python"))
+
+
+def _is_literal(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[") and isinstance(_literal(text), dict | list)
+
+
+def _decode_inputs(found: Reading) -> None:
+    """Inputs that are objects in objects, lists of names with values, or cells of a text."""
+    new: dict[str, list[str]] = {}
+    for path in by_name(values_by_path(found.rows), (*FEATURES, *_BATCHES)):
+        values = values_at(found.rows, path)
+        step = _step_of_inputs(values)
+        if step == "flat" and isinstance(values[0], dict):
+            chosen = choose_features(values_by_path(found.rows))
+            step = step if chosen is not None and chosen.paths == (path,) else None
+        if step is not None and not any(path.startswith(f"{outer}.") for outer in new):
+            new[path] = [step]
+    for path, chain in new.items():
+        found.decode[path] = [*found.decode.get(path, []), *chain]
+    _apply(found, new)
+
+
+def _step_of_inputs(values: Sequence[Any]) -> str | None:
+    if not values:
+        return None
+    if all(isinstance(one, dict) for one in values):
+        inner = any(isinstance(e, dict) for one in values for e in one.values())
+        answers = any(is_output(str(key)) for one in values for key in one)
+        return "flat" if inner and not answers else None
+    if all(isinstance(one, list) for one in values):
+        return _step_of_entries([entry for one in values for entry in one])
+    if all(isinstance(one, str) and _CELLS.fullmatch(one) for one in values):
+        return _step_of_cells(values)
+    return None
+
+
+def _step_of_entries(entries: Sequence[Any]) -> str | None:
+    """Lists of `{name: age, value: 41}`; rows that are objects in objects."""
+    objects = [one for one in entries if isinstance(one, dict)]
+    inner = any(isinstance(value, dict) for one in objects for value in one.values())
+    if inner and len(objects) == len(entries):
+        return "flat"
+    for key in ("name", "feature", "feature_name", "key"):
+        if entries and all(
+            isinstance(one, dict)
+            and isinstance(one.get(key), str)
+            and "value" in one
+            and len(one) <= 3
+            for one in entries
+        ):
+            return f"{{keyed: [{key}, value]}}"
+    return None
+
+
+def _step_of_cells(texts: Sequence[str]) -> str | None:
+    for delimiter, step in ((";", '{csv: ";"}'), (",", "csv")):
+        widths = {text.count(delimiter) for text in texts}
+        if len(widths) == 1 and widths != {0}:
+            return step
+    return None
+
+
+_CELLS = re.compile(r"[-+\d.eE,; ]+")
 
 
 def _is_json(text: str) -> bool:
@@ -141,10 +177,10 @@ def _is_json(text: str) -> bool:
 def _decode_payloads(found: Reading) -> None:
     """Tensors and split tables: values that are rows once they are taken apart."""
     new: dict[str, list[str]] = {}
-    for path in sorted(_all_paths(found.rows), key=lambda path: path.count(".")):
+    for path in sorted(all_paths(found.rows), key=lambda path: path.count(".")):
         if any(path.startswith(f"{outer}.") for outer in new):
             continue
-        values = _values(found.rows, path)
+        values = values_at(found.rows, path)
         if (values and sum(map(_is_payload, values)) >= _MOST * len(values)) or _is_mixed(values):
             new[path] = ["rows"]
     for path in new:
@@ -172,6 +208,9 @@ def _is_payload(value: Any) -> bool:
         return False
     if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
         return True
+    if isinstance(columns := value.get("inputs"), dict):  # {"a": [1, 2], "b": [3, 4]}
+        sizes = {len(one) if isinstance(one, list) else -1 for one in columns.values()}
+        return len(sizes) == 1 and sizes != {-1}
     return isinstance(value.get("ndarray"), list) or isinstance(value.get("tensor"), dict)
 
 
@@ -186,7 +225,8 @@ def _are_tensors(value: Any) -> bool:
 def _apply(found: Reading, decode: Mapping[str, list[str]]) -> None:
     if not decode:
         return
-    reshape = Reshape({path: steps(chain) for path, chain in decode.items()}, ())
+    chains = {path: steps(yaml.safe_load(f"[{', '.join(one)}]")) for path, one in decode.items()}
+    reshape = Reshape(chains, ())
     rows = reshape.begin()
     for row in found.rows:
         reshape.add(copy.deepcopy(dict(row)), rows)
@@ -199,37 +239,47 @@ def _apply(found: Reading, decode: Mapping[str, list[str]]) -> None:
 def _explode(found: Reading) -> None:
     """Lists that have an entry a row: as long as each other in every line."""
     decoded = [path for path, chain in found.decode.items() if chain[-1] == "rows"]
-    lists = [path for path in _all_paths(found.rows) if _is_list(found.rows, path)]
-    nested = [path for path in lists if path in decoded or _of_containers(found.rows, path)]
+    lists = [path for path in all_paths(found.rows) if _is_list(found.rows, path)]
+    nested = [path for path in lists if path in decoded or _of_rows(found.rows, path)]
     nested = [path for path in nested if not _is_ranking(found.rows, path)]
     outer = [p for p in nested if not any(p.startswith(f"{other}.") for other in nested)]
     together = [p for p in lists if p in outer or _as_long_as(found.rows, p, outer)]
     alone = bool(outer) and (outer[0] in decoded or outer[0].endswith(_BATCHES))
     if not outer or not (len(together) > 1 or alone):
         return
-    reshape = Reshape({}, tuple(together))
-    rows = reshape.begin()
-    for row in found.rows:
+    found.explode = together
+    found.rows = exploded(found.rows, {}, tuple(together))
+
+
+def exploded(rows: Sequence[Row], decode: Mapping[str, Steps], roots: tuple[str, ...]) -> list[Row]:
+    """Rows by entry, the entries under the paths of their lists; uneven lines are left out."""
+    reshape = Reshape(decode, roots)
+    found = reshape.begin()
+    for row in rows:
         try:
-            reshape.add(copy.deepcopy(dict(row)), rows)
+            reshape.add(copy.deepcopy(dict(row)), found)
         except UnevenError:
             continue
-    found.explode = together
-    found.rows = list(_with_entries(rows.lines, rows.counts, together, rows.entries))
+    return list(_with_entries(found.lines, found.counts, roots, found.entries))
 
 
 def _is_list(rows: Sequence[Row], path: str) -> bool:
-    values = _values(rows, path)
+    values = values_at(rows, path)
     return bool(values) and all(isinstance(value, list) for value in values)
 
 
-def _of_containers(rows: Sequence[Row], path: str) -> bool:
-    entries = [entry for value in _values(rows, path) for entry in value]
-    return bool(entries) and all(isinstance(entry, dict | list) for entry in entries)
+def _of_rows(rows: Sequence[Row], path: str) -> bool:
+    """Whether entries of a list are rows: objects or lists, but no messages of a chat."""
+    entries = [entry for value in values_at(rows, path) for entry in value]
+    if path.rpartition(".")[2] in _BATCHES:
+        return bool(entries)
+    if not entries or not all(isinstance(entry, dict | list) for entry in entries):
+        return False
+    return not any(isinstance(entry, dict) and _CHAT & entry.keys() for entry in entries)
 
 
 def _is_ranking(rows: Sequence[Row], path: str) -> bool:
-    return path.rpartition(".")[2] in _RANKED and ranked_key(_values(rows, path)) is not None
+    return path.rpartition(".")[2] in _RANKED and ranked_key(values_at(rows, path)) is not None
 
 
 def ranked_key(values: Sequence[Any]) -> str | None:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from inference_exporter.config.presets import Preset, presets
 from inference_exporter.config.presets import preset as named
+from inference_exporter.formats.guessing.choose import by_name
+from inference_exporter.formats.guessing.kinds import values_by_path
+from inference_exporter.formats.guessing.names import NAMES, SURE_FEATURES
 from inference_exporter.formats.paths import walker
 from inference_exporter.values.batch import category_name
 
@@ -19,9 +22,9 @@ def of_objects(rows: Sequence[Mapping[str, object]], texts: Sequence[str] = ()) 
     for preset in presets():
         if preset.beside is not None and not _any_like(preset.beside, texts):
             continue
-        if preset.rank < SPECIFIC and (preset.keys or preset.values):
-            fit = sum(_fits(preset, row) for row in rows)
-            if rows and fit >= _SHARE * len(rows):
+        if preset.rank < SPECIFIC and (preset.keys or preset.values or preset.patterns):
+            fit = [row for row in rows if _fits(preset, row)]
+            if fit and len(fit) >= _SHARE * len(rows) and _reads(preset, fit):
                 return preset
     return None
 
@@ -39,6 +42,26 @@ def _fits(preset: Preset, row: Mapping[str, object]) -> bool:
         value = walker((path,))(line)
         if not isinstance(value, str | int | float) or category_name(value) not in allowed:
             return False
+    return all(
+        re.fullmatch(pattern, str(walker((path,))(line)))
+        for path, pattern in preset.patterns.items()
+    )
+
+
+_TELLING = ("id", "prediction", "features")
+
+
+def _reads(preset: Preset, rows: Sequence[Mapping[str, object]]) -> bool:
+    """Whether a preset of plain lines reads what is in them, and does not just fit by chance."""
+    fields = preset.model["fields"]
+    if "decode" in preset.model or "pairs" in preset.model or "records" in preset.model:
+        return True
+    values = values_by_path(rows)
+    for role in _TELLING:
+        if isinstance(fields.get(role), str) and fields[role] not in values:
+            names = SURE_FEATURES if role == "features" else NAMES[role]
+            if any("." not in path for path in by_name(values, names)):
+                return False
     return True
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
-from inference_exporter import config
 from inference_exporter.config.schema import CsvFormat, JsonFormat, LogfmtFormat, RegexFormat
-from inference_exporter.formats import make_decoder
-from inference_exporter.formats.guessing.choose import choose
-from inference_exporter.formats.guessing.payloads import Reading
-from inference_exporter.formats.guessing.probabilities import choose_scores
-from inference_exporter.formats.guessing.schema_lines import Roles
+from inference_exporter.formats.guessing.choose import Choice, by_name
+from inference_exporter.formats.guessing.kinds import are_prose
+from inference_exporter.formats.guessing.names import NAMES
+from inference_exporter.formats.guessing.preset_rows import (
+    corrected,
+    predicted,
+    preset_rows,
+)
+from inference_exporter.formats.guessing.reading import Reading
 from inference_exporter.formats.guessing.shape import Shape
-from inference_exporter.formats.guessing.spans import steps_of
-from inference_exporter.formats.guessing.yaml_text import listed, quoted, remark
+from inference_exporter.formats.guessing.yaml_text import quoted
+from inference_exporter.formats.paths import walker
+from inference_exporter.values.numeric import numeric_column
 
 
 def format_lines(shape: Shape) -> Iterator[str]:
@@ -54,110 +58,137 @@ def _csv(line: CsvFormat) -> Iterator[str]:
 def reading_lines(reading: Reading) -> Iterator[str]:
     """How lines become rows."""
     if reading.request is not None:
-        path, asked, told = reading.request
+        asked, told = reading.request
         key = f"id: {quoted(reading.id)}" if reading.id else "by: order"
         if not reading.id:
             yield "# Requests and responses have no id in common. Here each response follows its"
             yield "# request; where two requests are open at a time they are not joined, and count"
             yield '# in inference_pairs_total{result="ambiguous"}: log an id with both.'
         yield (
-            f"pairs: {{{key}, request: {{{quoted(path)}: {quoted(asked)}}},"
-            f" response: {{{quoted(path)}: {quoted(told)}}}}}  # guessed: two lines a prediction"
+            f"pairs: {{{key}, request: {asked},"
+            f" response: {told}}}  # guessed: two lines a prediction"
         )
     if reading.decode:
         yield "decode:  # guessed: what is inside of values"
         for path, chain in reading.decode.items():
-            yield f"  {quoted(path)}: {listed(chain)}"
+            steps = ", ".join(chain)
+            yield f"  {quoted(path)}: {steps if len(chain) == 1 else f'[{steps}]'}"
     if reading.explode:
         roots = ", ".join(map(quoted, reading.explode))
         yield f"explode: [{roots}]  # guessed: an entry for every prediction of a line"
 
 
-def task_lines(shape: Shape, values: Mapping[str, Sequence[object]]) -> Iterator[str]:
-    """What the model predicts, where labels come later and no reference says it yet."""
-    if shape.preset is None or "labels" not in shape.preset.model:
+def task_lines(
+    shape: Shape,
+    reading: Reading,
+    values: Mapping[str, Sequence[object]],
+    chosen: Mapping[str, Choice],
+    late: bool,
+    fields: Container[str],
+) -> Iterator[str]:
+    """What the model predicts, where no reference says it yet and it must be known.
+
+    Numbers that are no classes would be thousands of them, and labels that come later are compared
+    with predictions at once.
+    """
+    late = late or (shape.preset is not None and "labels" in shape.preset.model)
+    found = _predicted(shape, reading, values, chosen)
+    classes = "scores" in fields or "ranking" in fields
+    if not classes and _are_amounts(found):
+        yield "task: regression  # guessed: the predictions are numbers"
+    elif late:
+        yield "task: classification  # guessed: from the predictions"
+
+
+def _predicted(
+    shape: Shape,
+    reading: Reading,
+    values: Mapping[str, Sequence[object]],
+    chosen: Mapping[str, Choice],
+) -> list[object]:
+    """The predictions of the sample."""
+    if shape.preset is not None:
+        rows = preset_rows(shape.preset, shape.rows)
+        found = predicted(shape.preset, rows, corrected(shape.preset, rows))
+        logged = found or values.get("prediction", ())
+        return [one for v in logged for one in (v if isinstance(v, list) else [v])]
+    if "prediction" not in chosen:
+        return []
+    path = chosen["prediction"].paths[0]
+    for root in reading.explode:
+        if path == root or path.startswith((f"{root}.", f"{root}[")):
+            entries = [row[root] for row in reading.rows if row.get(root) is not None]
+            inner = path.removeprefix(root).removeprefix(".")
+            find = walker((inner,)) if inner else lambda entry: entry
+            return [one for entry in entries if (one := find(entry)) is not None]
+    find = walker((path,))
+    return [one for row in reading.rows if (one := find(dict(row))) is not None]
+
+
+_CLASSES = 20  # whole numbers of which there are more are rather amounts
+
+
+def _are_amounts(found: Sequence[object]) -> bool:
+    """Whether predictions are numbers on a scale, and not classes."""
+    plain = [one for one in found if isinstance(one, str | int | float)]
+    if not plain or len(plain) < len(found) or any(isinstance(one, bool) for one in plain):
+        return False
+    numbers = numeric_column(plain)
+    if numbers.invalid is not None:
+        return False
+    distinct = set(numbers.values.tolist())
+    whole = all(number.is_integer() for number in distinct)
+    return not whole or (len(distinct) > _CLASSES and len(distinct) * 2 > len(plain))
+
+
+def absent(values: Mapping[str, Sequence[object]], fields: Mapping[str, object]) -> Iterator[str]:
+    """What predictions have and this log seems not to have, for the reader to fill in."""
+    if not {"prediction", "scores", "score", "ranking", "features"} & fields.keys():
         return
-    found = [one for value in values.get("prediction", ()) for one in _each(value)]
-    numbers = [one for one in found if isinstance(one, float) and not one.is_integer()]
-    task = "regression" if numbers else "classification"
-    yield f"task: {task}  # guessed: from the predictions"
+    if "timestamp" not in fields:
+        said = "no key looks like a time: without it, it is the time of reading"
+        if "date" in values and "time" in values:
+            said = "date and time are two keys: log them as one, else it is the time of reading"
+        elif named := [p for p in by_name(values, NAMES["timestamp"]) if not p.startswith("$")]:
+            said = f"{named[0]} is in no form that is known: set as: {{strptime: …}}"
+        yield f"# timestamp: …  # {said}"
+    if not {"prediction", "scores", "score", "ranking"} & fields.keys():
+        prose = [p for p in by_name(values, NAMES["prediction"]) if are_prose(values[p])]
+        said = f"{prose[0]} holds texts or identifiers, no classes" if prose else (
+            "no key looks like a predicted class or value"
+        )  # fmt: skip
+        yield f"# prediction: …  # {said}"
+    if "features" not in fields:
+        objects = [
+            path for path, found in values.items()
+            if all(isinstance(one, Mapping) for one in found) and "." not in path
+        ]  # fmt: skip
+        where = f": is it one of {', '.join(objects[:5])}?" if objects else ""
+        yield f"# features: …  # no key looks like the inputs of the model{where}"
 
 
-def _each(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else [value]
+def several(values: Mapping[str, Sequence[object]]) -> Iterator[str]:
+    """Several models in one log."""
+    for path, found in values.items():
+        names = list(dict.fromkeys(one for one in found if isinstance(one, str)))
+        if path.rpartition(".")[2] in ("model", "model_name") and 1 < len(names) <= _MODELS:
+            some = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+            own = f"with when: {{{path}: {names[0]}}}"
+            yield f"several models ({some}): give each an entry of its own, {own}"
+            return
 
 
-def preset_fields(
-    shape: Shape, values: Mapping[str, Sequence[object]], roles: Roles | None = None
-) -> dict[str, list[str]]:
-    """What the preset leaves to the user, as far as it can be told from the lines."""
-    preset = shape.preset
-    assert preset is not None
-    fields: dict[str, list[str]] = {}
-    if "fields.features.names" in preset.ask and (names := _positional(shape)):
-        text = f"features: {{names: [{', '.join(names)}]}}"
-        fields["features"] = [text + remark("", [preset.ask["fields.features.names"]])]
-    inputs = preset.model["fields"].get("features")
-    if "fields.prediction" in preset.ask and isinstance(inputs, Mapping) and "rest" in inputs:
-        question = preset.ask["fields.prediction"]
-        root = f"{inputs['from']}." if "from" in inputs else ""
-        fields |= _of_schema(roles, values, root) if roles else _columns(values, question, root)
-    if preset.model.get("records") == "otlp-traces" and (steps := steps_of(shape.rows)):
-        fields["steps"] = steps
-    if shape.wrapper and "timestamp" not in preset.model["fields"]:
-        fields["timestamp"] = ["timestamp: $wrap.time  # the lines have no time of their own"]
-    return fields
+_MODELS = 10
 
 
-def _positional(shape: Shape) -> list[str]:
-    """The names of inputs that are told by their place alone, if all are."""
-    preset = shape.preset
-    assert preset is not None
-    text = json.dumps({"models": {"m": {"logs": ["l"], "format": preset.name, "pairs": None}}})
-    (model,) = config.parse(text, "init").models
-    side = "request" if "pairs" in preset.model else ""
-    lines = [{side: row, "response": None} if side else row for row in shape.rows[:200]]
-    block = "".join(json.dumps(line) + "\n" for line in lines).encode()
-    raw = make_decoder(model, None, collect=True).decode(block).batch.raw_features or []
-    names = list(dict.fromkeys(name for row in raw if row for name in row))
-    return names if names and names == [f"x{i}" for i in range(len(names))] else []
+def unknown(values: Mapping[str, Sequence[object]], fields: Mapping[str, object]) -> Iterator[str]:
+    """The keys of a log in which nothing looks like a prediction, for the reader to tell."""
+    known = {"prediction", "scores", "score", "ranking", "features", "latency"}
+    keys = [path for path in values if not path.startswith("$") and "[" not in path]
+    if keys and not known & fields.keys():
+        more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+        yield f"# keys found: {', '.join(keys[:_SHOWN])}{more}; say which is what:"
+        yield "# fields: {prediction: …, features: …, latency: {from: …, unit: ms}}"
 
 
-def _of_schema(
-    roles: Roles, values: Mapping[str, Sequence[object]], root: str
-) -> dict[str, list[str]]:
-    """What the schema says of the columns, which are below a path."""
-    fields: dict[str, list[str]] = {}
-    said = "  # as the schema says"
-    if roles.features:
-        only = ", ".join(map(quoted, roles.features))
-        fields["features"] = [f"features: {{rest: true, only: [{only}]}}{said}"]
-    for name, column in (("prediction", roles.prediction), ("actual", roles.actual)):
-        if column is not None:
-            fields[name] = [f"{name}: {quoted(root + column)}{said}"]
-    sizes = {len(v) for v in values.get(roles.scores or "", ()) if isinstance(v, list)}
-    if roles.scores is not None and len(sizes) == 1:
-        classes = ", ".join(f'"{i}"' for i in range(sizes.pop()))
-        text = f"scores: {{from: {quoted(root + roles.scores)}, classes: [{classes}]}}"
-        fields["scores"] = [text + remark("", ["give the classes their names, in order"])]
-    return fields
-
-
-def _columns(
-    values: Mapping[str, Sequence[object]], question: str, root: str
-) -> dict[str, list[str]]:
-    """Predictions and probabilities among columns at the top of the line, by name."""
-    fields: dict[str, list[str]] = {}
-    chosen = choose(values)
-    for name in ("prediction", "score", "actual"):
-        if name in chosen:
-            path = quoted(root + chosen[name].paths[0])
-            fields[name] = [f"{name}: {path}{remark(name, [f'is this {question}?'])}"]
-    if "prediction" not in fields:
-        fields["prediction"] = [f"# prediction: …  # {question}"]
-    scores = choose_scores(values)
-    if scores is not None:
-        classes = ", ".join(map(quoted, scores.classes))
-        text = f"scores: {{from: {quoted(root + scores.path)}, classes: [{classes}]}}"
-        fields["scores"] = [text + remark("scores", [scores.doubt])]
-    return fields
+_SHOWN = 30

@@ -14,7 +14,7 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,11 @@ from inference_exporter.values.batch import category_name
 Function = Callable[[Any], object]
 
 DECODED_BYTES = 16 << 20  # what may come out of one compressed value
+FLAT_DEPTH = 8  # objects in objects that become one
 LITERAL_BYTES = 1 << 20  # of a Python literal: `ast` needs a hundred times as much memory
+_MONEY = re.compile(  # in front of an amount or behind it
+    r"^(?:[$\u20ac\u00a3\u00a5]|[A-Z]{3}\s)|(?:[$\u20ac\u00a3\u00a5]|\s[A-Z]{3})$"
+)
 _GZIP = 47  # zlib's number for "gzip or zlib, whichever it is"
 _decode = msgspec.json.Decoder().decode
 _BAD = (ValueError, TypeError, OverflowError, RecursionError, MemoryError, SyntaxError, KeyError)
@@ -172,6 +176,22 @@ def _keyed(names: tuple[str, str]) -> Function:
     return keyed
 
 
+def _flat(value: Any) -> object:
+    if isinstance(value, list):
+        return [_flat(one) if isinstance(one, dict) else one for one in value]
+    if not isinstance(value, dict):
+        raise _Unusable
+    return dict(_leaves(value, "", FLAT_DEPTH))
+
+
+def _leaves(holder: Mapping[str, Any], above: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for key, value in holder.items():
+        if isinstance(value, dict) and value and depth:
+            yield from _leaves(value, f"{above}{key}.", depth - 1)
+        else:
+            yield f"{above}{key}", value
+
+
 # -- single values ---------------------------------------------------------------------------
 
 
@@ -183,7 +203,7 @@ def _number(option: Mapping[str, str] | None) -> Function:
     def read(value: Any) -> object:
         if not isinstance(value, str):
             return value
-        text = value.strip().replace(thousands, "")
+        text = _MONEY.sub("", value.strip()).strip().replace(thousands, "")
         number = float(text.replace(decimal, ".") if decimal != "." else text)
         return number if math.isfinite(number) else UNUSABLE
 
@@ -279,6 +299,7 @@ FUNCTIONS: Mapping[str, Callable[[Step], Function]] = {
     "rows": _plain(rows_of),
     "pick": _with_option(_pick),
     "keyed": _with_option(_keyed),
+    "flat": _plain(_flat),
     "number": _with_option(_number),
     "percent": _plain(_percent),
     "duration": _plain(_duration),

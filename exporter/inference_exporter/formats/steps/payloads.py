@@ -9,6 +9,7 @@
 | `{"dataframe_split": {"columns", "data"}}` | MLflow, Databricks; also what is in it alone |
 | `{"dataframe_records": [{…}, …]}` | MLflow, Databricks |
 | `{"data": {"names", "ndarray" or "tensor": {"shape", "values"}}}` | Seldon Core |
+| `{"jsonData": …}` | Seldon Core |
 | `{"input_data": …}`, `{"Inputs": …}`, `{"data": […]}` | Azure ML |
 
 Rows are objects where the shape has names, else lists or single values. An object of another
@@ -24,7 +25,7 @@ ROWS = 100_000  # of one line
 CELLS = 4_000_000  # of one line: a tensor of images is no table
 _KEYS = (
     "instances", "predictions", "dataframe_split", "dataframe_records", "inputs", "outputs",
-    "data", "input_data", "Inputs", "Results",
+    "data", "input_data", "Inputs", "Results", "jsonData",
 )  # fmt: skip
 
 
