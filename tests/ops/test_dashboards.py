@@ -32,7 +32,7 @@ EACH = pytest.mark.parametrize("board", BOARDS)
 Json = dict[str, Any]
 
 THIRD_PARTY = re.compile(r"^(node|container|DCGM)_")  # node_exporter, cAdvisor, DCGM exporter
-FROM_PROMETHEUS = {"up", "ALERTS", "scrape_duration_seconds"}
+FROM_PROMETHEUS = {"up", "ALERTS", "ALERTS_FOR_STATE", "scrape_duration_seconds"}
 WITH_CONTEXT = {*KEEP, "instance", "le", "alertname", "alertstate", "severity"}
 FORMULAS = {name: "x" for name in ("__interval", "__rate_interval", "__range")}
 

@@ -21,7 +21,7 @@ export function BarChart({ panel, data, width, height, theme }: DrawProps) {
   const draw = lying ? Lying : Standing;
   return (
     <div style={{ height }}>
-      {React.createElement(draw, { names: category?.values ?? [], bars, width, height: inner, color, theme, text: (one: number) => formattedValueToString(bars[0].display!(one)) })}
+      {React.createElement(draw, { names: (category?.values ?? []).map((one: unknown) => category!.display?.(one).text ?? String(one)), bars, width, height: inner, color, theme, text: (one: number) => formattedValueToString(bars[0].display!(one)) })}
       {legend && <div style={{ height: LEGEND, overflow: 'hidden' }}><VizLegend placement="bottom" displayMode={LegendDisplayMode.List} items={items} /></div>}
     </div>
   );

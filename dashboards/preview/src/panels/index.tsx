@@ -9,6 +9,7 @@ import { StateTimeline } from './timeline';
 import { TablePanel } from './table';
 import { TextPanel } from './text';
 import { TimeSeriesPanel } from './timeseries';
+import { Trend } from './trend';
 
 /** Drawn by Grafana's own components. */
 export const GRAFANAS: Record<string, React.FC<DrawProps>> = {
@@ -25,4 +26,5 @@ export const STAND_INS: Record<string, React.FC<DrawProps>> = {
   barchart: BarChart,
   heatmap: Heatmap,
   'state-timeline': StateTimeline,
+  trend: Trend,
 };
