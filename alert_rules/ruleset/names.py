@@ -112,7 +112,7 @@ def distance(scope: str, statistic: str, window: str) -> str:
 
 
 def midrank(scope: str) -> str:
-    """Share of the reference below a bin, and half of the bin: only of numbers, which have an order."""
+    """Share of the reference below a bin, and half of the bin; of numbers, which have an order."""
     return f"model_version_{scope}_bin:inference_{scope}_reference_ratio:midrank"
 
 

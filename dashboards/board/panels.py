@@ -75,11 +75,14 @@ def band(panel: Panel, word: str, color: str) -> Panel:
     The two queries have to give one series each, see `promql.single`.
     """
     low, high = f"{word} at least", f"{word} at most"
-    edge = [{"id": "custom.lineWidth", "value": 0},
+    edge: list[Json] = [{"id": "custom.lineWidth", "value": 0},
             {"id": "color", "value": {"fixedColor": color, "mode": "fixed"}},
             {"id": "custom.hideFrom", "value": {"legend": True, "tooltip": False, "viz": False}},
             ]  # fmt: skip
-    fill = [{"id": "custom.fillBelowTo", "value": low}, {"id": "custom.fillOpacity", "value": 15}]
+    fill: list[Json] = [
+        {"id": "custom.fillBelowTo", "value": low},
+        {"id": "custom.fillOpacity", "value": 15},
+    ]
     line = {"id": "color", "value": {"fixedColor": color, "mode": "fixed"}}
     value = {"matcher": {"id": "byRegexp", "options": f"/^{word} (?!at )/"}, "properties": [line]}
     return replace(
@@ -136,7 +139,8 @@ def table(
         "none", width, height,
         defaults={
             "color": {"mode": "thresholds"}, "noValue": "–",
-            "custom": {"align": "auto", "filterable": True, "cellOptions": {"type": "auto"}},
+            "custom": {"align": "auto", "filterable": True, "minWidth": 90,
+                       "cellOptions": {"type": "auto"}},
         },
         overrides=tuple(overrides),
         options={"showHeader": True, "cellHeight": "sm",
@@ -170,6 +174,9 @@ def _cell(heading: str, properties: list[Json]) -> Json:
     return {"matcher": {"id": "byName", "options": heading}, "properties": properties}
 
 
+_CELLS: Json = {"noValue": "–", "custom": {"minWidth": 90}}
+
+
 def matrix(
     title: str, text: About, unit: str, expr: str, *, row: str, column: str, bars: bool,
     width: int = 12,
@@ -189,7 +196,7 @@ def matrix(
         }  # fmt: skip
     return Panel(
         "barchart" if bars else "table", title, text, (Query(expr, shape="table"),), unit, width, 9,
-        defaults={"color": _CLASSIC, "noValue": "no data"} if bars else {"noValue": "–"},
+        defaults={"color": _CLASSIC, "noValue": "no data"} if bars else _CELLS,
         options=options,
         transformations=(
             {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": row}]}},
@@ -222,7 +229,7 @@ def shaded(panel: Panel) -> Panel:
     """The table with cells from pale to dark, for shares from 0 to 1."""
     cells = {"type": "color-background", "mode": "basic"}
     look = {"color": {"mode": "continuous-blues"}, "min": 0, "max": 1, "decimals": 1,
-            "custom": {"align": "auto", "cellOptions": cells}}  # fmt: skip
+            "custom": {"align": "auto", "minWidth": 90, "cellOptions": cells}}  # fmt: skip
     return replace(panel, defaults={**panel.defaults, **look})
 
 

@@ -129,7 +129,7 @@ def moved_columns(by: str, selector: str) -> tuple[tuple[str, str, str], ...]:
         ("PSI", column(psi), "none"),
         ("Limit", column(joined), "none"),
         ("Noise", column(noise), "none"),
-        ("Higher in 100 pairs", f"100 * {column(of(names.higher('feature', WINDOW), selector))}",
+        ("Higher of 100", f"100 * {column(of(names.higher('feature', WINDOW), selector))}",
          "short"),
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ def _strip() -> tuple[Panel, ...]:
     samples = of("inference_feature_reference_samples", VERSION)
     return (
         panels.stat(
-            "Most moved input",
+            "Moved most",
             about("The input whose PSI is largest in units of its limit (feature_psi), and that "
                   "number.", "At 1 the limit is reached; an alert also needs it above noise.",
                   "InferenceFeatureDrift"),
@@ -114,9 +114,9 @@ def _inputs() -> Panel:
     table = panels.table(
         "Inputs by distance",
         about("All inputs; the largest PSI in units of its limit first.",
-              "Higher in 100 pairs: of a live and a reference value, how often the live one is the "
-              "higher; 50 is no direction, absent for categories. Rows moved: the share that "
-              "would have to change bins. Click an input to see its bins.",
+              "Higher of 100: of so many pairs of a live and a reference value, how often the live "
+              "one is the higher; 50 is no direction, absent for categories. Rows moved: the share "
+              "that would have to change bins. Click an input to see its bins.",
               "InferenceFeatureDrift"),
         labels,
         (

@@ -75,7 +75,7 @@ def _strip() -> tuple[Panel, ...]:
         worst("Accuracy", "accuracy", "percentunit", "Absent below 200 labels.",
               "InferenceAccuracyLow"),
         panels.stat(
-            "Accuracy drop used",
+            "Accuracy drop",
             about("How far accuracy is below its reference, of the drop that is allowed "
                   "(accuracy_drop); the worst version.",
                   "0 % is as good as the reference, 100 % is the limit. The alert also needs the "

@@ -63,7 +63,7 @@ def _strip() -> tuple[Panel, ...]:
                   "Each of them is a line of the list below."),
             f"count({of('ALERTS', ALERTS)}) or vector(0)", "none", ((1, panels.RED),)),
         panels.stat(
-            "Most moved input",
+            "Moved most",
             about("The input whose PSI is largest in units of its limit (feature_psi), and that "
                   "number.", "At 1 the limit is reached. It is an alert if it is also more than "
                   "noise for 15 minutes.", "InferenceFeatureDrift"),
@@ -76,14 +76,14 @@ def _strip() -> tuple[Panel, ...]:
                   "InferenceFeatureDrift"),
             f"count({drifted(FLEET)}) or vector(0)", "none", ((1, panels.RED),)),
         panels.stat(
-            "Accuracy drop used",
+            "Accuracy drop",
             about("How far accuracy is below its reference, of the drop that is allowed "
                   "(accuracy_drop); of the model that lost most.",
                   "0 % is as good as the reference, 100 % is the limit. Absent below 200 labels.",
                   "InferenceAccuracyLow"),
             _lost(), "percentunit", _LIMIT_STEPS, "no labels"),
         panels.stat(
-            "Failed, of budget",
+            "Failed/budget",
             about("Share of failed requests of the budget (request_failure_ratio), of the model "
                   "with the largest.", "Above 100 % the budget shrinks faster than it may.",
                   "InferenceErrorBudgetBurn"),
@@ -155,8 +155,9 @@ def _inputs() -> Panel:
     table = panels.table(
         "Inputs that moved most",
         about("The ten inputs whose PSI is largest in units of their limit.",
-              "Higher in 100 pairs: of a live and a reference value, how often the live one is the "
-              "higher; 50 is no direction, absent for categories. Click an input to see its bins.",
+              "Higher of 100: of so many pairs of a live and a reference value, how often the live "
+              "one is the higher; 50 is no direction, absent for categories. Click an input to see "
+              "its bins.",
               "InferenceFeatureDrift"),
         labels, ((first[0], f"topk(10, {first[1]})", first[2]), psi, higher),
         "Times its limit",

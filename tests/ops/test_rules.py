@@ -80,9 +80,10 @@ def test_a_drift_alert_says_which_way_and_which_bins_moved_most(tmp_path: Path) 
     assert len(texts) == 2, answer.stdout + answer.stderr  # of two windows
     for text in texts:
         assert re.fullmatch(
-            r"PSI 0\.2\d+ over 1\.1\dk rows of the last 1[hd], all replicas together of version 1; the "
-            r"threshold is 0\.1, noise alone reaches 0\.0\d+\. Of 100 pairs of a live and a reference "
-            r"value the live one is the higher in 62\. Moved most \(live minus reference\): "
+            r"PSI 0\.2\d+ over 1\.1\dk rows of the last 1[hd], all replicas together of version 1; "
+            r"the threshold is 0\.1, noise alone reaches 0\.0\d+\. Of 100 pairs of a live and a "
+            r"reference value the live one is the higher in 62\. "
+            r"Moved most \(live minus reference\): "
             r"\(3, \+Inf\) \+15\.0, \(-Inf, 1\] -1[45]\.\d points\.",
             text,
         ), text

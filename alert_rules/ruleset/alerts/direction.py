@@ -14,8 +14,8 @@ def direction(scope: str, window: str) -> str:
     return _with(
         asked,
         scope,
-        "{{ with first . }} Of 100 pairs of a live and a reference value the live one is the higher "
-        'in {{ . | value | printf "%.0f" }}.{{ end }}',
+        "{{ with first . }} Of 100 pairs of a live and a reference value the live one is the "
+        'higher in {{ . | value | printf "%.0f" }}.{{ end }}',
     )
 
 

@@ -10,7 +10,7 @@ interface Span { from: number; to: number; text: string; color: string }
 export function StateTimeline({ panel, data, width, height, theme, range, marks }: DrawProps) {
   const rows = data.flatMap((frame) => frame.fields.filter((one) => one.type === FieldType.number || one.type === FieldType.string && frame.fields.length > 1)
     .map((field) => ({ name: getFieldDisplayName(field, frame, data), spans: spans(frame, field, range.to.valueOf()) })));
-  const left = Math.min(width * 0.3, 16 + 7.2 * Math.max(4, ...rows.map((one) => one.name.length)));
+  const left = Math.min(width * 0.4, 16 + 7.2 * Math.max(4, ...rows.map((one) => one.name.length)));
   const bottom = 22, tall = (height - bottom) / Math.max(1, rows.length);
   const thick = Math.min(tall, 44) * (panel.options?.rowHeight ?? 0.9);
   const from = range.from.valueOf(), to = range.to.valueOf();
