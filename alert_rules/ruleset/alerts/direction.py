@@ -32,9 +32,9 @@ def moved(scope: str, window: str) -> str:
     return _with(
         asked,
         scope,
-        " Moved most (live minus reference): {{ range $i, $bin := . }}{{ if $i }}, {{ end }}"
-        "{{ with $bin.Labels.range }}{{ . }}{{ else }}{{ $bin.Labels.bin }}{{ end }} "
-        '{{ $bin | value | printf "%+.1f" }}{{ end }} points.',
+        " Moved most: {{ range $i, $bin := . }}{{ if $i }}, {{ end }}"
+        '{{ $bin | value | printf "%+.1f" }} points of the rows in '
+        "{{ with $bin.Labels.range }}{{ . }}{{ else }}{{ $bin.Labels.bin }}{{ end }}{{ end }}.",
     )
 
 
