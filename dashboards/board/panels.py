@@ -28,7 +28,7 @@ def stat(
     return Panel(
         "stat", title, text, (Query(expr, named, instant=True),), unit, width, 4,
         defaults={
-            "color": {"mode": "thresholds"}, "noValue": none,
+            "color": {"mode": "thresholds"}, "noValue": none, **({"decimals": 2} if named else {}),
             "thresholds": {"mode": "absolute", "steps": colors},
         },
         options={
@@ -113,7 +113,8 @@ def linked(panel: Panel, *links: Json) -> Panel:
 
 
 _ONE: Json = {"id": "decimals", "value": 1}
-_DECIMALS = {"percentunit": (_ONE,), "reqps": (_ONE,)}  # of cells by their unit
+_THREE: Json = {"id": "decimals", "value": 3}  # else a PSI of nothing is 6.16000000000001e-31
+_DECIMALS = {"percentunit": (_ONE,), "reqps": (_ONE,), "none": (_THREE,)}  # of cells by their unit
 Column = tuple[str, str, str]  # heading, expression, unit
 
 

@@ -141,12 +141,12 @@ def _alerts() -> Panel:
     )  # fmt: skip
     fires = of("ALERTS", ALERTS)
     begun = f"(time() - ALERTS_FOR_STATE) and ignoring (alertstate) {fires}"
-    return panels.sized(panels.table(
+    return panels.unless_any(panels.sized(panels.table(
         "Firing alerts",
         about("Alerts that fire now, and how long their condition has held.",
               "Alertmanager groups them by model; runbooks are linked in the notification."),
         labels, (("Since", f"max by ({', '.join(labels)}) ({begun})", "s"),),
-        "Since", width=16, height=6), alertname=230, severity=90, window=70)  # fmt: skip
+        "Since", width=16, height=6), alertname=230, severity=90, window=70), "none")  # fmt: skip
 
 
 def _inputs() -> Panel:
