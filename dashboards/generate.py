@@ -1,5 +1,7 @@
 """Write the dashboards of this folder anew; `--check` only says whether they are fresh.
 
+Those in `grafana.com/` ask for their data sources at import; the others choose them on the page.
+
 python -m dashboards.generate [--check] [--output FOLDER] [--keep LABELS]
 """
 
@@ -11,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alert_rules.ruleset import names
-from dashboards.board.render import text
+from dashboards.board import published
+from dashboards.board.render import document, text
 from dashboards.pages import PAGES
 
 
@@ -29,12 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     with names.keeping(options.keep):
-        contents = {options.output / f"{uid}.json": text(page()) for uid, page in PAGES.items()}
+        boards = {uid: document(page()) for uid, page in PAGES.items()}
+    contents = {options.output / f"{uid}.json": text(board) for uid, board in boards.items()}
+    contents |= {
+        options.output / "grafana.com" / f"{uid}.json": published.text(board)
+        for uid, board in boards.items()
+    }
     stale = {path: content for path, content in contents.items() if _text(path) != content}
     for path, content in stale.items():
         if options.check:
             sys.stderr.write(f"{path} is not what the program says: run make dashboards\n")
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(content, encoding="utf-8")
             sys.stdout.write(f"{path} written\n")
     return 1 if stale and options.check else 0

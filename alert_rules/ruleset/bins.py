@@ -90,6 +90,26 @@ def facts(settings: Settings) -> Group:
     return Group("inference-reference", settings.every("1m"), tuple(rules))
 
 
+def order(settings: Settings) -> Group:
+    """What is below a bin in the reference. It changes with the reference only, so it is rare."""
+    return Group(
+        "inference-order",
+        settings.every("4m"),
+        tuple(_midrank(scope) for scope in names.SCOPES),
+    )
+
+
+def _midrank(scope: str) -> Recording:
+    labels, ratio = by(*names.binned(scope)), names.reference_ratio(scope)
+    # The last bin takes all: it is added as the whole sum.
+    whole = f'label_replace(sum by ({labels}) ({ratio}), "bin", "{names.CELLS - 1}", "", "")'
+    return Recording(
+        names.midrank(scope),
+        f"({cumulative(ratio, labels, names.CELLS)} or\n  {whole})\n- 0.5 * {ratio}\n"
+        f"and on ({labels}) model_version_{scope}:inference_{scope}_reference_ratio:count_numeric",
+    )
+
+
 _PER_FEATURE = (
     "feature_psi", "feature_missing_ratio", "feature_invalid_ratio", "feature_unseen_ratio",
     "feature_out_of_range_ratio",
@@ -153,6 +173,9 @@ def _distances(scope: str, window: str) -> Iterator[Recording]:
     }
     for statistic in names.DISTANCES:
         yield Recording(names.distance(scope, statistic, window), expressions[statistic])
+    yield Recording(
+        names.higher(scope, window), f"sum by ({labels}) ({p} * {names.midrank(scope)})"
+    )
 
 
 def cumulative(series: str, labels: str, cells: int) -> str:

@@ -111,6 +111,16 @@ def distance(scope: str, statistic: str, window: str) -> str:
     return f"model_version_{scope}:inference_{scope}_drift:{statistic}{window}"
 
 
+def midrank(scope: str) -> str:
+    """Share of the reference below a bin, and half of the bin; of numbers, which have an order."""
+    return f"model_version_{scope}_bin:inference_{scope}_reference_ratio:midrank"
+
+
+def higher(scope: str, window: str) -> str:
+    """In how many pairs of a live and a reference row the live value is higher, ties half."""
+    return f"model_version_{scope}:inference_{scope}_drift:higher{window}"
+
+
 def critical(scope: str, statistic: str, window: str) -> str:
     """What that distance reaches by noise alone."""
     return f"model_version_{scope}:inference_{scope}_drift_critical:{statistic}{window}"

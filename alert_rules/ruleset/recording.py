@@ -18,6 +18,7 @@ def groups(settings: Settings) -> tuple[Group, ...]:
     return (
         Group("inference-increase", settings.every("1m"), minute),
         bins.facts(settings),
+        bins.order(settings),
         traffic.budgets(settings),
         *(_window(settings, window) for window in names.WINDOWS),
     )

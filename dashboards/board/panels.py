@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,19 +16,24 @@ _CLASSIC = {"mode": "palette-classic"}
 
 def stat(
     title: str, text: About, expr: str, unit: str, steps: Sequence[tuple[float, str]] = (),
-    none: str = "no data", width: int = 3,
+    none: str = "no data", width: int = 3, named: str = "",
 ) -> Panel:  # fmt: skip
-    """One number, coloured from a step on; `none` is said where there is no value."""
-    fixed = [{"color": GREEN if steps else BLUE, "value": None}]
+    """One number, coloured from a step on; `none` is said where there is no value.
+
+    Without steps it has no colour: colours say whether something is good. `named` is the legend
+    that is said beside the number.
+    """
+    fixed = [{"color": GREEN if steps else GREY, "value": None}]
     colors = fixed + [{"color": color, "value": value} for value, color in steps]
     return Panel(
-        "stat", title, text, (Query(expr, instant=True),), unit, width, 4,
+        "stat", title, text, (Query(expr, named, instant=True),), unit, width, 4,
         defaults={
-            "color": {"mode": "thresholds"}, "noValue": none,
+            "color": {"mode": "thresholds"}, "noValue": none, **({"decimals": 2} if named else {}),
             "thresholds": {"mode": "absolute", "steps": colors},
         },
         options={
-            "colorMode": "value", "graphMode": "none", "justifyMode": "auto", "textMode": "auto",
+            "colorMode": "value", "graphMode": "none", "justifyMode": "auto",
+            "textMode": "value_and_name" if named else "auto",
             "orientation": "auto", "wideLayout": True,
             "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
         },
@@ -36,12 +41,18 @@ def stat(
 
 
 def lines(
-    title: str, text: About, unit: str, *queries: Query, width: int = 12, stacked: bool = False
-) -> Panel:
-    """Values over time. Nothing is drawn where a value is absent."""
+    title: str, text: About, unit: str, *queries: Query, width: int = 12, stacked: bool = False,
+    zero: bool = True, many: bool = False,
+) -> Panel:  # fmt: skip
+    """Values over time. Nothing is drawn where a value is absent.
+
+    `zero` says that the axis begins there; without, small changes of large values are seen. The
+    legend is a line below, or a table at the side where there are `many` series.
+    """
     drawing = {
         "drawStyle": "line", "lineWidth": 1, "fillOpacity": 30 if stacked else 0,
-        "showPoints": "never", "spanNulls": False, "axisSoftMin": 0,
+        "showPoints": "never", "spanNulls": False,
+        **({"axisSoftMin": 0} if zero else {}),
         "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
     }  # fmt: skip
     return Panel(
@@ -50,12 +61,33 @@ def lines(
         overrides=tuple(_dashed(query.legend) for query in queries if _marked(query.legend)),
         options={
             "legend": {
-                "calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "bottom",
-                "showLegend": True,
+                "calcs": ["lastNotNull"], "displayMode": "table" if many else "list",
+                "placement": "right" if many else "bottom", "showLegend": True,
             },
             "tooltip": {"mode": "multi", "sort": "desc"},
         },
     )  # fmt: skip
+
+
+def band(panel: Panel, word: str, color: str) -> Panel:
+    """The panel with the span from "<word> at least" to "<word> at most" shaded, and its value.
+
+    The two queries have to give one series each, see `promql.single`.
+    """
+    low, high = f"{word} at least", f"{word} at most"
+    edge: list[Json] = [{"id": "custom.lineWidth", "value": 0},
+            {"id": "color", "value": {"fixedColor": color, "mode": "fixed"}},
+            {"id": "custom.hideFrom", "value": {"legend": True, "tooltip": False, "viz": False}},
+            ]  # fmt: skip
+    fill: list[Json] = [
+        {"id": "custom.fillBelowTo", "value": low},
+        {"id": "custom.fillOpacity", "value": 15},
+    ]
+    line = {"id": "color", "value": {"fixedColor": color, "mode": "fixed"}}
+    value = {"matcher": {"id": "byRegexp", "options": f"/^{word} (?!at )/"}, "properties": [line]}
+    return replace(
+        panel, overrides=(*panel.overrides, value, _cell(low, edge), _cell(high, [*edge, *fill]))
+    )
 
 
 def _marked(legend: str) -> bool:
@@ -80,6 +112,9 @@ def linked(panel: Panel, *links: Json) -> Panel:
     return replace(panel, defaults={**panel.defaults, "links": list(links)})
 
 
+_ONE: Json = {"id": "decimals", "value": 1}
+_THREE: Json = {"id": "decimals", "value": 3}  # else a PSI of nothing is 6.16000000000001e-31
+_DECIMALS = {"percentunit": (_ONE,), "reqps": (_ONE,), "none": (_THREE,)}  # of cells by their unit
 Column = tuple[str, str, str]  # heading, expression, unit
 
 
@@ -93,7 +128,10 @@ def table(
     shown = fields if len(columns) > 1 else ["Value"]
     headings = {field: column[0] for field, column in zip(shown, columns, strict=True)}
     order = {name: i for i, name in enumerate([*labels, *headings])}
-    overrides = [_cell(heading, [{"id": "unit", "value": unit}]) for heading, _, unit in columns]
+    overrides = [
+        _cell(heading, [{"id": "unit", "value": unit}, *_DECIMALS.get(unit, ())])
+        for heading, _, unit in columns
+    ]
     overrides += [
         _cell(name, [{"id": "links", "value": [link]}]) for name, link in (links or {}).items()
     ]
@@ -101,8 +139,9 @@ def table(
         "table", title, text, tuple(Query(expr, shape="table") for _, expr, _ in columns),
         "none", width, height,
         defaults={
-            "color": {"mode": "thresholds"}, "noValue": "–", "decimals": 3,
-            "custom": {"align": "auto", "filterable": True, "cellOptions": {"type": "auto"}},
+            "color": {"mode": "thresholds"}, "noValue": "–",
+            "custom": {"align": "auto", "filterable": True, "minWidth": 90,
+                       "cellOptions": {"type": "auto"}},
         },
         overrides=tuple(overrides),
         options={"showHeader": True, "cellHeight": "sm",
@@ -113,6 +152,12 @@ def table(
                 "excludeByName": {"Time": True}, "indexByName": order, "renameByName": headings}},
         ),
     )  # fmt: skip
+
+
+def sized(panel: Panel, **widths: int) -> Panel:
+    """The table with columns that are as many pixels wide as is said; others share the rest."""
+    cells = [_cell(name, [{"id": "custom.width", "value": px}]) for name, px in widths.items()]
+    return replace(panel, overrides=(*panel.overrides, *cells))
 
 
 def coloured(panel: Panel, heading: str, steps: Sequence[tuple[float, str]]) -> Panel:
@@ -128,6 +173,9 @@ def coloured(panel: Panel, heading: str, steps: Sequence[tuple[float, str]]) -> 
 
 def _cell(heading: str, properties: list[Json]) -> Json:
     return {"matcher": {"id": "byName", "options": heading}, "properties": properties}
+
+
+_CELLS: Json = {"noValue": "–", "custom": {"minWidth": 90}}
 
 
 def matrix(
@@ -149,11 +197,68 @@ def matrix(
         }  # fmt: skip
     return Panel(
         "barchart" if bars else "table", title, text, (Query(expr, shape="table"),), unit, width, 9,
-        defaults={"color": _CLASSIC, "noValue": "no data"} if bars else {"noValue": "–"},
+        defaults={"color": _CLASSIC, "noValue": "no data"} if bars else _CELLS,
         options=options,
         transformations=(
             {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": row}]}},
             {"id": "groupingToMatrix", "options": pivot},
+        ),
+    )  # fmt: skip
+
+
+def ordered(panel: Panel, label: str) -> Panel:
+    """The bars lying, so that long names fit, in the order of another label than their names."""
+    _, *rest = panel.transformations
+    sort: Json = {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": label}]}}
+    lying = {**panel.options, "orientation": "horizontal"}
+    return replace(panel, transformations=(sort, *rest), options=lying)
+
+
+def renamed(panel: Panel, heading: str, words: Mapping[str, str]) -> Panel:
+    """The matrix with other words for the names in its first column."""
+    options = {text: {"text": word, "index": i} for i, (text, word) in enumerate(words.items())}
+    mapping = {"id": "mappings", "value": [{"type": "value", "options": options}]}
+    return replace(panel, overrides=(*panel.overrides, _cell(heading, [mapping])))
+
+
+def unless_any(panel: Panel, words: str) -> Panel:
+    """The panel with other words for the case that there is nothing, where that is good."""
+    return replace(panel, defaults={**panel.defaults, "noValue": words})
+
+
+def shaded(panel: Panel) -> Panel:
+    """The table with cells from pale to dark, for shares from 0 to 1."""
+    cells = {"type": "color-background", "mode": "basic"}
+    look = {"color": {"mode": "continuous-blues"}, "min": 0, "max": 1, "decimals": 1,
+            "custom": {"align": "auto", "minWidth": 90, "cellOptions": cells}}  # fmt: skip
+    return replace(panel, defaults={**panel.defaults, **look})
+
+
+def curve(
+    title: str, text: About, unit: str, x: str, *columns: tuple[str, str], width: int = 12
+) -> Panel:
+    """Columns over another one, `x`: each a table of one value a bin (Grafana's trend panel)."""
+    headings = {f"Value #{chr(65 + i)}": name for i, (name, _) in enumerate(columns)}
+    diagonal = "as it should be"
+    dashed = _dashed(REFERENCE)["properties"]
+    return Panel(
+        "trend", title, text, tuple(Query(expr, shape="table") for _, expr in columns), unit, width,
+        9,
+        defaults={"color": _CLASSIC, "noValue": "no data", "custom": {
+            "drawStyle": "line", "lineWidth": 1, "showPoints": "always", "pointSize": 6}},
+        overrides=(
+            _cell(diagonal, [*dashed, {"id": "custom.showPoints", "value": "never"}]),),
+        options={
+            "xField": x, "tooltip": {"mode": "multi", "sort": "none"},
+            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom",
+                       "showLegend": True},
+        },
+        transformations=(
+            {"id": "merge", "options": {}},
+            {"id": "organize", "options": {
+                "excludeByName": {"Time": True, "bin": True}, "indexByName": {},
+                "renameByName": headings}},
+            {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": x}]}},
         ),
     )  # fmt: skip
 
@@ -174,15 +279,16 @@ def heat(title: str, text: About, unit: str, query: Query) -> Panel:
 
 
 def states(
-    title: str, text: About, words: Sequence[tuple[int, str, str]], *queries: Query, width: int = 12
-) -> Panel:
+    title: str, text: About, words: Sequence[tuple[int, str, str]], *queries: Query,
+    width: int = 12, height: int = 8,
+) -> Panel:  # fmt: skip
     """A state over time; each number has a word and a colour."""
     mapping = {
         str(value): {"color": color, "index": i, "text": word}
         for i, (value, word, color) in enumerate(words)
     }
     return Panel(
-        "state-timeline", title, text, queries, "none", width,
+        "state-timeline", title, text, queries, "none", width, height,
         defaults={
             "color": {"mode": "thresholds"}, "noValue": "no data",
             "mappings": [{"type": "value", "options": mapping}],

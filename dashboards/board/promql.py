@@ -84,6 +84,56 @@ def threshold(name: str, selector: str) -> str:
     return f"max by ({names.by('model')}) ({of('inference_threshold', selector, more)})"
 
 
+def single(expr: str) -> str:
+    """The one series of these, and nothing if there are several: a band is drawn of one only."""
+    return f"({expr})\nand on () count({expr}) == 1"
+
+
+def since(values: str, of_what: str, most: int = 8) -> str:
+    """The values of those of which the second expression is largest at the end of the range."""
+    by = names.by("model", "feature")
+    return f"{values}\nand on ({by})\ntopk({most}, max by ({by}) ({of_what}))"
+
+
+def over_limit(selector: str, at: str = "") -> str:
+    """PSI of the inputs over their threshold; `at` is PromQL's modifier of a time."""
+    psi = of(names.distance("feature", "psi", WINDOW), selector) + at
+    limit = names.feature_threshold("feature_psi") + at
+    return f"{psi} / on ({names.by('model', 'feature')}) group_left () {limit}"
+
+
+def input_states(selector: str) -> str:
+    """Of each input over time: 2 where it has drifted, 1 where it moved beyond noise, 0 else."""
+    by = names.by("model", "feature")
+    psi = of(names.distance("feature", "psi", WINDOW), selector)
+    moved = f"({over_noise('feature', selector)} > 1)"
+    known = f"max by ({by}) (2 + 0 * {drifted(selector)} or 1 + 0 * {moved} or 0 * {psi})"
+    return since(known, over_limit(selector, " @ end()"))
+
+
+INPUT_STATES = ((0, "as usual", "green"), (1, "moved", "yellow"), (2, "drifted", "red"))
+
+
+def moved_columns(by: str, selector: str) -> tuple[tuple[str, str, str], ...]:
+    """Columns of tables of inputs: how far, how large that is, and which way."""
+
+    def column(expr: str) -> str:
+        return f"max by ({by}) ({expr})"
+
+    psi = of(names.distance("feature", "psi", WINDOW), selector)
+    limit = names.feature_threshold("feature_psi")
+    joined = f"0 * {psi} + on ({names.by('model', 'feature')}) group_left () {limit}"
+    noise = of(names.critical("feature", "psi", WINDOW), selector)
+    return (
+        ("Times its limit", column(over_limit(selector)), "none"),
+        ("PSI", column(psi), "none"),
+        ("Limit", column(joined), "none"),
+        ("Noise", column(noise), "none"),
+        ("Higher of 100", f"100 * {column(of(names.higher('feature', WINDOW), selector))}",
+         "short"),
+    )  # fmt: skip
+
+
 def firing(selector: str) -> Annotation:
     """Alerts while they fire."""
     return Annotation(

@@ -13,9 +13,9 @@ SCHEMA = 39
 GRID = 24
 
 
-def text(page: Page) -> str:
+def text(board: Json) -> str:
     """The file."""
-    return json.dumps(document(page), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(board, indent=1, ensure_ascii=False) + "\n"
 
 
 def document(page: Page) -> Json:

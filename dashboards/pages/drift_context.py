@@ -43,7 +43,7 @@ def reference() -> Panel:
         about("Which reference each version is compared with, and on how many replicas.",
               "More than one per version: replicas were not deployed together, or each has made "
               "its own in a warm-up.", "InferenceReferencesDiffer", "InferenceReferenceStale"),
-        labels, (("Replicas", f"count by ({', '.join(labels)}) ({info})", "none"),),
+        labels, (("Replicas", f"count by ({', '.join(labels)}) ({info})", "short"),),
         "Replicas", height=6,
     )  # fmt: skip
 

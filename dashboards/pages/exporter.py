@@ -73,7 +73,7 @@ def _table() -> Panel:
               "InferenceStateNotPersistent", "InferenceLogLag"),
         by,
         (
-            ("Up", f"max by (instance) (up{{{_ME}}})", "none"),
+            ("Up", f"max by (instance) (up{{{_ME}}})", "short"),
             ("Lines a second", rate(f"{_X}lines_total", _ME, *by), "cps"),
             ("Lag", f"max by (instance) ({of(f'{_X}lag_seconds', _ME)})", "s"),
             ("Unread", f"sum by (instance) ({of(f'{_X}lag_bytes', _ME)})", "bytes"),

@@ -13,12 +13,17 @@ from dashboards.board.promql import (
     new_versions,
     of,
     rate,
+    single,
     threshold,
 )  # fmt: skip
 from dashboards.pages import model_segments
 
 _REFERENCE = "inference_performance_reference"
 _CLASS = "model_version_class:inference_performance"
+_SCORES = {
+    f"{cell:02d}": f"{cell / names.SCORE_BINS:.0%}" for cell in range(names.SCORE_BINS)
+}  # fmt: skip
+_LIMIT_STEPS = ((0.5, panels.YELLOW), (1.0, panels.RED))
 _CALM = ((0, "stable", panels.GREEN), (1, "warning", panels.YELLOW), (2, "change", panels.RED))
 
 
@@ -30,14 +35,13 @@ def page() -> Page:
         (*variables.everywhere(), variables.model(), variables.versions(),
          variables.window()),
         (
-            Row("Now", _strip()),
-            Row("Estimated and realised", _estimates()),
-            Row("Performance over time", _course()),
-            Row("Confusion", _confusion()),
-            Row("Calibration", _calibration()),
-            Row("Labels and change", _labels()),
+            Row("Is it still right", _strip()),
+            Row("Since when", (*_estimates(), *_course())),
+            Row("Who is hit (models with segments)", model_segments.segments(), closed=True),
+            Row("Which mistakes", _confusion()),
+            Row("Are scores probabilities", _calibration()),
+            Row("Late labels, coverage, sequential tests", _labels(), closed=True),
             Row("Regression", _regression(), closed=True),
-            Row("Segments", model_segments.segments(), closed=True),
             Row("As each replica sees it", _replicas(), closed=True),
         ),
         (firing('model="$model"'), new_versions(MODEL)),
@@ -61,12 +65,22 @@ def _strip() -> tuple[Panel, ...]:
             none="too few labels",
         )  # fmt: skip
 
+    kept = of(f"model_version:{_REFERENCE}:accuracy", VERSION)
+    by = names.by("model")
+    drop = (
+        f"({kept} - {_now('accuracy')})\n"
+        f"/ on ({by}) group_left () {names.threshold('accuracy_drop')}"
+    )
     return (
         worst("Accuracy", "accuracy", "percentunit", "Absent below 200 labels.",
               "InferenceAccuracyLow"),
-        worst("At most", "accuracy_upper", "percentunit",
-              "Upper end of Wilson's interval: the alert needs this below the reference.",
-              "InferenceAccuracyLow"),
+        panels.stat(
+            "Accuracy drop",
+            about("How far accuracy is below its reference, of the drop that is allowed "
+                  "(accuracy_drop); the worst version.",
+                  "0 % is as good as the reference, 100 % is the limit. The alert also needs the "
+                  "whole interval below the reference.", "InferenceAccuracyLow"),
+            f"max(clamp_min({drop}, 0))", "percentunit", _LIMIT_STEPS, "too few labels"),
         worst("Macro F1", "macro_f1", "percentunit", "Mean of F1 over classes, rare ones alike."),
         worst("ROC AUC", "roc_auc", "percentunit",
               "Chance that a positive has a higher score than a negative; 0.5 is a coin."),
@@ -84,7 +98,6 @@ def _strip() -> tuple[Panel, ...]:
 
 
 def _course() -> tuple[Panel, ...]:
-    kept = of(f"model_version:{_REFERENCE}:accuracy", VERSION)
     auc = of(_REFERENCE, VERSION, 'metric="roc_auc",class=""')  # not those of single classes
     classes = tuple(
         Query(
@@ -95,24 +108,16 @@ def _course() -> tuple[Panel, ...]:
     )
     return (
         panels.lines(
-            "Accuracy",
-            about("Accuracy by version, its interval of three standard errors, and the reference.",
-                  "An alert needs the whole interval below the reference, and the value below it "
-                  "by more than accuracy_drop.", "InferenceAccuracyLow"),
-            "percentunit", _by_version("accuracy"), _by_version("accuracy_lower", "at least "),
-            _by_version("accuracy_upper", "at most "),
-            Query(f"max by (version) ({kept})", "reference {{version}}")),
-        panels.lines(
             "Precision and recall by class",
             about("Precision: how often the predicted class is right. Recall: how much of a class "
                   "is found.", "Accuracy may stand still while a rare class is lost here."),
-            "percentunit", *classes),
+            "percentunit", *classes, zero=False),
         panels.lines(
             "ROC AUC",
             about("How well the score ranks, whatever the decision threshold.",
                   "From 20 bins of the score; replicas are merged before.",),
             "percentunit", _by_version("roc_auc"),
-            Query(f"max by (version) ({auc})", "reference {{version}}")),
+            Query(f"max by (version) ({auc})", "reference {{version}}"), zero=False),
         panels.lines(
             "Calibration error, Brier score, log loss",
             about("How far scores are from being probabilities.",
@@ -129,45 +134,51 @@ def _estimates() -> tuple[Panel, ...]:
         return f"max by (version) ({of(names.estimate(metric, WINDOW), VERSION)})"
 
     kept = of(f"model_version:{_REFERENCE}:accuracy", VERSION)
-    own = of("inference_performance_estimate", VERSION, 'metric=~"accuracy|mae"')
-    return (
-        panels.lines(
-            "Accuracy: estimated and realised",
-            about("What labels will probably say, from the scores alone, and what they have said.",
-                  "The estimate needs no labels, but it believes in the reference: apart from the "
-                  "realised line it means concept drift, which it cannot see.",
-                  "InferenceAccuracyEstimateLow", "InferenceAccuracyLow"),
-            "percentunit",
-            Query(expected("accuracy"), "estimated {{version}}"),
-            Query(expected("accuracy_lower"), "estimated, at least {{version}}"),
-            Query(expected("accuracy_upper"), "estimated, at most {{version}}"),
-            Query(f"max by (version) ({_now('accuracy')})", "realised {{version}}"),
-            Query(f"max by (version) ({kept})", "reference {{version}}")),
-        panels.lines(
-            "Estimates of each replica",
-            about("What each exporter expects over its own windows and rows: accuracy, or the mean "
-                  "absolute error.", "Never average these; the fleet's value is on the left.",
-                  "InferenceAccuracyEstimateLow"),
-            "none", Query(f"max by (instance, version, metric, window) ({own})",
-                          "{{instance}} {{version}} {{metric}} {{window}}")),
+    lower, upper = (f"max by (version) ({_now(f'accuracy_{side}')})" for side in ("lower", "upper"))
+    realised = panels.lines(
+        "Accuracy: realised and estimated",
+        about("What labels have said, and what they will probably say, from the scores alone; each "
+              "with its interval of three standard errors, where there is one version.",
+              "The estimate needs no labels, but it believes in the reference: apart from the "
+              "realised line it means concept drift, which it cannot see. An alert needs the whole "
+              "interval below the reference, and the value below it by more than accuracy_drop.",
+              "InferenceAccuracyEstimateLow", "InferenceAccuracyLow"),
+        "percentunit",
+        Query(f"max by (version) ({_now('accuracy')})", "realised {{version}}"),
+        Query(single(lower), "realised at least"),
+        Query(single(upper), "realised at most"),
+        Query(expected("accuracy"), "estimated {{version}}"),
+        Query(single(expected("accuracy_lower")), "estimated at least"),
+        Query(single(expected("accuracy_upper")), "estimated at most"),
+        Query(f"max by (version) ({kept})", "reference {{version}}"), zero=False,
     )  # fmt: skip
+    return (panels.band(panels.band(realised, "realised", "green"), "estimated", "purple"),)
 
 
 def _confusion() -> tuple[Panel, ...]:
     cells = of(f"model_version_predicted_actual:inference_outcomes:increase{WINDOW}", VERSION)
+    whole = f"sum by (actual) ({cells})"
     return (
-        panels.matrix(
+        panels.shaded(panels.matrix(
             "Confusion",
+            about("Of the labelled rows of each actual class (a column), the share that each class "
+                  "was predicted for.", "The diagonal is recall: dark there, pale elsewhere. All "
+                  "versions together; how many rows is on the right."),
+            "percentunit",
+            f"sum by (predicted, actual) ({cells})\n/ on (actual) group_left () ({whole} > 0)",
+            row="predicted", column="actual", bars=False, width=8)),
+        panels.matrix(
+            "Labelled rows",
             about("Labelled predictions in the window: predicted class by actual class.",
                   "The diagonal is right. All versions together."),
             "short", f"round(sum by (predicted, actual) ({cells}))",
-            row="predicted", column="actual", bars=False),
+            row="predicted", column="actual", bars=False, width=8),
         panels.lines(
             "Predicted classes",
             about("Predictions a second by predicted class, labels or not.",
                   "A class that vanishes or takes over shows here first.", "InferenceOutputDrift"),
             "reqps", Query(rate("inference_predictions_total", VERSION, "prediction"),
-                           "class {{prediction}}"), stacked=True),
+                           "class {{prediction}}"), stacked=True, width=8),
     )  # fmt: skip
 
 
@@ -180,21 +191,20 @@ def _calibration() -> tuple[Panel, ...]:
     said, happened = f"{bins('outcomes_score')} / {counts}", f"{bins('positives')} / {counts}"
     seen = "model_version_actual_bin:inference_score_outcomes:increase" + WINDOW
     return (
-        panels.matrix(
+        panels.curve(
             "Reliability",
             about("For each bin of the score: its mean, and how often the positive class came.",
-                  "Calibrated scores have bars of equal height. Frequency above the mean: the "
-                  "model is too timid; below: too sure.", "InferenceCalibrationPoor"),
-            "percentunit",
-            f'label_replace({said}, "what", "mean score", "", "")\nor\n'
-            f'label_replace({happened}, "what", "frequency", "", "")',
-            row="bin", column="what", bars=True),
-        panels.matrix(
+                  "Calibrated scores lie on the dashed line. Above it the model is too timid, "
+                  "below too sure. How many rows each bin has is on the right.",
+                  "InferenceCalibrationPoor"),
+            "percentunit", "mean score",
+            ("mean score", said), ("frequency", happened), ("as it should be", said)),
+        panels.renamed(panels.matrix(
             "Scores by actual class",
             about("Labelled predictions per bin of the score, by what really came.",
                   "Where the two overlap no threshold can tell them apart."),
             "short", f"sum by (actual, bin) ({of(seen, VERSION)})",
-            row="bin", column="actual", bars=True),
+            row="bin", column="actual", bars=True), "bin\\actual", _SCORES),
     )  # fmt: skip
 
 
@@ -257,13 +267,21 @@ def _replicas() -> tuple[Panel, ...]:
     chosen = 'metric=~"accuracy|mae"'
     own = of("inference_performance", VERSION, chosen + ', class="", segment=""')
     delay = rate("inference_label_delay_seconds_bucket", VERSION, "le")
+    expected = of("inference_performance_estimate", VERSION, chosen)
     return (
+        panels.lines(
+            "Estimates of each replica",
+            about("What each exporter expects over its own windows and rows: accuracy, or the mean "
+                  "absolute error.", "Never average these; the fleet's value is above.",
+                  "InferenceAccuracyEstimateLow"),
+            "none", Query(f"max by ({by}) ({expected})",
+                          "{{instance}} {{version}} {{metric}} {{window}}"), many=True, zero=False),
         panels.lines(
             "Performance of each replica",
             about("What each exporter computes over its own windows and rows.",
                   "Never average these; the fleet's value is above."),
             "none", Query(f"max by ({by}) ({own})",
-                          "{{instance}} {{version}} {{metric}} {{window}}")),
+                          "{{instance}} {{version}} {{metric}} {{window}}"), many=True, zero=False),
         panels.lines(
             "Predictions that wait for a label",
             about("Predictions that are remembered and have no label yet.",

@@ -97,7 +97,7 @@ def _inputs() -> Panel:
         labels,
         (
             ("Missing", f"max by ({by}) ({_share('missing')})", "percentunit"),
-            ("Missing in the reference", f"max by ({by}) ({usual})", "percentunit"),
+            ("In the reference", f"max by ({by}) ({usual})", "percentunit"),
             ("Invalid", f"max by ({by}) ({_share('invalid')})", "percentunit"),
             ("Unseen", f"max by ({by}) ({_share('unseen')})", "percentunit"),
             ("Out of range", f"max by ({by}) ({_share('out_of_range')})", "percentunit"),
@@ -137,12 +137,12 @@ def _lines() -> tuple[Panel, ...]:
                   "InferenceLinesUnreadable"),
             "cps", Query(rate("inference_exporter_lines_total", _JOB, "result"), "{{result}}"),
             width=8),
-        panels.lines(
+        panels.unless_any(panels.lines(
             "Unusable fields",
             about("Values of times, latencies, scores and the like that could not be read.",
                   "The line counts all the same, without this value."),
             "cps", Query(f"sum by (source, field) (rate({fields}{RATE}))", "{{field}} {{source}}"),
-            width=8),
+            width=8), "none so far"),
         panels.lines(
             "Events outside the windows",
             about("Events that were too old, in the future, or without a time.",

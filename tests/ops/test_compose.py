@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from dashboards.board.links import LOG_JOB
+from dashboards.pages import PAGES
 
 from inference_exporter.assembly import load_all
 from inference_exporter.demo.folder import STEPS
@@ -149,7 +150,11 @@ def test_data_sources_have_fixed_uids_and_lead_to_services() -> None:
 def test_the_provider_looks_where_the_dashboards_are_mounted() -> None:
     provider = _yaml("grafana/provisioning/dashboards/dashboards.yaml")["providers"][0]
     mounts = {target: source for source, target, _ in _mounts(SERVICES["grafana"])}
-    assert mounts[provider["options"]["path"]] == "./dashboards"
+    place = provider["options"]["path"]
+    pages = {at: here for at, here in mounts.items() if at.startswith(f"{place}/")}
+    # Not the folder: Grafana would take every JSON file below it for a dashboard.
+    assert set(pages.values()) == {f"./dashboards/{uid}.json" for uid in PAGES}
+    assert all(at == f"{place}/{here.rpartition('/')[2]}" for at, here in pages.items())
     home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
     assert (ROOT / "dashboards" / Path(home).name).exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alert_rules.ruleset import names
+from alert_rules.ruleset.alerts.direction import direction, moved
 from alert_rules.ruleset.alerts.text import (
     DURATION,
     MODEL,
@@ -47,7 +48,8 @@ def _feature(window: str) -> Alert:
         "drift",
         f"{MODEL}: input {{{{ $labels.feature }}}} has drifted (last {window})",
         f"PSI {VALUE} over {rows} rows of the last {window}, all replicas together{VERSION}; "
-        f"the threshold is {least}, noise alone reaches {noise}.",
+        f"the threshold is {least}, noise alone reaches {noise}."
+        f"{direction('feature', window)}{moved('feature', window)}",
         _DRIFT + f"&var-feature={{{{ $labels.feature }}}}&var-window={window}",
         pending="15m",
         keep="30m",
@@ -67,8 +69,9 @@ def _output(window: str) -> Alert:
         "warning",
         "drift",
         f"{MODEL}: its {{{{ $labels.output }}}} has drifted (last {window})",
-        f"PSI {VALUE} over {rows} predictions of the last {window}, all replicas together, "
-        f"{VERSION}; the threshold is {limit('output_psi')}, noise alone reaches {noise}.",
+        f"PSI {VALUE} over {rows} predictions of the last {window}, all replicas together"
+        f"{VERSION}; the threshold is {limit('output_psi')}, noise alone reaches {noise}."
+        f"{direction('output', window)}{moved('output', window)}",
         _DRIFT + f"&var-window={window}",
         pending="15m",
         keep="30m",
