@@ -52,15 +52,26 @@ class Decisions:
 
     # -- counts ---------------------------------------------------------------------------------
 
-    def add(self, placement: Placement, names: Sequence[str], dense: Floats) -> None:
-        """Count what a batch adds: `dense` (groups, cells) of the placement's groups."""
+    def add(
+        self,
+        placement: Placement,
+        names: Sequence[str],
+        dense: Floats,
+        entities: Sequence[Floats] | None = None,
+    ) -> None:
+        """Count what a batch adds: `dense` (groups, cells) of the placement's groups.
+
+        `entities`, of every span, (groups, 2): see `Track.add_entities`.
+        """
         if not self.subjects.size:
             return
         rows, tables = self.subjects.rows(dense), self.cells.table(dense)
-        for (version, pane), row, table in zip(placement.groups, rows, tables, strict=True):
+        for at, (version, pane) in enumerate(placement.groups):
             if pane != NO_PANE:
-                for span in self.spans:
-                    self._add(names[version], span, pane, row, table)
+                for number, span in enumerate(self.spans):
+                    self._add(names[version], span, pane, rows[at], tables[at])
+                    if entities is not None:
+                        self._add_entities(names[version], span, pane, entities[number][at])
 
     def _add(self, version: str, span: Span, pane: int, row: Floats, table: Floats) -> None:
         number, stretch = span.place(pane)
@@ -74,6 +85,12 @@ class Decisions:
         self._changed.add((*key, number))
         if len(track.waiting) > MOST_WAITING:
             self._decide_until(span, min(track.waiting))
+
+    def _add_entities(self, version: str, span: Span, pane: int, sums: Floats) -> None:
+        number, _ = span.place(pane)
+        track = self.tracks.get((version, span.window.name))
+        if track is not None and number in track.waiting:
+            track.add_entities(number, sums)
 
     # -- decisions ------------------------------------------------------------------------------
 
@@ -106,13 +123,13 @@ class Decisions:
         weighed: list[tuple[Track, Evidence]] = []
         subjects = self.subjects
         for key, track in tracks.items():
-            masses = track.masses_of(number)
+            masses, entities = track.masses_of(number), track.entities_of(number)
             blocks = track.blocks(number)
             if blocks is None:
                 track.silence()
             else:
                 known, cells, least = subjects.known, subjects.cells, subjects.least
-                evidence, track.memory = weigh(blocks, known, cells, least, track.memory)
+                evidence, track.memory = weigh(blocks, known, cells, least, track.memory, entities)
                 live, design = blocks.sum(axis=1), track.memory.usual(evidence.design.mean)
                 evidence = beside_constants(evidence, live, known, cells, least, design)
                 self._judge_masses(track, masses, design)

@@ -36,7 +36,7 @@ from inference_exporter.values.numeric import (
 Columns = Sequence[Sequence[object]]
 Reader = Callable[[Sequence[object]], NumericColumn]
 
-_TEXTS = ("version", "status", "prediction", "actual", "id", "trace_id", "row")
+_TEXTS = ("version", "status", "prediction", "actual", "id", "trace_id", "row", "entity")
 
 
 class Assembler:
