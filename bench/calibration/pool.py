@@ -63,16 +63,18 @@ class Watch:
         self.least: Floats = np.full(len(known), LEAST)
         self.memory = Memory.fresh(*known.shape)
 
-    def see(self, blocks: Floats) -> Evidence:
-        """Weigh the next window."""
-        evidence, self.memory = weigh(blocks, self.known, self.cells, self.least, self.memory)
+    def see(self, blocks: Floats, entities: float = 1.0) -> Evidence:
+        """Weigh the next window, with the design effect that follows from who asked how often."""
+        evidence, self.memory = weigh(
+            blocks, self.known, self.cells, self.least, self.memory, entities
+        )
         return evidence
 
 
 def collect(known: Floats, window: Window, windows: int) -> Pool:
     """Evidence of so many windows."""
     watch = Watch(known)
-    seen = [watch.see(window()) for _ in range(windows)]
+    seen = [watch.see(window(), getattr(window, "design", 1.0)) for _ in range(windows)]
     return Pool(
         np.array([one.p_value for one in seen]),
         np.array([one.distance for one in seen]),

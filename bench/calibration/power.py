@@ -85,7 +85,7 @@ def memory_of(known: Floats, window: Window) -> Memory:
     """What is remembered after some windows without drift."""
     watch = Watch(known)
     for _ in range(BEFORE):
-        watch.see(window())
+        watch.see(window(), getattr(window, "design", 1.0))
     return watch.memory
 
 
@@ -120,7 +120,7 @@ def found(known: Floats, memory: Memory, window: Window) -> dict[float, Floats]:
     states = {effect: States.fresh(trials) for effect in EFFECTS}
     first = {effect: np.full(trials, np.inf) for effect in EFFECTS}
     for number in range(1, DAY + 1):
-        evidence = watch.see(window())
+        evidence = watch.see(window(), getattr(window, "design", 1.0))
         adjusted = np.minimum(evidence.p_value * FEATURES, 1.0)
         for effect, one in states.items():
             one.decide(evidence, adjusted, np.full(trials, effect), alpha)

@@ -7,7 +7,7 @@ promised. About a minute; the table of docs/alarms.md.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import ndtr
@@ -36,6 +36,9 @@ class Visitors:
     minutes: float
     at: Floats  # minutes from the window's begin, of requests that are still to come
     cells: Ints  # (requests, features)
+    named: bool = False  # whether requests say who asks
+    who: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    design: float = 1.0  # of the last hour, by who asked how often
 
     def __call__(self) -> Floats:
         """The next hour."""
@@ -48,7 +51,12 @@ class Visitors:
         own = [np.searchsorted(edges[j], values[:, j]) for j in range(features)]
         cells = np.repeat(np.stack(own, axis=1), self.size, axis=0)
         at, cells = np.concatenate((self.at, at)), np.concatenate((self.cells, cells))
-        now = at < 60.0
+        fresh = np.repeat(random.integers(2**62, size=count), self.size)
+        who, now = np.concatenate((self.who, fresh)), at < 60.0
+        if self.named and now.any():
+            rows = np.unique(who[now], return_counts=True)[1]
+            self.design = float((rows * rows).sum() / rows.sum())
+        self.who = who[~now]
         self.at, self.cells = at[~now] - 60.0, cells[~now]
         stretch = (at[now] / 60.0 * BLOCKS).astype(np.int64)
         flat = (np.arange(features) * BLOCKS + stretch[:, None]) * BINS + cells[now]
@@ -56,12 +64,12 @@ class Visitors:
         return counts.reshape(features, BLOCKS, BINS).astype(np.float64)
 
 
-def visitors(rows: int, size: int, minutes: float) -> Traffic:
+def visitors(rows: int, size: int, minutes: float, *, named: bool = False) -> Traffic:
     """See `Visitors`."""
 
     def window(numeric: Numeric, shift: float) -> Window:
         none = np.zeros((0, numeric.features), dtype=np.int64)
-        return Visitors(numeric, shift, rows, size, minutes, np.empty(0), none)
+        return Visitors(numeric, shift, rows, size, minutes, np.empty(0), none, named)
 
     return window
 
@@ -153,6 +161,9 @@ REGIMES: dict[str, Traffic] = {
     "5 requests over 30 minutes": visitors(1_000, 5, 30),
     "20 requests over 10 minutes": visitors(1_000, 20, 10),
     "20 requests over 60 minutes": visitors(1_000, 20, 60),
+    "2 requests over 30 minutes, 300 an hour, `fields.entity`": visitors(300, 2, 30, named=True),
+    "5 requests over 60 minutes, 300 an hour, `fields.entity`": visitors(300, 5, 60, named=True),
+    "5 requests over 60 minutes, `fields.entity`": visitors(1_000, 5, 60, named=True),
     "a burst of 200 equal rows a day": bursts(1_000, 200, 1.0),
     "a mean that wanders by 0.2 over 6 hours": wandering(1_000, 0.2, 6.0),
 }

@@ -133,6 +133,26 @@ class Crowds:
         self._rows = {}
 
 
+class Heavy:
+    """Rows of an entity beyond its share: more than `SHARE` of the hour's, and more than `ROWS`."""
+
+    ROWS, SHARE = 20, 0.02
+
+    def __init__(self) -> None:
+        self._seen = Seen(16)
+        self._hour, self._rows = -1, 0
+
+    def beyond(self, entities: Keys, hours: Ints) -> Bools:
+        """Which rows (rows,) are beyond it; a key of 0 is no entity."""
+        newest = int(hours.max())
+        if newest > self._hour:
+            self._hour, self._rows = newest, 0
+        self._rows += len(entities)
+        times = self._seen.times(mixed(entities, hours))
+        found: Bools = (times > max(self.ROWS, self.SHARE * self._rows)) & (entities != 0)
+        return found
+
+
 def fingerprints(features: Mapping[str, FeatureColumn], rows: int) -> Keys:
     """A key (rows,) of all values of each row; equal rows have equal keys.
 

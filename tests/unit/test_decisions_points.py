@@ -256,3 +256,35 @@ def test_rows_delivered_again_are_counted_and_left_out_of_decisions(
     again = make(tmp_path)
     assert again.restore(puts, START + HOUR) == []
     assert again.take_changes()[0].keys() & {"repeats"} == set()
+
+
+def test_who_asks_makes_the_design_effect_and_the_heavy_are_cut(
+    folder: Path, tmp_path: Path
+) -> None:
+    config = CONFIG.replace("fields: {", "fields: {entity: who, ")
+    (tmp_path / "config.yaml").write_text(config)
+    (tmp_path / "reference.json").write_text((folder / "reference.json").read_text())
+    text = lines(1, START, 360).decode().splitlines()
+    records = [json.loads(line) | {"who": f"c{at % 60}"} for at, line in enumerate(text)]
+    for record in records[300:]:
+        record["who"] = "heavy"  # 60 rows, 20 of them may count
+    model = make(tmp_path)
+    for start in (0, 120, 240):
+        block = "".join(json.dumps(one) + "\n" for one in records[start : start + 120]).encode()
+        model.take(block, START + HOUR)
+    part = model.part(DecisionsPart)
+    assert part is not None
+    (track,) = part.decisions.tracks.values()
+    (sums,) = track.entities.values()
+    assert sums.tolist() == [320.0, 60 * 5**2 + 20**2]
+    puts, _ = model.take_changes()
+    again = make(tmp_path)
+    assert again.restore(puts, START + HOUR) == []
+    kept = again.part(DecisionsPart)
+    assert kept is not None
+    (track,) = kept.decisions.tracks.values()
+    (number,) = track.waiting
+    assert track.entities_of(number) == pytest.approx(1900 / 320)
+    list(model.samples(START + HOUR + 300.0, EvaluationFacts()))
+    effect = page(model, START + HOUR + 300.0, "inference_feature_drift_design_effect")
+    assert effect["amount", "1h"] >= 1900 / 320

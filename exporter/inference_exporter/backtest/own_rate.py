@@ -90,7 +90,9 @@ def _again(used: Sequence[Judgement]) -> tuple[int, int]:
     memory, states = Memory.fresh(*total.shape), States.fresh(len(total))
     decided = alarms = 0
     for one, own in zip(used, live, strict=True):
-        evidence, memory = weigh(one.blocks, total - own, one.cells, one.least, memory)
+        evidence, memory = weigh(
+            one.blocks, total - own, one.cells, one.least, memory, one.entities
+        )
         before = states.drifted
         states.decide(evidence, holm(evidence.p_value), one.limits, one.level, holm(evidence.plain))
         decided += bool(states.enough.any())

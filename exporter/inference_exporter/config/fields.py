@@ -271,6 +271,9 @@ FIELDS = Section(
             " of them is logged.", "weight"),
         Key("row", field, PATH, "The row in the request, counted from 0, where one id stands for"
             " several predictions.", "row"),
+        Key("entity", field, PATH, "Who or what asked: a customer, a device, a session. Rows of one"
+            " are no independent rows, and decisions know by how much; see docs/alarms.md.",
+            "customer_id"),
         Key("steps", mapping_of(duration, "a mapping of step names to fields"),
             f"names, each with {PATH}, or {{from, unit}}", "How long each step took.",
             "{feature_lookup: {from: stages.lookup_ms, unit: ms}}", default="none"),

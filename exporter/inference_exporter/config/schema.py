@@ -128,6 +128,7 @@ class Fields:
     actual: Field | None = None
     weight: Field | None = None
     row: Field | None = None
+    entity: Field | None = None
     steps: Mapping[str, DurationField] = field(default_factory=dict)
 
     @property

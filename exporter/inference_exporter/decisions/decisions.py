@@ -54,15 +54,26 @@ class Decisions:
 
     # -- counts ---------------------------------------------------------------------------------
 
-    def add(self, placement: Placement, names: Sequence[str], dense: Floats) -> None:
-        """Count what a batch adds: `dense` (groups, cells) of the placement's groups."""
+    def add(
+        self,
+        placement: Placement,
+        names: Sequence[str],
+        dense: Floats,
+        entities: Sequence[Floats] | None = None,
+    ) -> None:
+        """Count what a batch adds: `dense` (groups, cells) of the placement's groups.
+
+        `entities`, of every span, (groups, 2): see `Track.add_entities`.
+        """
         if not self.subjects.size:
             return
         rows, tables = self.subjects.rows(dense), self.cells.table(dense)
-        for (version, pane), row, table in zip(placement.groups, rows, tables, strict=True):
+        for at, (version, pane) in enumerate(placement.groups):
             if pane != NO_PANE:
-                for span in self.spans:
-                    self._add(names[version], span, pane, row, table)
+                for number, span in enumerate(self.spans):
+                    self._add(names[version], span, pane, rows[at], tables[at])
+                    if entities is not None:
+                        self._add_entities(names[version], span, pane, entities[number][at])
 
     def _add(self, version: str, span: Span, pane: int, row: Floats, table: Floats) -> None:
         number, stretch = span.place(pane)
@@ -76,6 +87,12 @@ class Decisions:
         self._changed.add((*key, number))
         if len(track.waiting) > MOST_WAITING:
             self._decide_until(span, min(track.waiting))
+
+    def _add_entities(self, version: str, span: Span, pane: int, sums: Floats) -> None:
+        number, _ = span.place(pane)
+        track = self.tracks.get((version, span.window.name))
+        if track is not None and number in track.waiting:
+            track.add_entities(number, sums)
 
     # -- decisions ------------------------------------------------------------------------------
 
@@ -106,22 +123,22 @@ class Decisions:
 
     def _judge(self, tracks: Mapping[tuple[str, str], Track], number: int) -> None:
         weighed: list[tuple[Track, Evidence]] = []
-        judged: list[tuple[tuple[str, str], Floats]] = []
+        judged: list[tuple[tuple[str, str], Floats, float]] = []
         subjects = self.subjects
         for key, track in tracks.items():
-            masses = track.masses_of(number)
+            masses, entities = track.masses_of(number), track.entities_of(number)
             blocks = track.blocks(number)
             if blocks is None:
                 track.silence()
             else:
                 known, cells, least = subjects.known, subjects.cells, subjects.least
-                evidence, track.memory = weigh(blocks, known, cells, least, track.memory)
+                evidence, track.memory = weigh(blocks, known, cells, least, track.memory, entities)
                 live, design = blocks.sum(axis=1), track.memory.usual(evidence.design.mean)
                 evidence = beside_constants(evidence, live, known, cells, least, design)
                 self._judge_masses(track, masses, design)
                 track.design = evidence.tail_design(self.test_alpha, subjects.samples)
                 weighed.append((track, evidence))
-                judged.append((key, blocks))
+                judged.append((key, blocks, entities))
                 self._changed.discard((*key, number))
                 self._deleted.add(self._key(*key, number))
             track.decided = number
@@ -136,14 +153,14 @@ class Decisions:
         for (track, evidence), own, free in zip(weighed, adjusted, plain, strict=True):
             track.states.decide(evidence, own, subjects.threshold, self.alpha, free)
         if self.watch is not None:
-            for (key, blocks), (track, evidence), own in zip(
+            for (key, blocks, entities), (track, evidence), own in zip(
                 judged, weighed, adjusted, strict=True
             ):
-                self.watch(self._judgement(key, number, track, evidence, own, blocks))
+                self.watch(self._judgement(key, number, track, evidence, own, blocks, entities))
 
     def _judgement(
         self, key: tuple[str, str], number: int, track: Track, evidence: Evidence,
-        adjusted: Floats, blocks: Floats,
+        adjusted: Floats, blocks: Floats, entities: float,
     ) -> Judgement:  # fmt: skip
         subjects, (version, window) = self.subjects, key
         span = next(one for one in self.spans if one.window.name == window)
@@ -152,7 +169,7 @@ class Decisions:
             [(one.scope, one.name) for one in subjects.bins],
             evidence, adjusted, self.alpha, subjects.threshold, subjects.cells, subjects.least,
             track.states.drifted & track.states.enough, track.states.enough,
-            track.states.wanders, blocks,
+            track.states.wanders, blocks, entities,
         )  # fmt: skip
 
     def _judge_masses(self, track: Track, live: Floats, design: Floats) -> None:

@@ -60,7 +60,12 @@ class Evidence:
 
 
 def weigh(
-    blocks: Floats, known: Floats, cells: Floats, least: Floats, memory: Memory
+    blocks: Floats,
+    known: Floats,
+    cells: Floats,
+    least: Floats,
+    memory: Memory,
+    entities: float = 1.0,
 ) -> tuple[Evidence, Memory]:
     """Evidence of one window, and the memory of the traffic after it.
 
@@ -72,11 +77,13 @@ def weigh(
         Reference rows (T, B), number of cells (T,), rows that are needed (T,).
     memory
         What the windows before showed of the traffic.
+    entities
+        Design effect that follows from who asked how often; 1 where that is not known.
     """
     pooled = pool(blocks, known)
     live = blocks.sum(axis=1)
     wander = memory.wander
-    memory, effects = memory.after(live, pooled)
+    memory, effects = memory.after(live, pooled, entities)
     rows, m = pooled.live.sum(axis=1), pooled.known.sum(axis=1)
     # a few thousand rows that are worth a few dozen do not fill the cells
     effective = rows / effects.mean

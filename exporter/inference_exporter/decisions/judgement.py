@@ -16,7 +16,7 @@ class Judgement:
     `end` is when the window ended, `adjusted` the p-values after Holm's correction, held against
     `level`; `limits` are the distances that matter, `cells` the numbers of bins and `least`
     the rows that are needed. Without `enough` there is no decision, also where traffic `wanders`.
-    `blocks` (T, stretches, cells) are the rows that were judged.
+    `blocks` (T, stretches, cells) are the rows that were judged, `entities` how many are worth one by who asked.
     """
 
     version: str
@@ -34,6 +34,7 @@ class Judgement:
     enough: Bools
     wanders: Bools
     blocks: Floats
+    entities: float
 
     def why_not(self, row: int) -> str:
         """Why there was not enough to decide on; empty where there was."""

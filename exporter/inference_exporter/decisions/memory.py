@@ -28,13 +28,16 @@ class Memory:
         windows, wander = Between.fresh(features, cells), Wander.fresh(features, cells)
         return cls(np.zeros((ROWS, features)), windows, wander)
 
-    def after(self, live: Floats, pooled: Pooled) -> tuple[Memory, Design]:
+    def after(self, live: Floats, pooled: Pooled, least: float) -> tuple[Memory, Design]:
         """With a window of `live` rows (T, B), and the design effects to judge it by.
+
+        They are at least what is known of the window beside its counts: who asked how often.
 
         What it shows against the windows before it is not among them: drift would excuse itself.
         """
         stretches = dependence.remember(self.stretches, pooled)
-        within = dependence.design(stretches, pooled.freedom)
+        found = dependence.design(stretches, pooled.freedom)
+        within = Design(*(np.maximum(one, least) for one in (found.first, found.rest, found.mean)))
         windows = self.windows.after(live, within)
         effects = self.windows.widen(within)
         return Memory(stretches, windows, self.wander.after(live, within)), effects

@@ -25,6 +25,7 @@ class _Counts(msgspec.Struct, array_like=True):
     cells: bytes
     table: bytes = b""  # all cells of the features; none in states of the version before
     table_identity: str = ""
+    entities: tuple[float, float] = (0.0, 0.0)
 
 
 class _Track(msgspec.Struct, array_like=True):
@@ -48,6 +49,7 @@ class Track:
     def __init__(self, subjects: Subjects, cells: Cells) -> None:
         self._subjects, self._cells = subjects, cells
         self.tables: dict[int, Floats] = {}  # (T, M) of waiting windows
+        self.entities: dict[int, Floats] = {}  # rows, and the sum of squares of rows by entity
         self.masses = Masses.fresh(cells.shape[0])
         self.waiting: dict[int, Floats] = {}
         self.decided = NEVER  # number of the last window decided on
@@ -72,6 +74,15 @@ class Track:
         else:
             self.tables[number] = table.copy()
 
+    def add_entities(self, number: int, sums: Floats) -> None:
+        """Count rows of a window that name their entity: (rows, sum of their squares by entity)."""
+        self.entities[number] = self.entities.get(number, np.zeros(2)) + sums
+
+    def entities_of(self, number: int) -> float:
+        """Rows of an entity as a row sees it: the design effect if its rows are all alike."""
+        rows, squares = self.entities.pop(number, np.zeros(2)).tolist()
+        return max(1.0, squares / rows) if rows else 1.0
+
     def silence(self) -> None:
         """A window without any rows."""
         self.states.silence()
@@ -93,7 +104,9 @@ class Track:
         raw = zlib.compress(self.waiting[number].astype("<f8").tobytes(), 1)
         table = zlib.compress(self.tables[number].astype("<f4").tobytes(), 1)
         identity = self._subjects.identity
-        return msgspec.msgpack.encode(_Counts(identity, raw, table, self._cells.identity))
+        rows, squares = self.entities.get(number, np.zeros(2)).tolist()
+        counts = _Counts(identity, raw, table, self._cells.identity, (rows, squares))
+        return msgspec.msgpack.encode(counts)
 
     def decode_counts(self, number: int, data: bytes) -> bool:
         """Take up counts; False if they are of other bins. ValueError if damaged."""
@@ -104,6 +117,7 @@ class Track:
             cells = np.frombuffer(zlib.decompress(stored.cells), dtype="<f8")
             self.waiting[number] = cells.reshape(BLOCKS, self._subjects.width).copy()
             self.tables[number] = self._table(stored)
+            self.entities[number] = np.array(stored.entities)
         except (msgspec.MsgspecError, zlib.error) as error:
             raise ValueError(f"damaged counts: {error}") from error
         return True

@@ -11,7 +11,7 @@ are significantly unlike it, and none of them is news.
 - *Medians* are compared, not means. Drift makes a step: the eight windows after it differ from
   those before, which are few of a hundred. Traffic that moves by itself differs most of the time.
   So drift does not excuse itself.
-- Where the far median is surely more than the near one (by a quarter, of 100 windows), and half as
+- Where the far median is surely more than the near one (by a third, of 100 windows), and half as
   much again as stretches show, the traffic has a variance of its own in the worst direction, from
   the excess of the far median. It is remembered, and forgotten by 1/100 a window: some days are
   calmer.
@@ -32,7 +32,7 @@ from inference_exporter.values.batch import Bools, Floats
 NEAR, FAR = 2, 8  # windows before
 KEPT = 100  # windows whose differences are kept
 LEAST = 12  # differences before anything is said
-GROWS, SURELY = 2.5, 1.5  # standard errors over the near median; times what stretches show
+GROWS, SURELY = 3.2, 1.5  # standard errors over the near median; times what stretches show
 OWN_VARIANCE = 3.3  # times the median excess: 1 / (2 × 0.455 × (1 - exp(-8 / 20)))
 
 

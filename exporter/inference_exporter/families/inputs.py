@@ -168,7 +168,8 @@ INPUTS = (
         "inference_rows_set_aside_total",
         "model reason",
         "Rows that decisions about drift leave out (all counters have them): `equal_rows` of a "
-        "lone burst, `repeated_id` with an id and inputs that came before.",
+        "lone burst, `repeated_id` with an id and inputs that came before, `entity`: one that has "
+        "more than 2 % of the hour's rows.",
     ),
     family(
         "counter",

@@ -38,7 +38,9 @@ Reader = Callable[[Sequence[object]], NumericColumn]
 Test = tuple[int, Callable[[object], bool]]
 """Where a value is in a row, and what it must be."""
 
-_TEXTS = ("version", "status", "prediction", "actual", "id", "trace_id", "span_id", "row")
+_TEXTS = (
+    "version", "status", "prediction", "actual", "id", "trace_id", "span_id", "row", "entity",
+)  # fmt: skip
 
 
 class Assembler:

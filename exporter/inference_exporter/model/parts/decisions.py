@@ -13,12 +13,14 @@ from inference_exporter.decisions import PREFIX, Decisions, Watch, gauges, signi
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.model.parts.repeats import ASIDE
-from inference_exporter.repeats import inputs_of
+from inference_exporter.repeats import Seen, inputs_of, keys_of, mixed
 from inference_exporter.results.evaluate import Chance
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.samples import Samples
 from inference_exporter.values.status_facts import ModelFacts
+
+_ENTITIES = 16  # bits: how often 65,536 entities came is remembered, by span
 
 
 class DecisionsPart(Part):
@@ -48,6 +50,7 @@ class DecisionsPart(Part):
         self._decisions.forget(abandoned)
         self._decisions.watch = self._watch
         self._bins = Layout(self._decisions.subjects.bins, ())
+        self._seen = [Seen(_ENTITIES) for _ in self._decisions.spans]
 
     def watch(self, told: Watch) -> None:
         """Tell of every decision from now on."""
@@ -55,7 +58,7 @@ class DecisionsPart(Part):
 
     def counted(self, rows: Rows) -> None:
         """See `Part.counted`. A log that is read after the fact is decided on as it goes by."""
-        self.decisions.add(rows.placement, rows.names, self._dense(rows))
+        self.decisions.add(rows.placement, rows.names, self._dense(rows), self._entities(rows))
         if not self._live:
             clock, lateness = self._counting.clock(rows.now), self._counting.config.lateness
             self.decisions.decide(clock, lateness, live=False)
@@ -72,6 +75,28 @@ class DecisionsPart(Part):
         for key, cells in self._bins.slices.items():
             dense[:, self._counting.layout.slices[key]] -= less[:, cells]
         return dense
+
+    def _entities(self, rows: Rows) -> list[Floats] | None:
+        """Rows, and the squares of rows by entity, of every group and span; None: not known.
+
+        An entity's n-th row makes a square of n² out of one of (n - 1)²: it adds 2 n - 1.
+        """
+        batch, placement = rows.batch, rows.placement
+        if batch.entity is None:
+            return None
+        aside = batch.flags.get(ASIDE)
+        at = np.arange(batch.rows) if aside is None else np.flatnonzero(~aside)
+        index, who = placement.index[at], keys_of(batch.entity)[at]
+        sums = []
+        for span, seen in zip(self.decisions.spans, self._seen, strict=True):
+            windows = [(v << 40) + span.place(p)[0] for v, p in placement.groups]
+            nth = seen.times(mixed(who, np.array(windows)[index]))
+            nth[who == 0] = 1
+            count = len(placement.groups)
+            counts = np.bincount(index, minlength=count)
+            squares = np.bincount(index, 2.0 * nth - 1.0, minlength=count)
+            sums.append(np.stack((counts, squares), axis=1).astype(np.float64))
+        return sums
 
     def advance(self, clock: float) -> None:
         """See `Part.advance`."""

@@ -2,8 +2,8 @@
 
 Marked are rows whose inputs came in the last seconds or within the hour (a broken feature is
 judged by others), rows of a lone burst, and rows that were delivered again: with an id and inputs
-that came before. The last two are set aside from decisions, and counted by reason; all counters
-have them.
+that came before, or of an entity that has more than its share. The last three are set aside from
+decisions, and counted by reason; all counters have them.
 """
 
 from __future__ import annotations
@@ -17,16 +17,25 @@ import numpy as np
 
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Setting
-from inference_exporter.repeats import STRETCHES, Crowds, Keys, Seen, fingerprints, keys_of, mixed
+from inference_exporter.repeats import (
+    STRETCHES,
+    Crowds,
+    Heavy,
+    Keys,
+    Seen,
+    fingerprints,
+    keys_of,
+    mixed,
+)
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.values.batch import Batch, Bools, Floats
+from inference_exporter.values.batch import Batch, Bools, Floats, Ints
 from inference_exporter.values.samples import Labels, Samples
 
 KEY = "repeats"
 SOON, HOURLY, ASIDE = "repeated/soon", "repeated/hour", "repeated/aside"  # names of flags
 SLOT, HOUR = 10.0, 3600.0  # seconds in which equal rows count once
 STRETCH = HOUR / STRETCHES
-REASONS = ("equal_rows", "repeated_id")
+REASONS = ("equal_rows", "repeated_id", "entity")
 _IDS = 16  # bits: 65,536 ids are remembered, a place can be taken by another
 
 
@@ -35,11 +44,13 @@ class RepeatsPart(Part):
 
     leftovers = (KEY,)
 
-    def __init__(self, model: str, *, ids: bool) -> None:
+    def __init__(self, model: str, *, ids: bool, entities: bool = False) -> None:
         self._model = model
         self._soon, self._hourly, self._crowds = Seen(), Seen(), Crowds()
         self._ids = Seen(_IDS) if ids else None
-        self._reasons = REASONS if ids else REASONS[:1]
+        self._heavy = Heavy() if entities else None
+        asked = {"equal_rows": True, "repeated_id": ids, "entity": entities}
+        self._reasons = tuple(reason for reason in REASONS if asked[reason])
         self._counts = dict.fromkeys(self._reasons, 0)
         self._changed = False
 
@@ -49,7 +60,9 @@ class RepeatsPart(Part):
         config = setting.config
         if config.reference is None:
             return None
-        return cls(config.name, ids=config.fields.id is not None)
+        return cls(
+            config.name, ids=config.fields.id is not None, entities=bool(config.fields.entity)
+        )
 
     def use(self, counting: Counting, now: float) -> None:
         """See `Part.use`. What rows say again does not depend on the reference."""
@@ -69,11 +82,12 @@ class RepeatsPart(Part):
         }
         again = self._delivered_again(batch, keys)
         burst = self._crowds.aside(keys, (times // STRETCH).astype(np.int64)) & ~again
-        aside = again | burst
+        heavy = self._beyond(batch, hours) & ~again & ~burst
+        aside = again | burst | heavy
         if aside.any():
             flags[ASIDE] = aside
             self._changed = True
-            for reason, marked in zip(REASONS, (burst, again), strict=True):
+            for reason, marked in zip(REASONS, (burst, again, heavy), strict=True):
                 if marked.any():
                     self._counts[reason] += int(marked.sum())
         return replace(batch, flags={**batch.flags, **flags})
@@ -88,8 +102,16 @@ class RepeatsPart(Part):
         if self._ids is None or batch.id is None:
             return np.zeros(batch.rows, dtype=np.bool_)
         ids = keys_of(batch.id)
+        if batch.row is not None:  # one id stands for several rows
+            keys = mixed(keys, keys_of(batch.row).view(np.int64))
         again: Bools = self._seen(self._ids, mixed(keys, ids.view(np.int64))) & (ids != 0)
         return again
+
+    def _beyond(self, batch: Batch, hours: Ints) -> Bools:
+        """Rows of entities that have more than their share."""
+        if self._heavy is None or batch.entity is None:
+            return np.zeros(batch.rows, dtype=np.bool_)
+        return self._heavy.beyond(keys_of(batch.entity), hours)
 
     def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
         """See `Part.samples`."""

@@ -114,7 +114,7 @@ def _taken(fields: Fields) -> Iterable[str]:
     single = (
         fields.timestamp, fields.id, fields.version, fields.prediction, fields.score,
         fields.latency, fields.status, fields.trace_id, fields.span_id, fields.actual,
-        fields.weight, fields.scores, fields.ranking,
+        fields.weight, fields.scores, fields.ranking, fields.entity,
     )  # fmt: skip
     for one in (*single, *fields.steps.values()):
         for path in one.paths if one else ():
