@@ -26,8 +26,7 @@ from inference_exporter.decisions.cells import Pooled, pool
 from inference_exporter.decisions.dependence import Design
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.values.batch import Bools, Floats
-
-LEAST_EFFECTIVE = 8.0  # independent rows' worth of evidence that a cell needs on average
+from inference_exporter.values.limits import LEAST_EFFECTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from inference_exporter.exposition.status.views import (
     SubjectView,
     Verdict,
 )
+from inference_exporter.values.limits import LEAST_EFFECTIVE
 from inference_exporter.values.samples import Labels
 from inference_exporter.values.status_facts import Evidence, ModelFacts
 
@@ -24,6 +25,8 @@ Scope = Literal["feature", "output"]
 PREFERRED = "psi"
 UNDEFINED = "not defined for these values"
 FAR = "far away, undecided"
+NEAR = "near so far, undecided"
+ALIKE = "undecided because rows resemble each other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
     critical = place.index.rows(f"inference_{scope}_drift_critical", *place.labels)
     samples = place.index.rows(f"inference_{scope}_drift_samples", *place.labels)
     states = place.index.rows(f"inference_{scope}_drift_state", *place.labels)
+    designs = place.index.rows(f"inference_{scope}_drift_design_effect", *place.labels)
     rows = []
     for name, cells in bins.items():
         key = (place.version, place.window, scope, name)
@@ -106,7 +110,11 @@ def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
             Number(distance, why=why),
             Number(limit, why=few or "none"),
             Number(n, "count", "none yet"),
-            _verdict(state, few, far=_is_far(place, scope, distance, limit)),
+            _verdict(
+                state,
+                few or _too_alike(n, designs.get((name, place.window)), len(cells)),
+                far=_is_far(place, scope, distance, limit),
+            ),
             _with_live(cells, evidence, n),
         )
         rows.append(row)
@@ -127,8 +135,16 @@ def _too_few(n: float | None, evidence: Evidence | None) -> str:
     if n is None or evidence is None:
         return "no values yet"
     if n < evidence.least:
-        return f"too few values: {count(n)} of {count(evidence.least)}"
+        return f"undecided because too few values: {count(n)} of {count(evidence.least)}"
     return ""
+
+
+def _too_alike(n: float | None, design: float | None, cells: int) -> str:
+    """Why nothing is decided although there are values: they are worth too few independent ones."""
+    needed = LEAST_EFFECTIVE * cells
+    if n is None or design is None or n / design >= needed:
+        return ""
+    return f"{ALIKE}: {count(n)} are worth {count(n // design)} of {count(needed)}"
 
 
 def _is_far(place: Place, scope: Scope, distance: float | None, critical: float | None) -> bool:
@@ -145,9 +161,9 @@ def _verdict(state: float | None, few: str, *, far: bool) -> Verdict:
         return Verdict("bad", "drifted") if state else Verdict("ok", "no drift")
     if state is not None:
         return Verdict("bad", "drifted, closer now") if state else Verdict("warn", FAR)
-    if far:
+    if far and not few:
         return Verdict("warn", FAR)
-    return Verdict("unknown", few or "near so far, undecided")
+    return Verdict("unknown", few or NEAR)
 
 
 def _bins(place: Place, scope: Scope) -> Mapping[str, list[tuple[str, float]]]:
