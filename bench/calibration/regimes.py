@@ -15,7 +15,6 @@ from scipy.special import ndtr
 from bench.calibration.pool import collect, replay
 from bench.calibration.power import found, memory_of
 from bench.calibration.traffic import BINS, Numeric, Window
-from inference_exporter.decisions.dependence import BLOCKS
 from inference_exporter.values.batch import Floats, Ints
 
 FEATURES, PER_DAY, EFFECT = 10, 24, 0.1
@@ -49,10 +48,11 @@ class Visitors:
         at, cells = np.concatenate((self.at, at)), np.concatenate((self.cells, cells))
         now = at < 60.0
         self.at, self.cells = at[~now] - 60.0, cells[~now]
-        stretch = (at[now] / 60.0 * BLOCKS).astype(np.int64)
-        flat = (np.arange(features) * BLOCKS + stretch[:, None]) * BINS + cells[now]
-        counts = np.bincount(flat.ravel(), minlength=features * BLOCKS * BINS)
-        return counts.reshape(features, BLOCKS, BINS).astype(np.float64)
+        parts = self.numeric.parts
+        stretch = (at[now] / 60.0 * parts).astype(np.int64)
+        flat = (np.arange(features) * parts + stretch[:, None]) * BINS + cells[now]
+        counts = np.bincount(flat.ravel(), minlength=features * parts * BINS)
+        return counts.reshape(features, parts, BINS).astype(np.float64)
 
 
 def visitors(rows: int, size: int, minutes: float) -> Traffic:
@@ -96,7 +96,9 @@ def bursts(rows: int, size: int, per_day: float) -> Traffic:
             counts = calm()
             for _ in range(random.poisson(per_day / 24.0)):
                 values = random.standard_normal((numeric.features, 1)) + shift
-                counts[every, random.integers(BLOCKS), (values > numeric.edges).sum(axis=1)] += size
+                counts[
+                    every, random.integers(numeric.parts), (values > numeric.edges).sum(axis=1)
+                ] += size
             return counts
 
         return one
@@ -106,21 +108,21 @@ def bursts(rows: int, size: int, per_day: float) -> Traffic:
 
 def wandering(rows: int, deviation: float, hours: float) -> Traffic:
     """A mean that wanders by so many standard deviations, forgetting over so many hours."""
-    kept = float(np.exp(-1.0 / (hours * BLOCKS)))
 
     def window(numeric: Numeric, shift: float) -> Window:
-        random = numeric.random
+        random, parts = numeric.random, numeric.parts
+        kept = float(np.exp(-1.0 / (hours * parts)))
         mean = random.standard_normal((numeric.features, 1)) * deviation
 
         def one() -> Floats:
             nonlocal mean
-            counts = np.empty((numeric.features, BLOCKS, BINS))
-            for stretch in range(BLOCKS):
+            counts = np.empty((numeric.features, parts, BINS))
+            for stretch in range(parts):
                 fresh = random.standard_normal(mean.shape) * deviation
                 mean = mean * kept + fresh * np.sqrt(1.0 - kept * kept)
                 below = ndtr(numeric.edges - mean - shift)
                 shares = np.diff(below, axis=1, prepend=0.0, append=1.0)
-                counts[:, stretch] = random.poisson(shares * rows / BLOCKS)
+                counts[:, stretch] = random.poisson(shares * rows / parts)
             return counts
 
         return one
