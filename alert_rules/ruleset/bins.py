@@ -87,6 +87,9 @@ def facts(settings: Settings) -> Group:
         )
     )
     rules += [_feature_threshold(name) for name in _PER_FEATURE]
+    requests = f"increase(inference_requests_total[{settings.span('1h')}])"
+    each = f"sum by ({by('instance', *names.M)}) ({requests}) > 0"
+    rules.append(Recording(names.replicas(), f"count by ({by(*names.M)}) ({each})"))
     return Group("inference-reference", settings.every("1m"), tuple(rules))
 
 
@@ -191,38 +194,52 @@ def cumulative(series: str, labels: str, cells: int) -> str:
 _CONFIGURED = {"1h": "1h|60m", "6h": "6h", "1d": "1d|24h", "7d": "7d|1w"}  # one window's names
 
 
-def _effective(scope: str, window: str) -> Recording:
-    """Rows over the design effect that the exporters found, of the replica that found the largest.
+def _effective(scope: str, window: str) -> Iterator[Recording]:
+    """Rows over the design effect of the fleet, by those that exporters found.
 
     Of the same window; where no such window is configured, of any. Absent until the first decision
     on a version: a rule that does not know how rows hang together cannot promise anything.
+
+    What rows of different replicas have in common is at most what their own have: by the inequality
+    of Cauchy and Schwarz the fleet's excess over 1 is at most the sum of the replicas' (equal where
+    a visitor's requests go to replicas at random). A replica that has not decided yet counts as the
+    mean of the others.
     """
     of, rows = by(*names.M, scope), names.rows(scope, window)
+    each = by("instance", *names.M, scope)
     design = f"inference_{scope}_drift_design_effect"
-    same = f'max by ({of}) ({design}{{window=~"{_CONFIGURED.get(window, window)}"}})'
-    return Recording(
+    same = f'max by ({each}) ({design}{{window=~"{_CONFIGURED.get(window, window)}"}})'
+    yield Recording(
+        names.excess(scope, window), f"avg by ({of}) ({same} or max by ({each}) ({design})) - 1"
+    )
+    yield Recording(
         names.effective(scope, window),
-        f"{rows}\n/ on ({of}) group_left ()\n({same} or max by ({of}) ({design}))",
+        f"{rows}\n/ on ({of}) group_left ()\n{names.design(scope, window)}",
     )
 
 
 def _criticals(scope: str, window: str) -> Iterator[Recording]:
-    """What noise reaches; absent where rows are worth too few, and then nothing is alarmed."""
+    """What noise reaches; absent where rows are worth too few, and then nothing is alarmed.
+
+    With few rows the PSI exceeds its law more often than it should; a factor of 1 + cells / rows
+    takes that back (docs/calibration.md).
+    """
     level = f"model_version_{scope}"
-    yield _effective(scope, window)
+    yield from _effective(scope, window)
     cells = f"{level}:inference_{scope}_reference_ratio:count"
     worth = f"({names.effective(scope, window)} >= {names.LEAST_EFFECTIVE_PER_BIN} * {cells})"
     quantile = f"{level}:inference_{scope}_drift_quantile:max"
     samples = f"{level}:inference_{scope}_reference_samples:max"
     noise = f"(1 / {worth} + 1 / {samples})"
+    law = f"{quantile} * {noise} * (1 + {cells} / {names.effective(scope, window)})"
     of: dict[str, Callable[[], str]] = {
-        "psi": lambda: f"{quantile} * {noise}",
-        "js": lambda: f"sqrt({quantile} * {noise} / {_JS_SCALE})",
+        "psi": lambda: law,
+        "js": lambda: f"sqrt({law} / {_JS_SCALE})",
         "ks": lambda: (
             f"sqrt({noise})\n* on ({by(*names.M, 'reference')}) group_left ()\n"
             "sqrt(-0.5 * ln(model_version:inference_drift_level:ratio / 2))"
         ),
-        "tvd": lambda: f"0.5 * sqrt({quantile} * {noise})",
+        "tvd": lambda: f"0.5 * sqrt({law})",
     }
     for statistic in names.DISTANCES:
         yield Recording(names.critical(scope, statistic, window), of[statistic]())

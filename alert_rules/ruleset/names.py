@@ -8,7 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 WINDOWS = ("1h", "6h", "1d", "7d")
-DRIFT_WINDOWS = ("1h", "1d")  # of alerts on inputs and outputs: fast, and for little traffic
+DRIFT_WINDOWS = ("1h", "1d")  # of verdicts on inputs and outputs: fast, and for little traffic
+# Minutes after full hours and days (UTC) at which a fleet's window is judged, once: exporters have
+# decided on the hour at :05, on the day an hour after its end, and their design effects are known.
+LOOKS = {"1h": "10m", "1d": "130m"}
+LOOKS_IN_FORCE = 2  # a verdict counts until the second look after it has not repeated it
 LABEL_WINDOWS = ("1d", "7d")  # of alerts on labels: many a day, or few
 SLO_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 EVALUATED_EVERY = {"1h": "1m", "6h": "1m", "1d": "2m", "7d": "4m"}  # lookback is 5m: stay below
@@ -28,7 +32,8 @@ LEAST_ROWS_PER_BIN = 20
 LEAST_EFFECTIVE_PER_BIN = 8  # independent rows' worth; below, there is no critical value
 LEAST_EVENTS = 10  # failures or slow requests before an error budget is said to burn
 SIGMA = 3.0  # normal quantile of intervals around shares: alerts look many times a day
-LOOKS_PER_MONTH = 720
+SIGMA_EACH_MINUTE = 5.0  # of alerts on shares of flawed values: every minute, many features
+LOOKS_PER_MONTH = 750  # hours and days of 30 days
 
 M = ("model", "version")
 
@@ -104,6 +109,31 @@ def rows(scope: str, window: str) -> str:
 def effective(scope: str, window: str) -> str:
     """Independent rows that those of a window are worth."""
     return f"model_version_{scope}:inference_{scope}_bin:effective{window}"
+
+
+def replicas() -> str:
+    """Exporters that have seen requests of a version within the last hour."""
+    return "model_version:inference_replicas:count"
+
+
+def excess(scope: str, window: str) -> str:
+    """Mean over replicas of the design effect less 1."""
+    return f"model_version_{scope}:inference_{scope}_drift_design_effect:excess{window}"
+
+
+def design(scope: str, window: str) -> str:
+    """Design effect of the fleet for each feature or output; absent before the first decision."""
+    return f"(1 + {excess(scope, window)} * on ({by(*M)}) group_left () {replicas()})"
+
+
+def verdict(scope: str, window: str) -> str:
+    """1 (drifted) or 0 at the looks at a fleet's windows; absent between them."""
+    return f"model_version_{scope}:inference_{scope}_drift:verdict{window}"
+
+
+def state(scope: str) -> str:
+    """1 (drifted) or 0: what alerts go by; absent where there is not enough data."""
+    return f"model_version_{scope}:inference_{scope}_drift:state"
 
 
 def distance(scope: str, statistic: str, window: str) -> str:

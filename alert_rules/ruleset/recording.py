@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alert_rules.ruleset import bins, estimates, names, traffic, truth
+from alert_rules.ruleset import bins, estimates, names, traffic, truth, verdicts
 from alert_rules.ruleset.rules import Group
 from alert_rules.ruleset.settings import Settings
 
@@ -21,12 +21,14 @@ def groups(settings: Settings) -> tuple[Group, ...]:
         bins.order(settings),
         traffic.budgets(settings),
         *(_window(settings, window) for window in names.WINDOWS),
+        verdicts.states(settings),
     )
 
 
 def _window(settings: Settings, window: str) -> Group:
     rules = (
         *bins.windowed(settings, window),
+        *verdicts.verdicts(settings, window),
         *truth.windowed(settings, window),
         *estimates.windowed(settings, window),
         *traffic.windowed(settings, window),

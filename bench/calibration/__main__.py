@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.calibration import false_alarms, page, peers, power
+from bench.calibration.alerts import page as alerts_page
+from bench.calibration.alerts import regimes
 from bench.calibration.sizes import Sizes
 from bench.calibration.targets import targets
+from bench.result import say
 
 _DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -20,16 +23,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     sizes = Sizes(options.quick)
     started = time.monotonic()
+    outcomes = [_alerts(name, sizes) for name in sizes.regimes(regimes.REGIMES)]
+    folder = options.output or (None if options.quick else _DOCS)
+    if options.only == "alerts":
+        return _renew(folder, alerts_page.of(outcomes))
     cells, laws = false_alarms.measure(sizes)
     points = power.measure(sizes)
     quiet = peers.measure(sizes)
-    verdicts = targets(cells, points)
+    verdicts = [*targets(cells, points), *alerts_page.targets(outcomes)]
     for one in verdicts:
         verdict = "met" if one.met else "MISSED"
         print(f"{verdict:7} {one.what}: {one.measured} (target: {one.wanted})")
     minutes = (time.monotonic() - started) / 60
     text = page.render(cells, laws, points, quiet, verdicts, minutes)
-    folder = options.output or (None if options.quick else _DOCS)
+    text = alerts_page.renew(text, alerts_page.of(outcomes))
     if folder is None:
         print("nothing written: not at full size; --output=FOLDER writes it all the same")
         return 0
@@ -41,6 +48,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _alerts(name: str, sizes: Sizes) -> regimes.Outcome:
+    outcome = regimes.measure(regimes.REGIMES[name], sizes.hours, sizes.drifting)
+    say(f"at the alert: {name}")
+    return outcome
+
+
+def _renew(folder: Path | None, fresh: str) -> int:
+    if folder is None:
+        print(fresh)
+        return 0
+    path = folder / "calibration.md"
+    path.write_text(alerts_page.renew(path.read_text("utf-8"), fresh), encoding="utf-8")
+    print(f"written: {path}")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bench.calibration",
@@ -48,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, to try it out")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="instead of docs/")
+    parser.add_argument("--only", choices=("alerts",), help="renew only this part of the page")
     return parser
 
 

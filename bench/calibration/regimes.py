@@ -15,7 +15,6 @@ from scipy.special import ndtr
 from bench.calibration.pool import collect, replay
 from bench.calibration.power import found, memory_of
 from bench.calibration.traffic import BINS, Numeric, Window
-from inference_exporter.decisions.dependence import BLOCKS
 from inference_exporter.repeats import STRETCHES, Crowds
 from inference_exporter.values.batch import Floats, Ints
 
@@ -58,10 +57,11 @@ class Visitors:
             self.design = float((rows * rows).sum() / rows.sum())
         self.who = who[~now]
         self.at, self.cells = at[~now] - 60.0, cells[~now]
-        stretch = (at[now] / 60.0 * BLOCKS).astype(np.int64)
-        flat = (np.arange(features) * BLOCKS + stretch[:, None]) * BINS + cells[now]
-        counts = np.bincount(flat.ravel(), minlength=features * BLOCKS * BINS)
-        return counts.reshape(features, BLOCKS, BINS).astype(np.float64)
+        parts = self.numeric.parts
+        stretch = (at[now] / 60.0 * parts).astype(np.int64)
+        flat = (np.arange(features) * parts + stretch[:, None]) * BINS + cells[now]
+        counts = np.bincount(flat.ravel(), minlength=features * parts * BINS)
+        return counts.reshape(features, parts, BINS).astype(np.float64)
 
 
 def visitors(rows: int, size: int, minutes: float, *, named: bool = False) -> Traffic:
@@ -107,7 +107,8 @@ def bursts(rows: int, size: int, per_day: float) -> Traffic:
             for _ in range(random.poisson(per_day / 24.0)):
                 values = random.standard_normal((numeric.features, 1)) + shift
                 kept = _kept(crowds, random, hour, rows, size)
-                counts[every, random.integers(BLOCKS), (values > numeric.edges).sum(axis=1)] += kept
+                at = random.integers(numeric.parts)
+                counts[every, at, (values > numeric.edges).sum(axis=1)] += kept
             _kept(crowds, random, hour, rows, 0)
             return counts
 
@@ -127,21 +128,21 @@ def _kept(crowds: Crowds, random: np.random.Generator, hour: int, rows: int, siz
 
 def wandering(rows: int, deviation: float, hours: float) -> Traffic:
     """A mean that wanders by so many standard deviations, forgetting over so many hours."""
-    kept = float(np.exp(-1.0 / (hours * BLOCKS)))
 
     def window(numeric: Numeric, shift: float) -> Window:
-        random = numeric.random
+        random, parts = numeric.random, numeric.parts
+        kept = float(np.exp(-1.0 / (hours * parts)))
         mean = random.standard_normal((numeric.features, 1)) * deviation
 
         def one() -> Floats:
             nonlocal mean
-            counts = np.empty((numeric.features, BLOCKS, BINS))
-            for stretch in range(BLOCKS):
+            counts = np.empty((numeric.features, parts, BINS))
+            for stretch in range(parts):
                 fresh = random.standard_normal(mean.shape) * deviation
                 mean = mean * kept + fresh * np.sqrt(1.0 - kept * kept)
                 below = ndtr(numeric.edges - mean - shift)
                 shares = np.diff(below, axis=1, prepend=0.0, append=1.0)
-                counts[:, stretch] = random.poisson(shares * rows / BLOCKS)
+                counts[:, stretch] = random.poisson(shares * rows / parts)
             return counts
 
         return one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 FEATURES = (5, 50, 500)
@@ -43,3 +44,17 @@ class Sizes:
     def peers(self, rows: int) -> int:
         """Windows in which the peers' rules look at raw rows."""
         return 2 if self.quick else {200: 30, 1_000: 15, 10_000: 3}[rows]
+
+    def regimes(self, names: Iterable[str]) -> list[str]:
+        """Kinds of traffic that are replayed at the alert."""
+        return list(names)[:1] if self.quick else list(names)
+
+    @property
+    def hours(self) -> int:
+        """Of each of them: five models for two months."""
+        return 30 if self.quick else 1440
+
+    @property
+    def drifting(self) -> int:
+        """Features that drift in each of them."""
+        return 20 if self.quick else 100

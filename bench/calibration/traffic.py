@@ -24,9 +24,12 @@ Window = Callable[[], Floats]  # the next window: (features, stretches, cells)
 class Numeric:
     """Features that follow a normal law, before and after a change."""
 
-    def __init__(self, seed: int, features: int, rows: int = REFERENCE_ROWS) -> None:
+    def __init__(
+        self, seed: int, features: int, rows: int = REFERENCE_ROWS, parts: int = BLOCKS
+    ) -> None:
         self.random = np.random.default_rng(seed)
         self.features = features
+        self.parts = parts  # of a window: stretches, or minutes
         self.known: Floats = np.full((features, BINS), rows / BINS)
         self.shares: Floats = self.random.dirichlet(np.full(BINS, rows / BINS), features)
         inner = np.clip(self.shares.cumsum(axis=1)[:, :-1], 1e-9, 1 - 1e-9)
@@ -48,21 +51,23 @@ class Numeric:
 
     def independent(self, rows: int, shares: Floats | None = None) -> Window:
         """Windows of independent rows, Poisson many around `rows`."""
-        return independent(self.random, rows, self.shares if shares is None else shares)
+        chosen = self.shares if shares is None else shares
+        return independent(self.random, rows, chosen, self.parts)
 
     def autocorrelated(self, rows: int, correlation: float, shift: float = 0.0) -> Window:
         """Windows of exactly `rows` rows of a normal AR(1) process: neighbours correlate."""
         random, edges = self.random, (self.edges - shift).astype(np.float32)
         fresh = np.float32(np.sqrt(1.0 - correlation**2))
         state = random.standard_normal((self.features, 1), dtype=np.float32) * correlation
-        bounds = np.linspace(0, rows, BLOCKS + 1).astype(int)[:-1]
+        parts = self.parts
+        bounds = np.linspace(0, rows, parts + 1).astype(int)[:-1]
 
         def window() -> Floats:
             nonlocal state
             noise = random.standard_normal((self.features, rows), dtype=np.float32) * fresh
             one, two = np.ones(1, np.float32), np.array([1.0, -correlation], np.float32)
             values, state = lfilter(one, two, noise, zi=state)
-            below = np.empty((self.features, BLOCKS, BINS + 1))
+            below = np.empty((self.features, parts, BINS + 1))
             below[:, :, 0] = 0.0
             for edge in range(BINS - 1):
                 inside = (values <= edges[:, edge, None]).view(np.uint8)
@@ -79,8 +84,15 @@ class Categories:
     The exporter lists the 20 most frequent, `other` where there are more, and `unseen`.
     """
 
-    def __init__(self, seed: int, features: int, levels: int, rows: int = REFERENCE_ROWS) -> None:
-        self.random = np.random.default_rng(seed)
+    def __init__(
+        self,
+        seed: int,
+        features: int,
+        levels: int,
+        rows: int = REFERENCE_ROWS,
+        parts: int = BLOCKS,
+    ) -> None:
+        self.random, self.parts = np.random.default_rng(seed), parts
         weights = 1.0 / np.arange(1, levels + 1)
         shares = weights / weights.sum()
         listed = min(levels, 20)
@@ -99,7 +111,8 @@ class Categories:
 
     def independent(self, rows: int, shares: Floats | None = None) -> Window:
         """Windows of independent rows, Poisson many around `rows`."""
-        return independent(self.random, rows, self.shares if shares is None else shares)
+        chosen = self.shares if shares is None else shares
+        return independent(self.random, rows, chosen, self.parts)
 
     def sticky(self, rows: int, correlation: float) -> Window:
         """Windows of rows that repeat the row before with this probability: DAR(1)."""
@@ -126,7 +139,9 @@ class Categories:
         return window
 
 
-def independent(random: np.random.Generator, rows: int, shares: Floats) -> Window:
+def independent(
+    random: np.random.Generator, rows: int, shares: Floats, parts: int = BLOCKS
+) -> Window:
     """Poisson counts per stretch and cell."""
-    rates = np.repeat(shares[:, None, :] * (rows / BLOCKS), BLOCKS, axis=1)
+    rates = np.repeat(shares[:, None, :] * (rows / parts), parts, axis=1)
     return lambda: random.poisson(rates).astype(np.float64)

@@ -65,12 +65,8 @@ def over_noise(scope: str, selector: str) -> str:
 
 
 def drifted(selector: str) -> str:
-    """PSI of the inputs that have drifted as InferenceFeatureDrift says: large and significant."""
-    psi = of(names.distance("feature", "psi", WINDOW), selector)
-    critical = of(names.critical("feature", "psi", WINDOW), selector)
-    limit = names.feature_threshold("feature_psi")
-    by = names.by("model", "feature")
-    return f"({psi} > on ({by}) group_left () {limit} and {psi} > {critical})"
+    """The inputs that have drifted, by the recorded state that InferenceFeatureDrift goes by."""
+    return f"({of(names.state('feature'), selector)} == 1)"
 
 
 def called(*labels: str) -> str:

@@ -64,7 +64,7 @@ def _strip() -> tuple[Panel, ...]:
             "{{feature}}"),
         panels.stat(
             "Drifted inputs",
-            about("Inputs whose PSI is above its threshold and its noise level.",
+            about("Inputs that the last full hour or day has decided to be drifted.",
                   "Zero is normal.", "InferenceFeatureDrift"),
             f"count({drifted(VERSION)}) or vector(0)", "none", ((1, panels.RED),), width=4),
         panels.stat(

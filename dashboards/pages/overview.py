@@ -71,7 +71,7 @@ def _strip() -> tuple[Panel, ...]:
             named="{{feature}}"),
         panels.stat(
             "Drifted inputs",
-            about("Inputs whose PSI is above its threshold and above its noise level.",
+            about("Inputs that the last full hour or day has decided to be drifted.",
                   "Zero is normal. Significant but small distances are not counted.",
                   "InferenceFeatureDrift"),
             f"count({drifted(FLEET)}) or vector(0)", "none", ((1, panels.RED),)),

@@ -80,7 +80,7 @@ def test_drift_of_one_input_becomes_one_message_and_ends(tmp_path: Path) -> None
         resolved = wait_for(
             lambda: [one for one in told.about(**drifting) if one["status"] == "resolved"],
             "the drift has ended",
-            90,
+            150,
         )
         assert resolved[0]["groupLabels"]["model"] == "credit"
         assert told.about(model="control") == []  # the run beside it that never drifted

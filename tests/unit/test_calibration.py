@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from bench.calibration import chart
+from bench.calibration.alerts import regimes
+from bench.calibration.alerts.page import renew, section, targets
 from bench.calibration.peers import _ks, _wasserstein
 from bench.calibration.pool import Pool, Rate, collect, replay
 from bench.calibration.traffic import Categories, Numeric
@@ -85,6 +87,26 @@ def test_a_chart_is_well_formed() -> None:
     x, y = chart.Axis("a < b", 1, 100, (1, 10, 100), log=True), chart.Axis("y", 0, 1, (0, 1))
     tree = ElementTree.fromstring(chart.draw("A & B", x, y, {"one": [(1, 0), (1000, 1)]}))
     assert tree.tag.endswith("svg")
+
+
+def test_the_part_at_the_alert_is_renewed_where_it_stands() -> None:
+    once = renew("# Calibration\n", section(["| x |"], ["| y |"]))
+    again = renew(once + "\nthe end\n", section(["| z |"], []))
+    assert again.startswith("# Calibration\n")
+    assert again.endswith("\nthe end\n")
+    assert again.count("## At the alert") == 1
+    assert "| z |" in again
+    assert "| x |" not in again
+
+
+@pytest.mark.slow
+def test_a_fleet_that_drifts_is_found_at_the_alert_and_a_calm_one_is_silent() -> None:
+    one = regimes.measure(regimes.REGIMES["3 replicas, independent"], hours=48, trials=10)
+    assert one.alerts.alarms == one.flawed.alarms == 0
+    assert one.alerts.months == pytest.approx(5 * 48 / 720)
+    assert one.found == 1.0
+    assert regimes.row(one).startswith("| 3 replicas, independent | – | 0.0 (")
+    assert [target.met for target in targets([one])] == [True, True]
 
 
 @pytest.mark.slow

@@ -176,9 +176,33 @@ def test_too_few_values_are_counted_against_what_it_takes(tmp_path: Path) -> Non
     sidecar.reads(*rows(rng, 37, sidecar.clock.now(), age=50.0))
     view = shown(sidecar.snapshot)
     verdicts = {row.name: row.verdict.words for row in view.drift.features}
-    assert verdicts["age"] == "too few values: 37 of 200"
+    assert verdicts["age"] == "undecided because too few values: 37 of 200"
     assert view.performance.why == ("Too few labelled predictions in this window: 37 of 200.")
     assert shown(sidecar.snapshot, window="24h").performance.why == ""
+
+
+def test_rows_that_resemble_each_other_are_said_to_be_worth_too_few(tmp_path: Path) -> None:
+    """Each visitor makes twenty equal requests: a thousand rows are fifty."""
+    sidecar = Sidecar(tmp_path, CONFIG)
+    rng = random.Random(4)
+    sidecar.reads(*rows(rng, WARMUP, sidecar.clock.now()))
+    for _ in range(8):
+        sidecar.clock.advance(3600.0)
+        times = [sidecar.clock.now() - 3600.0 + 70.0 * number for number in range(50)]
+        sidecar.reads(*[one for at in times for one in rows(rng, 1, at) * 20])
+    page, view = sidecar.page(), shown(sidecar.snapshot)
+    assert metric(page, "inference_feature_drift_state", feature="income", window="1h") is None
+    design = metric(page, "inference_feature_drift_design_effect", feature="income", window="1h")
+    assert design is not None
+    (income,) = (row for row in view.drift.features if row.name == "income")
+    assert income.samples.value is not None
+    worth = int(income.samples.value / design)
+    reason = "undecided because rows resemble each other"
+    needed = 8 * len(income.bins)
+    assert income.verdict.words == (
+        f"{reason}: {income.samples.value:,.0f} are worth {worth} of {needed}"
+    )
+    assert worth < needed
 
 
 def test_reasons_where_reference_labels_and_latency_are_not_configured(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def moved(scope: str, window: str) -> str:
 
 
 def _labels(scope: str) -> tuple[str, ...]:
-    return (*names.kept(), *names.binned(scope))
+    return (*names.kept(), *names.M, scope)
 
 
 def _selector(scope: str) -> str:

@@ -15,16 +15,17 @@ from alert_rules.ruleset.alerts.text import (
     lookup,
 )
 from alert_rules.ruleset.names import M, by
-from alert_rules.ruleset.rules import Alert, over_windows
+from alert_rules.ruleset.rules import Alert
 from alert_rules.ruleset.settings import Settings
 
 _DRIFT = "/d/inference-drift?var-model={{ $labels.model }}"
 
 
 def alerts(_: Settings) -> tuple[Alert, ...]:
-    """Significant and large and enough rows: the recorded distance is absent without them."""
+    """Inputs and outputs by their recorded states, which are absent without enough data."""
     return (
-        *over_windows(names.DRIFT_WINDOWS, _feature, _output),
+        _feature(),
+        _output(),
         _concept(),
         _outliers(),
         _stale(),
@@ -33,49 +34,56 @@ def alerts(_: Settings) -> tuple[Alert, ...]:
     )
 
 
-def _feature(window: str) -> Alert:
-    psi = names.distance("feature", "psi", window)
-    same = names.binned("feature")
-    noise = lookup(names.critical("feature", "psi", window), *same)
-    rows = lookup(names.rows("feature", window), *same, show=ROWS)
-    least = lookup(names.feature_threshold("feature_psi"), "model", "feature")
+def _drifted(scope: str, name: str, what: str, threshold: str, more: str) -> Alert:
+    """One alert for all windows: the states are decided on full hours and days (ADR 0016)."""
+    evidence = "".join(_evidence(scope, window) for window in names.DRIFT_WINDOWS)
     return Alert(
-        "InferenceFeatureDrift",
-        f"{psi}\n> on ({by('model', 'feature')}) group_left ()\n"
-        f"  {names.feature_threshold('feature_psi')}\n"
-        f"and\n{psi}\n> {names.critical('feature', 'psi', window)}",
+        name,
+        f"{names.state(scope)} == 1",
         "warning",
         "drift",
-        f"{MODEL}: input {{{{ $labels.feature }}}} has drifted (last {window})",
-        f"PSI {VALUE} over {rows} rows of the last {window}, all replicas together{VERSION}; "
-        f"the threshold is {least}, noise alone reaches {noise}."
-        f"{direction('feature', window)}{moved('feature', window)}",
-        _DRIFT + f"&var-feature={{{{ $labels.feature }}}}&var-window={window}",
-        pending="15m",
+        f"{MODEL}: {what} has drifted",
+        f"Significant and large in the last full window{VERSION}; the threshold is {threshold}."
+        f"{evidence}{direction(scope, '1h')}{moved(scope, '1h')}{_undecided()}",
+        _DRIFT + more + "&var-window=1h",
         keep="30m",
-        labels={"window": window},
     )
 
 
-def _output(window: str) -> Alert:
-    psi = names.distance("output", "psi", window)
-    same = names.binned("output")
-    noise = lookup(names.critical("output", "psi", window), *same)
-    rows = lookup(names.rows("output", window), *same, show=ROWS)
-    return Alert(
-        "InferenceOutputDrift",
-        f"{psi}\n> on ({by('model')}) group_left ()\n  {names.threshold('output_psi')}\n"
-        f"and\n{psi}\n> {names.critical('output', 'psi', window)}",
-        "warning",
-        "drift",
-        f"{MODEL}: its {{{{ $labels.output }}}} has drifted (last {window})",
-        f"PSI {VALUE} over {rows} predictions of the last {window}, all replicas together"
-        f"{VERSION}; the threshold is {limit('output_psi')}, noise alone reaches {noise}."
-        f"{direction('output', window)}{moved('output', window)}",
-        _DRIFT + f"&var-window={window}",
-        pending="15m",
-        keep="30m",
-        labels={"window": window},
+def _evidence(scope: str, window: str) -> str:
+    """A sentence about a sliding window, where there are enough rows for it."""
+    same = (*M, scope)
+    psi = lookup(names.distance(scope, "psi", window), *same)
+    rows = lookup(names.rows(scope, window), *same, show=ROWS)
+    noise = lookup(names.critical(scope, "psi", window), *same)
+    begin, end = psi.split("}}", 1)[0] + "}}", "{{ end }}"
+    inner = psi.removeprefix(begin).removesuffix(end)
+    return (
+        f"{begin} Last {window}: PSI {inner} over {rows} rows of all replicas, "
+        f"noise alone reaches {noise}.{end}"
+    )
+
+
+def _undecided() -> str:
+    """Why other inputs are silent, in the words of the status page and of the runbook."""
+    count = lookup("inference_undecided_features", *M)
+    begin = count.split("}}", 1)[0] + "}}"
+    rest = "{{ if gt (. | first | value) 0.0 }} {{ . | first | value }} inputs are undecided "
+    words = "because too few values, rows resemble each other, or the traffic moves by itself."
+    return f"{begin}{rest}{words}{{{{ end }}}}{{{{ end }}}}"
+
+
+def _feature() -> Alert:
+    least = lookup(names.feature_threshold("feature_psi"), "model", "feature")
+    return _drifted(
+        "feature", "InferenceFeatureDrift", "input {{ $labels.feature }}", least,
+        "&var-feature={{ $labels.feature }}",
+    )  # fmt: skip
+
+
+def _output() -> Alert:
+    return _drifted(
+        "output", "InferenceOutputDrift", "its {{ $labels.output }}", limit("output_psi"), ""
     )
 
 
@@ -99,7 +107,8 @@ def _concept() -> Alert:
 def _outliers() -> Alert:
     ratio = "model_version:inference_outliers:ratio1h"
     rows = "model_version:inference_predictions:increase1h"
-    noise = f"{names.SIGMA:g} * sqrt({ratio} * (1 - {ratio}) / {rows})"
+    design = f"(max by ({by(*M)}) ({names.design('feature', '1h')}) or {ratio} * 0 + 1)"
+    noise = f"{names.SIGMA_EACH_MINUTE:g} * sqrt({ratio} * (1 - {ratio}) / {rows}\n  * {design})"
     same = M
     return Alert(
         "InferenceOutlierBurst",

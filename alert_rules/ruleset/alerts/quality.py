@@ -13,7 +13,11 @@ _FEATURE = (*M, "feature")
 
 
 def alerts(_: Settings) -> tuple[Alert, ...]:
-    """The share less its noise is above the share in the reference plus the threshold."""
+    """The share less its noise is above the share in the reference plus the threshold.
+
+    Noise is that of rows that resemble each other as the exporters found; until they have decided,
+    rows count as independent: what is broken must not wait.
+    """
     missing = f"max by ({by(*M, 'feature')}) (inference_feature_reference_missing_ratio)"
     unseen = f'max by ({by(*M, "feature")}) ({names.reference_ratio("feature")}{{bin="unseen"}})'
     return (
@@ -27,7 +31,8 @@ def alerts(_: Settings) -> tuple[Alert, ...]:
 def _alert(name: str, flaw: str, what: str, usual: str) -> Alert:
     ratio = names.share(flaw, _WINDOW)
     rows = f"model_version_feature:inference_feature_values:increase{_WINDOW}"
-    noise = f"{names.SIGMA:g} * sqrt({ratio} * (1 - {ratio}) / {rows})"
+    design = f"({names.design('feature', _WINDOW)}\n  or {ratio} * 0 + 1)"
+    noise = f"{names.SIGMA_EACH_MINUTE:g} * sqrt({ratio} * (1 - {ratio}) / {rows}\n  * {design})"
     threshold = names.feature_threshold(f"feature_{flaw}_ratio")
     base = f"({ratio} - {usual})" if usual else ratio
     limit = lookup(threshold, "model", "feature", show="humanizePercentage")

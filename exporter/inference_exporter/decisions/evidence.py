@@ -27,8 +27,7 @@ from inference_exporter.decisions.dependence import Design
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.points import below_and_above
 from inference_exporter.values.batch import Bools, Floats
-
-LEAST_EFFECTIVE = 8.0  # independent rows' worth of evidence that a cell needs on average
+from inference_exporter.values.limits import LEAST_EFFECTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from inference_exporter.decisions.evidence import LEAST_EFFECTIVE, Evidence
+from inference_exporter.decisions.evidence import Evidence
 from inference_exporter.values.batch import Bools, Floats
+from inference_exporter.values.limits import LEAST_EFFECTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Judgement:
     `end` is when the window ended, `adjusted` the p-values after Holm's correction, held against
     `level`; `limits` are the distances that matter, `cells` the numbers of bins and `least`
     the rows that are needed. Without `enough` there is no decision, also where traffic `wanders`.
-    `blocks` (T, stretches, cells) are the rows that were judged, `entities` how many are worth one by who asked.
+    `blocks` (T, stretches, cells) are the rows that were judged, `entities` how many of them are
+    worth one by who asked.
     """
 
     version: str

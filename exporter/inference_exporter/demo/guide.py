@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 import time
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from inference_exporter.demo.folder import PSI_THRESHOLD, WINDOWS
 from inference_exporter.demo.prometheus import QUERIES
 from inference_exporter.demo.traffic import DRIFTING, FACTOR
 
-_ALERT_AFTER = 120.0  # seconds: half of a 3-minute window, then 45 s pending
+_WINDOW = 120.0  # seconds of the shorter of WINDOWS: full ones are decided on
+_ALERT_AFTER = 20.0  # seconds from its end: late rows, a scrape, an evaluation
 _NEVER = 86400.0  # a drift so late is no drift
 
 
@@ -45,10 +47,18 @@ def what_to_watch(drift_after: float, now: float, labels: float, alerts: bool = 
         else "No outcome is known here, so nothing else could tell."
     )
     if alerts:
-        alarm = time.strftime("%H:%M", time.localtime(now + drift_after + _ALERT_AFTER))
-        effect += f" The alert InferenceFeatureDrift is pending then, and fires at about {alarm}."
+        effect += (
+            f" The alert InferenceFeatureDrift follows the decision on the full {WINDOWS[0]}, at "
+            f"about {_alarm(now + drift_after)}."
+        )
     text = f"{cause} {effect} Values that rest on too little evidence are left out."
     return f"{textwrap.fill(text, 88)}\n\nCtrl-C ends all of it."
+
+
+def _alarm(drift: float) -> str:
+    """When the first window ends of which at least half has drifted, and a little."""
+    end = math.ceil((drift + _WINDOW / 2) / _WINDOW) * _WINDOW
+    return time.strftime("%H:%M:%S", time.localtime(end + _ALERT_AFTER))
 
 
 def drift_begins() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inference_exporter.values.profile import FeatureProfile, Reference
 
-LOOKS_PER_MONTH = 24 * 30  # one per window of an hour
+LOOKS_PER_MONTH = 24 * 30 + 30  # one per full hour and full day
 
 
 def level(false_alarms_per_month: float, profiles: int) -> float:
@@ -12,15 +12,12 @@ def level(false_alarms_per_month: float, profiles: int) -> float:
 
     Notes
     -----
-    Bonferroni over the features and outputs of a model and over the hours of a month. The shipped
-    alerts look every minute at a sliding window of an hour, and ask for 15 minutes in a row: by
-    simulation (120 months, 10 bins) that gives 0.48 times as many alarms as one look an hour at
-    level 1/720, and 0.12 times as many at level 1e-4. Without the 15 minutes it would be 10 to 14
-    times as many.
+    Bonferroni over the features and outputs of a model, and over the full hours and full days of a
+    month: the shipped rules look at the rows of a fleet once in each, as decisions do.
 
     Examples
     --------
-    >>> round(level(1.0, 50) * 50 * 24 * 30, 9)
+    >>> round(level(1.0, 50) * 50 * (24 * 30 + 30), 9)
     1.0
     """
     return min(0.5, false_alarms_per_month / (max(1, profiles) * LOOKS_PER_MONTH))

@@ -16,6 +16,7 @@ from inference_exporter.exposition.status.views import (
     SubjectView,
     Verdict,
 )
+from inference_exporter.values.limits import LEAST_EFFECTIVE
 from inference_exporter.values.samples import Labels
 from inference_exporter.values.status_facts import Evidence, ModelFacts
 
@@ -24,10 +25,10 @@ Scope = Literal["feature", "output"]
 PREFERRED = "psi"
 UNDEFINED = "not defined for these values"
 FAR = "far away, undecided"
-WHY_UNDECIDED = {
-    "rows_alike": "undecided: rows resemble each other too much",
-    "wanders": "undecided: this traffic moves by itself more than the window can tell",
-}
+NEAR = "near so far, undecided"
+ALIKE = "undecided because rows resemble each other"
+WANDERS = "undecided because the traffic moves by itself"
+_REASONS = {"rows_alike": ALIKE, "wanders": WANDERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
     samples = place.index.rows(f"inference_{scope}_drift_samples", *place.labels)
     states = place.index.rows(f"inference_{scope}_drift_state", *place.labels)
     reasons = _reasons(place, scope)
+    designs = place.index.rows(f"inference_{scope}_drift_design_effect", *place.labels)
     rows = []
     for name, cells in bins.items():
         key = (place.version, place.window, scope, name)
@@ -103,7 +105,8 @@ def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
         distance = distances.get((name, statistic, place.window))
         limit = critical.get((name, statistic, place.window))
         few = _too_few(n, evidence)
-        why, undecided = few or UNDEFINED, few or reasons.get(name, "")
+        alike = _too_alike(n, designs.get((name, place.window)), len(cells))
+        why, undecided = few or UNDEFINED, few or alike or reasons.get(name, "")
         state = states.get((name, place.window))
         row = DriftRow(
             scope,
@@ -132,8 +135,16 @@ def _too_few(n: float | None, evidence: Evidence | None) -> str:
     if n is None or evidence is None:
         return "no values yet"
     if n < evidence.least:
-        return f"too few values: {count(n)} of {count(evidence.least)}"
+        return f"undecided because too few values: {count(n)} of {count(evidence.least)}"
     return ""
+
+
+def _too_alike(n: float | None, design: float | None, cells: int) -> str:
+    """Why nothing is decided although there are values: they are worth too few independent ones."""
+    needed = LEAST_EFFECTIVE * cells
+    if n is None or design is None or n / design >= needed:
+        return ""
+    return f"{ALIKE}: {count(n)} are worth {count(n // design)} of {count(needed)}"
 
 
 def _is_far(place: Place, scope: Scope, distance: float | None, critical: float | None) -> bool:
@@ -148,9 +159,9 @@ def _reasons(place: Place, scope: Scope) -> dict[str, str]:
     """Why there was no decision on the last window, for want of anything but rows."""
     rows = place.index.rows(f"inference_{scope}_undecided", *place.labels)
     return {
-        name: WHY_UNDECIDED[reason]
+        name: _REASONS[reason]
         for name, window, reason in rows
-        if window == place.window and reason in WHY_UNDECIDED
+        if window == place.window and reason in _REASONS
     }
 
 
@@ -160,9 +171,9 @@ def _verdict(state: float | None, few: str, *, far: bool) -> Verdict:
         return Verdict("bad", "drifted") if state else Verdict("ok", "no drift")
     if state is not None:
         return Verdict("bad", "drifted, closer now") if state else Verdict("warn", FAR)
-    if far:
+    if far and not few:
         return Verdict("warn", FAR)
-    return Verdict("unknown", few or "near so far, undecided")
+    return Verdict("unknown", few or NEAR)
 
 
 def _bins(place: Place, scope: Scope) -> Mapping[str, list[tuple[str, float]]]:

@@ -1,0 +1,70 @@
+"""Recording rules that say whether something has drifted: what alerts go by.
+
+One law for both sizes (ADR 0016). A model with one exporter: its own decision. A fleet: the rows of
+all replicas over full hours and full days, each looked at once, with the same budget, the design
+effect that the exporters found and the same two looks until it is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alert_rules.ruleset import names
+from alert_rules.ruleset.names import by
+from alert_rules.ruleset.rules import Group, Recording
+from alert_rules.ruleset.settings import Settings, seconds
+
+
+def verdicts(settings: Settings, window: str) -> Iterator[Recording]:
+    """At the look at a window: is it large, and more than chance?"""
+    if window in names.LOOKS:
+        for scope in names.SCOPES:
+            psi, critical = (of(scope, "psi", window) for of in (names.distance, names.critical))
+            if scope == "feature":
+                large = f"on ({by('model', 'feature')}) group_left () " + (
+                    names.feature_threshold("feature_psi")
+                )
+            else:
+                large = f"on ({by('model')}) group_left () {names.threshold('output_psi')}"
+            yield Recording(
+                names.verdict(scope, window),
+                f"(({psi} > bool {critical})\n* ({psi} > bool {large}))\n"
+                f"and on () {_look(settings, window)}",
+            )
+
+
+def states(settings: Settings) -> Group:
+    """The verdicts in force: of the only replica, or of the fleet at its looks."""
+    return Group(
+        "inference-states",
+        settings.every("1m"),
+        tuple(Recording(names.state(scope), _state(settings, scope)) for scope in names.SCOPES),
+    )
+
+
+def _look(settings: Settings, window: str) -> str:
+    """Something in the two evaluations that look at a window: one may be missed."""
+    period = seconds(window) / settings.speed
+    begin = seconds(names.LOOKS[window]) / settings.speed
+    length = 2.0 * seconds(settings.every(names.EVALUATED_EVERY[window]))
+    return f"(vector(time() % {period:g}) >= {begin:g} < {begin + length:g})"
+
+
+def _state(settings: Settings, scope: str) -> str:
+    of = by(*names.M, scope)
+    looks = "\n  or\n".join(
+        f"  label_replace(max_over_time({names.verdict(scope, window)}"
+        f'[{_in_force(settings, window)}]), "window", "{window}", "", "")'
+        for window in names.LOOKS
+    )
+    alone = f"max by ({of}) (inference_{scope}_drift_state)"
+    return (
+        f"({alone} unless on ({by(*names.M)}) {names.replicas()} > 1)\n"
+        f"or\n(max by ({of}) (\n{looks}\n)\n and on ({by(*names.M)}) {names.replicas()} > 1)"
+    )
+
+
+def _in_force(settings: Settings, window: str) -> str:
+    """Until just before the second look after."""
+    span = names.LOOKS_IN_FORCE * seconds(window) / settings.speed
+    return f"{round((span - settings.interval_seconds) * 1000)}ms"

@@ -1,0 +1,198 @@
+"""Hours of traffic through the decisions of every replica and through the rules of the fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.calibration.alerts import shares
+from bench.calibration.alerts.exporter import (
+    DAY,
+    HOUR,
+    SEEN,
+    THRESHOLD,
+    WINDOWS,
+    Decided,
+    Exporter,
+    stretches,
+)
+from bench.calibration.alerts.promql import alert
+from bench.calibration.alerts.rules import KEEP, Fleet, in_force, looks
+from bench.calibration.traffic import Window
+from inference_exporter.values.batch import Bools, Floats
+
+Split = Callable[[Floats], Sequence[Floats]]  # rows (features, minutes, cells) by replica
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Per minute and feature: the recorded state (NaN: undecided), and alerts on sliding hours."""
+
+    state: Floats
+    sliding: Bools  # whether the rule of ADR 0015 would have fired
+    flawed: Bools  # whether the alert on a share of flawed values fires
+
+    @property
+    def decided(self) -> float:
+        """Share of minutes and features with a state, after the first day."""
+        return float((~np.isnan(self.state[DAY:])).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is replayed: minutes of traffic by the hour, and what happens to exporters.
+
+    `forget` is after how many hours all replicas lose their memory (a restart without state, a new
+    version, a new reference); 0: never. `sliding`: by the rule of ADR 0015 too.
+    """
+
+    known: Floats
+    models: int
+    window: Window
+    replicas: int = 1
+    split: Split | None = None
+    forget: int = 0
+    sliding: bool = False
+    flawed: int = 0  # so many of the first bins stand for flawed values; 0: none
+    others: int = 0  # features of each model in which nothing ever happens
+
+
+class _Replay:
+    """What is known after some hours."""
+
+    def __init__(self, setting: Setting, hours: int) -> None:
+        self.setting, size = setting, len(setting.known)
+        per_model = size // setting.models + setting.others
+        self.exporters = [
+            Exporter(setting.known, setting.models, setting.others) for _ in range(setting.replicas)
+        ]
+        self.fleets = {name: Fleet(name, setting.known, per_model, THRESHOLD) for name in WINDOWS}
+        self.verdicts = {name: np.full((hours * HOUR, size), np.nan) for name in WINDOWS}
+        self.alone = np.full((hours * HOUR, size), np.nan)
+        self.crossed = np.zeros((hours * HOUR, size), dtype=np.bool_)
+        self.strange = np.zeros((hours * HOUR, size), dtype=np.bool_)
+        self.hours = Fleet("1h", setting.known, per_model, THRESHOLD)  # for sliding windows
+        self.days: list[list[Floats]] = [[] for _ in self.exporters]
+
+    def hour(self, hour: int) -> None:
+        """One more: what rules see in it, then what exporters decide at its end."""
+        setting, begin = self.setting, hour * HOUR
+        if setting.forget and hour % setting.forget == 0:
+            for one in self.exporters:
+                one.forget()
+        shown = _shown(self.exporters, hour)
+        minutes = setting.window()
+        rows = np.ascontiguousarray(minutes.transpose(1, 0, 2))
+        if setting.replicas > 1:
+            self._look(begin, rows, shown)
+        else:
+            self.alone[begin : begin + HOUR] = _states(shown)
+        if setting.sliding or setting.flawed:
+            self._slide(slice(begin, begin + HOUR), rows, np.stack(_designs(shown, "1h")))
+        parts = [minutes] if setting.split is None else setting.split(minutes)
+        _decide(self.exporters, parts, self.days, hour)
+
+    def _slide(self, when: slice, rows: Floats, designs: Floats) -> None:
+        setting, counts = self.setting, self.hours.feed(rows)
+        if setting.sliding:
+            self.crossed[when] = _crossed(self.hours, counts, designs)
+        if setting.flawed:
+            first = slice(0, setting.flawed)
+            usual = setting.known[:, first].sum(axis=1) / setting.known.sum(axis=1)
+            flawed, values = counts[..., first].sum(axis=-1), counts.sum(axis=-1)
+            self.strange[when] = shares.crossed(flawed, values, usual, designs)
+
+    def _look(self, begin: int, rows: Floats, shown: list[list[dict[str, Decided]]]) -> None:
+        for name, fleet in self.fleets.items():
+            counts, designs = fleet.feed(rows), _designs(shown, name)
+            for minute in np.flatnonzero(looks(name, begin, HOUR)):
+                verdict = fleet.verdict(counts[minute], designs[minute])
+                self.verdicts[name][begin + minute] = verdict
+
+
+def replay(setting: Setting, hours: int) -> Replayed:
+    """What the pager goes by, for so many hours; `sliding` only where there is one replica."""
+    run = _Replay(setting, hours)
+    for hour in range(hours):
+        run.hour(hour)
+    state = run.alone if setting.replicas == 1 else in_force(run.verdicts)
+    sliding = alert(run.crossed, 15, KEEP) if setting.sliding else run.crossed
+    flawed = shares.fires(run.strange) if setting.flawed else run.strange
+    return Replayed(state, sliding, flawed)
+
+
+def _shown(exporters: Sequence[Exporter], hour: int) -> list[list[dict[str, Decided]]]:
+    """By minute of this hour and replica: the last decision that is scraped, by window."""
+    shown = []
+    day = hour % 24
+    for minute in range(HOUR):
+        new = {
+            "1h": minute >= SEEN["1h"],
+            "1d": day * HOUR + minute >= SEEN["1d"],
+        }
+        shown.append(
+            [{name: one.at(name, latest=new[name]) for name in WINDOWS} for one in exporters]
+        )
+    return shown
+
+
+def _designs(shown: list[list[dict[str, Decided]]], name: str) -> list[Floats]:
+    """Design effects (replicas, features) by minute; of the other window where one has none yet."""
+    other = next(one for one in WINDOWS if one != name)
+    result: list[Floats] = []
+    for replicas in shown:
+        own = np.stack([one[name].design for one in replicas])
+        if np.isnan(own).any():
+            own = np.where(np.isnan(own), np.stack([one[other].design for one in replicas]), own)
+        result.append(own)
+    return result
+
+
+def _states(shown: list[list[dict[str, Decided]]]) -> Floats:
+    """The state (minutes, features) of the only replica: drifted in any window."""
+    rows = []
+    for (replica,) in shown:
+        both = np.stack([one.state for one in replica.values()])
+        best = np.where(np.isnan(both), -1.0, both).max(axis=0)
+        rows.append(np.where(best < 0, np.nan, best))
+    return np.array(rows)
+
+
+def _crossed(fleet: Fleet, counts: Floats, designs: Floats) -> Bools:
+    """The condition of the rule of ADR 0015 at every minute of the sliding window."""
+    psi = fleet.psi(counts)
+    worth = counts.sum(axis=-1) / designs.max(axis=1)
+    noise = 1.0 / np.maximum(worth, 1e-9) + 1.0 / fleet.samples
+    enough = worth >= 8.0 * fleet.cells
+    crossed: Bools = enough & (psi > fleet.quantile * noise) & (psi > fleet.threshold)
+    return crossed
+
+
+def _decide(
+    exporters: Sequence[Exporter],
+    parts: Sequence[Floats],
+    days: list[list[Floats]],
+    hour: int,
+) -> None:
+    for exporter, part, kept in zip(exporters, parts, days, strict=True):
+        exporter.decide("1h", stretches(part))
+        kept.append(part.sum(axis=1))
+        if hour % 24 == 23:
+            exporter.decide("1d", stretches(np.stack(kept, axis=1)))
+            kept.clear()
+
+
+def spread(random: np.random.Generator, replicas: int) -> Split:
+    """Every row to a replica at random: a visitor's requests are on all of them."""
+
+    def split(rows: Floats) -> Sequence[Floats]:
+        left, parts = rows.astype(np.int64), []
+        for number in range(replicas, 1, -1):
+            part = random.binomial(left, 1.0 / number)
+            parts.append(part.astype(np.float64))
+            left = left - part
+        return [*parts, left.astype(np.float64)]
+
+    return split
