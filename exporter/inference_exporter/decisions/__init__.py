@@ -6,6 +6,7 @@
     cells       rare cells pooled
     dependence  rows that resemble their neighbours: design effects from stretch to stretch
     between     the same from window to window
+    wander      traffic that moves by itself, from hour to hours later
     memory      what is remembered of both
     mixture     the law of the test statistic when they do
     evidence    distance and p-value of many features at once
