@@ -19,6 +19,7 @@ LEAST_ROWS_PER_BIN = 20
 LEAST_EFFECTIVE_PER_BIN = 8  # independent rows' worth; below, there is no critical value
 LEAST_EVENTS = 10  # failures or slow requests before an error budget is said to burn
 SIGMA = 3.0  # normal quantile of intervals around shares: alerts look many times a day
+Z95 = 1.959964  # normal quantile of the intervals that exporters publish
 LOOKS_PER_MONTH = 720
 
 M = ("model", "version")
@@ -72,6 +73,16 @@ def critical(scope: str, statistic: str, window: str) -> str:
 def performance(metric: str, window: str) -> str:
     """Performance over labels that arrived in a window; absent below 200 of them."""
     return f"model_version:inference_performance:{metric}{window}"
+
+
+def judged(window: str) -> str:
+    """Performance by `metric` and `class`, where the reference has the same."""
+    return f"model_version_metric_class:inference_performance:value{window}"
+
+
+def margin(window: str) -> str:
+    """How far from the reference that value may be by chance."""
+    return f"model_version_metric_class:inference_performance:margin{window}"
 
 
 def estimate(metric: str, window: str) -> str:

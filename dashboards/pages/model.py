@@ -105,19 +105,22 @@ def _course() -> tuple[Panel, ...]:
         panels.lines(
             "Precision and recall by class",
             about("Precision: how often the predicted class is right. Recall: how much of a class "
-                  "is found.", "Accuracy may stand still while a rare class is lost here."),
+                  "is found.", "Accuracy may stand still while a rare class is lost here.",
+                  "InferencePerformanceLow"),
             "percentunit", *classes),
         panels.lines(
-            "ROC AUC",
+            "ROC AUC and average precision",
             about("How well the score ranks, whatever the decision threshold.",
-                  "From 20 bins of the score; replicas are merged before.",),
+                  "From 20 bins of the score; replicas are merged before.",
+                  "InferencePerformanceLow"),
             "percentunit", _by_version("roc_auc"),
+            _by_version("average_precision", "average precision "),
             Query(f"max by (version) ({auc})", "reference {{version}}")),
         panels.lines(
             "Calibration error, Brier score, log loss",
             about("How far scores are from being probabilities.",
                   "The dashed line is the threshold of the calibration error.",
-                  "InferenceCalibrationPoor"),
+                  "InferenceCalibrationPoor", "InferenceLossHigh"),
             "none", _by_version("calibration_error", "calibration error "),
             _by_version("brier_score", "Brier score "), _by_version("log_loss", "log loss "),
             Query(threshold("calibration_error", MODEL), "limit calibration error")),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from alert_rules.ruleset import names
+from alert_rules.ruleset import drops, names
 from alert_rules.ruleset.alerts.text import (
     DURATION,
     MODEL,
     PERCENT,
     ROWS,
+    SHARE,
     VALUE,
     VERSION,
     limit,
@@ -20,38 +21,87 @@ from alert_rules.ruleset.settings import Settings
 _MODEL = "/d/inference-model?var-model={{ $labels.model }}"
 _REFERENCE = "model_version:inference_performance_reference"
 _SAME = ("job", "model", "version")
+_EACH = (*_SAME, "metric", "class")
+_METRIC = '{{ reReplaceAll "_" " " $labels.metric }}'
+_CLASS = "{{ with $labels.class }} of class {{ . }}{{ end }}"
 
 
 def alerts(_: Settings) -> tuple[Alert, ...]:
     """A day for models with many labels, a week for those with few."""
     return (
-        *over_windows(names.LABEL_WINDOWS, _accuracy),
+        *over_windows(names.LABEL_WINDOWS, _accuracy, _metric, _loss),
         _estimate(names.LABEL_WINDOWS[0]),
         *over_windows(names.LABEL_WINDOWS, _calibration, _regression),
         _labels(),
     )
 
 
+def _worse(window: str, *metrics: str) -> str:
+    """Metrics that are beyond their limit, and further from the reference than chance explains."""
+    chosen = drops.any_of(metrics)
+    value, margin = (f"{one(window)}{chosen}" for one in (names.judged, names.margin))
+    rising = metrics[0] in drops.GROWTHS
+    change = f"{value} - {drops.REFERENCE}" if rising else f"{drops.REFERENCE} - {value}"
+    return f"{value}\n{'>' if rising else '<'} {drops.LIMIT}\nand\n{change}\n> {margin}"
+
+
 def _accuracy(window: str) -> Alert:
-    accuracy = names.performance("accuracy", window)
     upper = names.performance("accuracy_upper", window)
     return Alert(
         "InferenceAccuracyLow",
-        f"{accuracy}\n< {_REFERENCE}:accuracy\n  - on ({by('model')}) group_left ()\n"
-        f"  {names.threshold('accuracy_drop')}\n"
-        f"and\n{upper} < {_REFERENCE}:accuracy",
+        f"max by ({by(*names.M)}) (\n{_worse(window, 'accuracy')})",
         "warning",
         "performance",
         f"{MODEL}: accuracy {PERCENT} over {window}",
         f"Accuracy{VERSION} is {PERCENT} over "
         f"{lookup(names.labelled(window), *_SAME, show=ROWS)} labels of the last {window}, "
-        f"at most {lookup(upper, *_SAME, show='humanizePercentage')} with noise; on the reference "
-        f"{lookup(f'{_REFERENCE}:accuracy', *_SAME, show='humanizePercentage')}, and a drop of "
-        f"{limit('accuracy_drop', 'humanizePercentage')} is allowed.",
+        f"at most {lookup(upper, *_SAME, show=SHARE)} with noise; on the reference "
+        f"{lookup(f'{_REFERENCE}:accuracy', *_SAME, show=SHARE)}, and a drop of "
+        f"{limit('accuracy_drop', SHARE)} is allowed.",
         _MODEL + f"&var-window={window}",
         pending="30m",
         keep="2h",
         labels={"window": window},
+    )
+
+
+def _metric(window: str) -> Alert:
+    return Alert(
+        "InferencePerformanceLow",
+        _worse(window, *(one for one in drops.DROPS if one != "accuracy")),
+        "warning",
+        "performance",
+        f"{MODEL}: {_METRIC}{_CLASS} {VALUE} over {window}",
+        f"{_METRIC}{_CLASS}{VERSION} is {VALUE} over the labels of the last {window}; on the "
+        f"{_against(window)}",
+        _MODEL + f"&var-window={window}",
+        pending="30m",
+        keep="2h",
+        labels={"window": window},
+    )
+
+
+def _loss(window: str) -> Alert:
+    return Alert(
+        "InferenceLossHigh",
+        _worse(window, *(one for one in drops.GROWTHS if one != "mae")),
+        "warning",
+        "performance",
+        f"{MODEL}: {_METRIC} {VALUE} over {window}",
+        f"{_METRIC}{VERSION} is {VALUE} over the labels of the last {window}; on the "
+        f"{_against(window)}",
+        _MODEL + f"&var-window={window}",
+        pending="30m",
+        keep="2h",
+        labels={"window": window},
+    )
+
+
+def _against(window: str) -> str:
+    return (
+        f"reference it is {lookup(drops.REFERENCE, *_EACH)}, up to {lookup(drops.LIMIT, *_EACH)} "
+        f"is allowed, and chance explains a difference of "
+        f"{lookup(names.margin(window), *_EACH)}."
     )
 
 
@@ -109,8 +159,7 @@ def _regression(window: str) -> Alert:
     rows = f"model_version:inference_regression_outcomes:increase{window}"
     return Alert(
         "InferenceRegressionErrorHigh",
-        f"{error} / {_REFERENCE}:mae\n> on ({by('model')}) group_left ()\n"
-        f"  {names.threshold('regression_error_growth')}",
+        f"max by ({by(*names.M)}) (\n{_worse(window, 'mae')})\n/ {_REFERENCE}:mae",
         "warning",
         "performance",
         f"{MODEL}: errors are {VALUE} times those of the reference",

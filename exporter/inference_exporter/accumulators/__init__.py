@@ -29,6 +29,7 @@ from inference_exporter.accumulators.flags import Flags
 from inference_exporter.accumulators.histogram import Histogram
 from inference_exporter.accumulators.late_labels import LabelDelay, Labelled, Made, Retracted
 from inference_exporter.accumulators.layout import RETRACTED, Increments, Layout
+from inference_exporter.accumulators.log_loss_spread import LogLossSpread
 from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.accumulators.outcomes import Confusion, RegressionOutcomes, ScoreOutcomes
 from inference_exporter.accumulators.score_ranks import ScoreRanks
@@ -57,6 +58,7 @@ __all__ = [
     "LabelDelay",
     "Labelled",
     "Layout",
+    "LogLossSpread",
     "Made",
     "NumericBins",
     "OneVsRest",
@@ -105,7 +107,8 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         sparse.append(Confusion(classes, known))
         dense += outcomes_of(model)
         if fields.has_score and (pair := binary_classes(model, reference)):
-            dense.append(ScoreOutcomes(positive=pair[1], negative=pair[0]))
+            scores = ScoreOutcomes(positive=pair[1], negative=pair[0])
+            dense += [scores, LogLossSpread(scores)]
             dense += _ranks(pair[1], reference)
     return Layout([*dense, *_of_labels(model, dense)], sparse)
 

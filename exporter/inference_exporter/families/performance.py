@@ -131,6 +131,22 @@ PERFORMANCE = (
         "model version metric class",
         "The same metric on the reference data.",
     ),
+    *(
+        family(
+            "gauge",
+            f"inference_performance_reference_{bound}",
+            "model version metric class",
+            f"{bound.capitalize()} end of the 95 % interval of inference_performance_reference.",
+        )
+        for bound in ("lower", "upper")
+    ),
+    family(
+        "gauge",
+        "inference_performance_reference_binned",
+        "model version metric class",
+        "The same metric on the reference data, of scores rounded to the 20 bins of "
+        "inference_score_outcomes_total: compare what is computed from those with this.",
+    ),
     family(
         "gauge",
         "inference_concept_drift",

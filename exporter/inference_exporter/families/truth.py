@@ -37,6 +37,12 @@ TRUTH = (
     ),
     family(
         "counter",
+        "inference_score_outcomes_log_loss_squared_total",
+        "model version",
+        "Sum of the squares of the same log losses: how far their mean may be off.",
+    ),
+    family(
+        "counter",
         "inference_ranked_outcomes_total",
         "model version rank",
         "Labelled predictions by the rank of the actual class or item among all probabilities or "
@@ -92,6 +98,12 @@ TRUTH = (
         "model version",
         "Sum of (prediction - actual)^2.",
     ),
+    family(
+        "counter",
+        "inference_quartic_error_total",
+        "model version",
+        "Sum of (prediction - actual)^4: how far the RMSE may be off.",
+    ),
     segmented(
         "counter",
         "inference_overprediction_total",
@@ -109,6 +121,13 @@ TRUTH = (
         "inference_absolute_percentage_error_total",
         "model version",
         "Sum of |prediction - actual| / |actual| over labels that are not 0.",
+    ),
+    family(
+        "counter",
+        "inference_absolute_percentage_error_squared_total",
+        "model version",
+        "Sum of ((prediction - actual) / actual)^2 over labels that are not 0: how far the MAPE "
+        "may be off.",
     ),
     segmented(
         "counter",

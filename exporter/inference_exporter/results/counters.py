@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from inference_exporter.accumulators import (
     RETRACTED,
     DenseAccumulator,
+    ErrorSpread,
+    LogLossSpread,
     RegressionOutcomes,
     Retracted,
     ScoreOutcomes,
@@ -65,6 +67,13 @@ def _of(base: Labels, one: DenseAccumulator, cells: Floats, tail: Labels) -> Val
     elif isinstance(one, RegressionOutcomes):
         for name, value in one.sums(cells).items():
             yield _REGRESSION_FAMILIES[name], {(*base, *tail): value}
+    elif isinstance(one, ErrorSpread):
+        spread = one.sums(cells)
+        yield "inference_quartic_error_total", {base: spread["fourth"]}
+        relative = spread["percentage_squared"]
+        yield "inference_absolute_percentage_error_squared_total", {base: relative}
+    elif isinstance(one, LogLossSpread):
+        yield "inference_score_outcomes_log_loss_squared_total", {base: float(cells[0])}
     elif isinstance(one, ScoreOutcomes):
         prefix = "inference_score_outcomes"
         yield f"{prefix}_total", _score_bins(base, one, one.counts(cells).tolist())
