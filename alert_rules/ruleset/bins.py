@@ -164,9 +164,6 @@ def cumulative(series: str, labels: str, cells: int) -> str:
     return " or\n".join(terms)
 
 
-_CONFIGURED = {"1h": "1h|60m", "6h": "6h", "1d": "1d|24h", "7d": "7d|1w"}  # one window's names
-
-
 def _effective(scope: str, window: str) -> Recording:
     """Rows over the design effect that the exporters found, of the replica that found the largest.
 
@@ -175,7 +172,7 @@ def _effective(scope: str, window: str) -> Recording:
     """
     of, rows = by(*names.M, scope), names.rows(scope, window)
     design = f"inference_{scope}_drift_design_effect"
-    same = f'max by ({of}) ({design}{{window=~"{_CONFIGURED.get(window, window)}"}})'
+    same = f'max by ({of}) ({design}{{window=~"{names.CONFIGURED.get(window, window)}"}})'
     return Recording(
         names.effective(scope, window),
         f"{rows}\n/ on ({of}) group_left ()\n({same} or max by ({of}) ({design}))",

@@ -153,6 +153,59 @@ def windowed(window: str) -> Iterator[Recording]:
     yield from _judged(names.judged(window), names.margin(window), _realised(window))
 
 
+def estimated(window: str) -> Iterator[Recording]:
+    """The same before labels come, over the predictions of a window."""
+    kind = "performance_estimate"
+    value, margin = names.judged(window, kind), names.margin(window, kind)
+    yield from _judged(value, margin, _expected(window))
+
+
+def _expected(window: str) -> dict[str, tuple[str, str]]:
+    """Expected cells: sums of independent coins, so their variances add up (delta method).
+
+    Rows of a share with the same variance: v (1 - v) / variance.
+    """
+    c = by(*M, "class")
+    cells = f"model_version_predicted_actual:inference_expected_outcomes:increase{window}"
+    spreads = (
+        f"model_version_predicted_actual:inference_expected_outcomes_variance:increase{window}"
+    )
+    enough = (
+        f"and on ({by(*M)}) model_version:inference_expected_outcomes:increase{window} "
+        f">= {names.LEAST_ROWS}"
+    )
+
+    def by_class(series: str, label: str) -> str:
+        return f'sum by ({c}) (label_replace({series}, "class", "$1", "{label}", "(.*)"))'
+
+    def hits_of(series: str) -> str:
+        return (
+            f'sum by ({c}) (label_replace({series}, "class", "$1", "predicted", "(.*)")\n'
+            f"  and on ({by(*M, 'predicted', 'actual', 'class')})\n"
+            f'  label_replace({series}, "class", "$1", "actual", "(.*)"))'
+        )
+
+    hits, sure = hits_of(cells), hits_of(spreads)
+    predicted, actual = by_class(cells, "predicted"), by_class(cells, "actual")
+    missed = f"({by_class(spreads, 'actual')} - {sure})"  # variance of the false negatives
+    both = f"({predicted} + {actual})"
+
+    def share(value: str, variance: str) -> tuple[str, str]:
+        return f"({value} {enough})", f"({value} * (1 - {value}) / ({variance} > 0))"
+
+    return {
+        "precision": share(f"({hits} / ({predicted} > 0))", f"({sure} / {predicted} ^ 2)"),
+        "recall": share(
+            f"({hits} / ({actual} > 0))",
+            f"((({actual} - {hits}) ^ 2 * {sure} + ({hits}) ^ 2 * {missed}) / {actual} ^ 4)",
+        ),
+        "f1": share(
+            f"(2 * {hits} / ({both} > 0))",
+            f"(4 * (({hits}) ^ 2 * {missed} + ({both} - {hits}) ^ 2 * {sure}) / {both} ^ 4)",
+        ),
+    }
+
+
 def _realised(window: str) -> dict[str, tuple[str, str]]:
     """By metric the value, and the variance of one standard error squared, or rows of a share."""
     c, rows = by(*M, "class"), names.labelled(window)
@@ -273,8 +326,9 @@ def _distance(value: str, noise: str) -> str:
         end = f"({v} + {q} / 2 {sign} sqrt({q} * {v} * (1 - {v}) + {q} ^ 2 / 4)) / (1 + {q})"
         return f"abs({end} - {v})"
 
+    wanted = [wilson(SHARES, "+")]
+    if "_estimate" in value:
+        return wanted[0]
     others = any_of(tuple(one for one in (*DROPS, *GROWTHS) if one not in (*SHARES, "brier_score")))
-    return (
-        f"{wilson(SHARES, '+')}\nor\n{wilson(('brier_score',), '-')}\nor\n"
-        f"sqrt({noise}{others} and {value}{others})"
-    )
+    wanted += [wilson(("brier_score",), "-"), f"sqrt({noise}{others} and {value}{others})"]
+    return "\nor\n".join(wanted)

@@ -32,7 +32,7 @@ def page() -> Page:
         (
             Row("Now", _strip()),
             Row("Estimated and realised", _estimates()),
-            Row("Performance over time", _course()),
+            Row("Performance of labels that arrived", _course()),
             Row("Confusion", _confusion()),
             Row("Calibration", _calibration()),
             Row("Labels and change", _labels()),
@@ -135,16 +135,18 @@ def _estimates() -> tuple[Panel, ...]:
     own = of("inference_performance_estimate", VERSION, 'metric=~"accuracy|mae"')
     return (
         panels.lines(
-            "Accuracy: estimated and realised",
-            about("What labels will probably say, from the scores alone, and what they have said.",
+            "Accuracy of the same predictions: estimated and realised",
+            about("What labels will probably say of the predictions of the window, from the scores "
+                  "alone, and what they have said of predictions of the same age so far.",
                   "The estimate needs no labels, but it believes in the reference: apart from the "
                   "realised line it means concept drift, which it cannot see.",
-                  "InferenceAccuracyEstimateLow", "InferenceAccuracyLow"),
+                  "InferenceAccuracyEstimateLow", "InferencePerformanceEstimateLow"),
             "percentunit",
             Query(expected("accuracy"), "estimated {{version}}"),
             Query(expected("accuracy_lower"), "estimated, at least {{version}}"),
             Query(expected("accuracy_upper"), "estimated, at most {{version}}"),
-            Query(f"max by (version) ({_now('accuracy')})", "realised {{version}}"),
+            Query(f"max by (version, window) ({of(names.cohort('accuracy'), VERSION)})",
+                  "realised so far, predictions of {{window}} {{version}}"),
             Query(f"max by (version) ({kept})", "reference {{version}}")),
         panels.lines(
             "Estimates of each replica",

@@ -78,6 +78,20 @@ PERFORMANCE = (
         "Labelled predictions in the window.",
     ),
     family(
+        "gauge",
+        "inference_cohort_outcomes",
+        "model version predicted actual window",
+        "Predictions made in the window that have a label, by predicted and actual class, of up to "
+        "10 classes; by the time of the prediction, and adds up over replicas.",
+    ),
+    family(
+        "gauge",
+        "inference_cohort_absolute_error",
+        "model version window",
+        "Sum of |prediction - actual| over the predictions made in the window that have a label; "
+        "adds up over replicas, as inference_performance_samples does.",
+    ),
+    family(
         "counter",
         "inference_expected_outcomes_total",
         "model version predicted actual",

@@ -23,6 +23,7 @@ from inference_exporter.accumulators import (
     NumericBins,
 )
 from inference_exporter.config.schema import ModelConfig, Window
+from inference_exporter.results.cohorts import put_cohort
 from inference_exporter.results.expectations import Forecast
 from inference_exporter.results.judge import Judge, put_verdict
 from inference_exporter.statistics import (
@@ -159,6 +160,7 @@ class Evaluator:
         covered = self._coverage(version, window, tally, gauges)
         verdict = self._judge.verdict(tally)
         base = (self._model.name, version)
+        put_cohort(partial(_set, gauges), base, window.name, self._judge.counted(tally))
         _set(gauges, "inference_performance_samples", (*base, window.name), verdict.samples)
         if covered and verdict.samples >= self._least(1):
             put_verdict(partial(_set, gauges), base, window.name, verdict)

@@ -73,6 +73,12 @@ class Judge:
                 return self._of_numbers(self._regression, tally)
             return self._of_classes(tally)
 
+    def counted(self, tally: Tally) -> Mapping[tuple[str, str], float] | float:
+        """What replicas add up: rows by predicted and actual class, or the sum of |error|."""
+        if self._regression is None:
+            return confusion_of(tally)
+        return self._regression.sums(self._layout.cells_of(self._regression, tally))["absolute"]
+
     def _of_numbers(self, one: RegressionOutcomes, tally: Tally) -> Verdict:
         sums = one.sums(self._layout.cells_of(one, tally))
         intervals: Intervals = {}
