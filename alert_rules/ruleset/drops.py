@@ -150,14 +150,14 @@ def _sigmas() -> str:
 
 def windowed(window: str) -> Iterator[Recording]:
     """Values, and how far each may be from what more rows would show."""
-    yield from _judged(names.judged(window), names.margin(window), _realised(window))
+    yield from _judged(names.judged(window), names.margin(window), _realised(window), window)
 
 
 def estimated(window: str) -> Iterator[Recording]:
     """The same before labels come, over the predictions of a window."""
     kind = "performance_estimate"
     value, margin = names.judged(window, kind), names.margin(window, kind)
-    yield from _judged(value, margin, _expected(window))
+    yield from _judged(value, margin, _expected(window), window)
 
 
 def _expected(window: str) -> dict[str, tuple[str, str]]:
@@ -280,7 +280,9 @@ def _means(window: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _judged(value: str, margin: str, metrics: dict[str, tuple[str, str]]) -> Iterator[Recording]:
+def _judged(
+    value: str, margin: str, metrics: dict[str, tuple[str, str]], window: str
+) -> Iterator[Recording]:
     """The value and the margin of error of its difference from the reference."""
     noise = margin.replace(":margin", ":noise")
     m, key = by(*M), by(*KEY)
@@ -303,9 +305,10 @@ def _judged(value: str, margin: str, metrics: dict[str, tuple[str, str]]) -> Ite
         parts.append(
             "(\n  " + "\n  or\n  ".join(named(metrics[one][1], one) for one in means) + "\n)"
         )
+    square = f"{SIGMAS} ^ 2 * {names.design(window)} or {SIGMAS} ^ 2"
     yield Recording(
         noise,
-        "((\n" + "\nor\n".join(parts) + f"\n) * on ({m}) group_left () {SIGMAS} ^ 2)\n"
+        "((\n" + "\nor\n".join(parts) + f"\n) * on ({m}) group_left () ({square}))\n"
         f"and on ({key}) {REFERENCE}",
     )
     yield Recording(

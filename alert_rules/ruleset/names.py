@@ -110,6 +110,11 @@ def cohort(metric: str) -> str:
     return f"{level}:inference_cohort_performance:{metric}"
 
 
+def design(window: str) -> str:
+    """How many rows of equal weight one of a sampled log is worth less; absent without weights."""
+    return f"model_version:inference_prediction_weight_squared:design{window}"
+
+
 def labelled(window: str) -> str:
     """Labels of classifications that arrived in a window."""
     return f"model_version:inference_outcomes:increase{window}"

@@ -47,6 +47,7 @@ def first_level(settings: Settings) -> tuple[Recording, ...]:
                   *M, "actual", "bin"),
         level_one(settings, f"{level}_bin", "inference_score_outcomes_score_total", *M, "bin"),
         *(level_one(settings, level, f"{name}_total", *M) for name in _SUMS),
+        level_one(settings, level, "inference_prediction_weight_squared_total", *M),
         Recording(
             "model:inference_labels:increase1m",
             f"sum by ({by('model')}) ({_CONFUSION}:increase1m)\n"

@@ -161,7 +161,8 @@ def _calibration(window: str) -> Alert:
     rows = names.labelled(window)
     # A calibrated score has E[ECE] <= sqrt(2/pi) sum_k sqrt(n_k p_k (1-p_k)) / n
     #                             <= 0.4 sqrt(bins / n), by Cauchy-Schwarz and p (1-p) <= 1/4.
-    noise = f"0.4 * sqrt({names.SCORE_BINS} / ({rows} > 0))"
+    share = f"{names.SCORE_BINS} / ({rows} > 0)"
+    noise = f"0.4 * sqrt({share} * {names.design(window)} or {share})"
     return Alert(
         "InferenceCalibrationPoor",
         f"{error} - {noise}\n> on ({by('model')}) group_left ()\n"

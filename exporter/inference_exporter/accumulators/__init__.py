@@ -34,6 +34,7 @@ from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.accumulators.outcomes import Confusion, RegressionOutcomes, ScoreOutcomes
 from inference_exporter.accumulators.score_ranks import ScoreRanks
 from inference_exporter.accumulators.traffic import Predictions, StatusCodes, Weights
+from inference_exporter.accumulators.weights import WeightSpread
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
 from inference_exporter.performance import rank_edges
@@ -71,6 +72,7 @@ __all__ = [
     "SparseAccumulator",
     "StatusCodes",
     "TopScores",
+    "WeightSpread",
     "Weights",
     "arrange",
     "binary_classes",
@@ -93,7 +95,7 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         dense.append(Histogram(model.latency_buckets))
     dense += [Histogram(model.latency_buckets, step) for step in fields.steps]
     if fields.weight:
-        dense.append(Weights())
+        dense += [Weights(), WeightSpread()]
     dense += _flags(model, reference)
     if reference:
         bins = _bins("feature", reference.features, reference.fingerprint)

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.errors import ProfileError
 from inference_exporter.outputs import Choices
 from inference_exporter.reference.files.shard import Shard
 from inference_exporter.reference.profiling.passes import shard_from
+from inference_exporter.reference.reading.columns import numeric
 from inference_exporter.reference.reading.roles import Block, with_choices
 from inference_exporter.reference.reading.tables import blocks
 from inference_exporter.values.batch import category_name
@@ -63,11 +66,27 @@ def build_shard(
                 if progress:
                     progress(before + position, total)
 
-            yield from (with_choices(one, choices) for one in blocks(path, model, report))
+            for block in blocks(path, model, report):
+                _refuse_weights(path, block)
+                yield with_choices(block, choices)
             done = before + size
             report(size)
 
     return shard_from(read, model, now=now, source=_source(paths), bins=bins)
+
+
+def _refuse_weights(path: str, block: Block) -> None:
+    """Each row of a reference counts once: a sample with weights would be another distribution."""
+    if block.weight is None:
+        return
+    weights = numeric(block.weight).values
+    other = weights[~np.isnan(weights) & (weights != 1.0)]
+    if len(other):
+        raise ProfileError(
+            f"{path}: rows have weights (fields.weight), such as {other[0]:g}, and every row of a "
+            "reference counts once; give data that is not sampled, or sampled with equal weights "
+            "and without that column"
+        )
 
 
 def with_label_column(model: ModelConfig) -> ModelConfig:

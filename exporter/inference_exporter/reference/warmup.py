@@ -7,10 +7,12 @@ restart.
 
 from __future__ import annotations
 
+import logging
 import zlib
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
 
 from inference_exporter.config.schema import ModelConfig, Warmup
 from inference_exporter.reference.profiling.kept_choices import (
@@ -20,8 +22,10 @@ from inference_exporter.reference.profiling.kept_choices import (
 )
 from inference_exporter.reference.profiling.passes import build_from
 from inference_exporter.reference.reading.roles import Block, feature_columns
-from inference_exporter.values.batch import Batch, Scalar, TextColumn
+from inference_exporter.values.batch import Batch, Floats, Scalar, TextColumn
 from inference_exporter.values.profile import Reference
+
+log = logging.getLogger("inference_exporter.reference.warmup")
 
 MAX_ROWS = 100_000
 SOURCE = "warm-up"
@@ -51,6 +55,7 @@ class WarmupBuilder:
         self._long = has_choices(model)
         self.rows = 0
         self.changed = False
+        self._warned = False
 
     @property
     def remaining(self) -> int:
@@ -63,7 +68,16 @@ class WarmupBuilder:
         return not self.remaining
 
     def add(self, batch: Batch) -> None:
-        """Keep the batch's rows that have inputs, as far as they are still wanted."""
+        """Keep the batch's rows that have inputs, as far as they are still wanted.
+
+        None of a batch with weights: every row of a reference counts once, so what is kept of a
+        sample would be another distribution.
+        """
+        if batch.weight is not None and _sampled(batch.weight.values):
+            if not self._warned:
+                log.warning("model %s: no warm-up from lines with weights", self._model.name)
+            self._warned = True
+            return
         choices = choices_to_keep(batch) if self._long else None
         for row in _rows(batch, choices):
             if self.rows >= self._limit:
@@ -132,6 +146,10 @@ class WarmupBuilder:
             return block
         kept = [row[4] for row in rows]  # type: ignore[misc]  # rows are long ones
         return with_kept(block, self._model, kept)
+
+
+def _sampled(weights: Floats) -> bool:
+    return bool((~np.isnan(weights) & (weights != 1.0)).any())
 
 
 def _rows(batch: Batch, choices: list[list[float] | None] | None) -> Iterator[_AnyRow]:

@@ -13,6 +13,7 @@ from inference_exporter.accumulators import (
     Retracted,
     ScoreOutcomes,
     Weights,
+    WeightSpread,
 )
 from inference_exporter.families import correction_of
 from inference_exporter.results.choices import choice_values
@@ -64,6 +65,8 @@ def dense_values(base: Labels, one: DenseAccumulator, cells: Floats, tail: Label
 def _of(base: Labels, one: DenseAccumulator, cells: Floats, tail: Labels) -> Values:
     if isinstance(one, Weights):
         yield "inference_prediction_weight_total", {base: float(cells[0])}
+    elif isinstance(one, WeightSpread):
+        yield "inference_prediction_weight_squared_total", {base: float(cells[1])}
     elif isinstance(one, RegressionOutcomes):
         for name, value in one.sums(cells).items():
             yield _REGRESSION_FAMILIES[name], {(*base, *tail): value}

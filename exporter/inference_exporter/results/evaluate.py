@@ -97,7 +97,8 @@ class Evaluator:
                 self._latency(version, window, tally, gauges)
                 self._performance(version, window, tally, gauges)
                 put, base = partial(_set, gauges), (self._model.name, version)
-                self._forecast.put(put, base, window.name, tally, self._least(1))
+                rows = self._layout.effective(tally)
+                self._forecast.put(put, base, window.name, rows, self._least(1))
         return gauges
 
     def _drift(
@@ -114,7 +115,7 @@ class Evaluator:
             least = self._least(len(one.profile.bins))
             key = (version, window.name, one.scope, one.name)
             self.evidence[key] = Evidence(comparison.p, least)
-            if comparison.n < least:
+            if comparison.n * self._layout.effective_share(tally) < least:
                 continue
             for name in self._statistics:
                 result, critical = self._evaluate(name, comparison, facts)
