@@ -16,6 +16,7 @@ from inference_exporter.exposition.text import render_text
 from inference_exporter.formats import make_decoder
 from inference_exporter.performance import wilson
 from inference_exporter.reference import build
+from inference_exporter.reference.warmup import WarmupBuilder
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.samples import Snapshot
@@ -119,7 +120,8 @@ def test_intervals_and_samples_are_of_the_effective_rows() -> None:
     for family, wanted in (("lower", low), ("upper", high)):
         ends = values(page, f"inference_performance_{family}", "metric", "class")
         assert ends["accuracy", ""] == pytest.approx(wanted)
-    assert high - low > 2 * (lambda a, b: b - a)(*wilson(share * weight.sum(), weight.sum()))
+    narrow = wilson(share * float(weight.sum()), float(weight.sum()))
+    assert high - low > 2 * (narrow[1] - narrow[0])
 
 
 def test_counters_are_sums_of_weights_and_lines_without_one_count_once() -> None:
@@ -168,8 +170,19 @@ def test_reference_data_with_weights_is_refused(tmp_path: Path) -> None:
     path.write_text("p,y,a,w\n0.1,0,0,20\n0.9,1,1,1\n", encoding="utf-8")
     with pytest.raises(ProfileError, match="every row of a reference counts once"):
         build([str(path)], one, now=NOW)
-    path.write_text("p,y,a,w\n0.1,0,0,1\n0.9,1,1,\n", encoding="utf-8")
-    assert build([str(path)], one, now=NOW).rows == 2
+    for equal in ("0.1,0,0,1\n0.9,1,1,\n", "0.1,0,0,20\n0.9,1,1,20\n"):
+        path.write_text(f"p,y,a,w\n{equal}", encoding="utf-8")
+        assert build([str(path)], one, now=NOW).rows == 2
+
+
+def test_a_warm_up_takes_no_more_lines_once_weights_differ() -> None:
+    text = FIELDS.replace("a, weight", "a, features: f, weight")
+    (one,) = config.parse(f"{text}    reference: {{warmup: 100}}\n", "test.yaml").models
+    builder = WarmupBuilder(one)
+    for weights in ([2, 2], [2, 2], [2, 1], [2, 2]):
+        rows = [{"y": 1, "p": 0.9, "f": {"x": 1}, "w": w} for w in weights]
+        builder.add(make_decoder(one).decode(lines_of(rows)).batch)
+    assert builder.rows == 4
 
 
 def test_traffic_that_is_sampled_and_has_not_changed_does_not_drift(tmp_path: Path) -> None:

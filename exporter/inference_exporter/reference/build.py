@@ -57,6 +57,8 @@ def build_shard(
     total = (passes + (vectors and bins is None)) * sum(sizes)
     done = 0
 
+    weights: set[float] = set()
+
     def read() -> Iterator[Block]:
         nonlocal done
         for path, size in zip(paths, sizes, strict=True):
@@ -67,7 +69,7 @@ def build_shard(
                     progress(before + position, total)
 
             for block in blocks(path, model, report):
-                _refuse_weights(path, block)
+                _refuse_weights(path, block, weights)
                 yield with_choices(block, choices)
             done = before + size
             report(size)
@@ -75,17 +77,20 @@ def build_shard(
     return shard_from(read, model, now=now, source=_source(paths), bins=bins)
 
 
-def _refuse_weights(path: str, block: Block) -> None:
-    """Each row of a reference counts once: a sample with weights would be another distribution."""
+def _refuse_weights(path: str, block: Block, seen: set[float]) -> None:
+    """Each row of a reference counts once: with other weights it is another distribution.
+
+    `seen` are the weights so far, 1 where a row has none.
+    """
     if block.weight is None:
         return
-    weights = numeric(block.weight).values
-    other = weights[~np.isnan(weights) & (weights != 1.0)]
-    if len(other):
+    seen.update(np.unique(np.nan_to_num(numeric(block.weight).values, nan=1.0)).tolist()[:2])
+    if len(seen) > 1:
+        one, other = sorted(seen)[:2]
         raise ProfileError(
-            f"{path}: rows have weights (fields.weight), such as {other[0]:g}, and every row of a "
-            "reference counts once; give data that is not sampled, or sampled with equal weights "
-            "and without that column"
+            f"{path}: rows have different weights (fields.weight), such as {one:g} and {other:g}, "
+            "and every row of a reference counts once; give data that is not sampled, or sampled "
+            "with equal weights"
         )
 
 

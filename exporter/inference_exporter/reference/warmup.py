@@ -22,7 +22,7 @@ from inference_exporter.reference.profiling.kept_choices import (
 )
 from inference_exporter.reference.profiling.passes import build_from
 from inference_exporter.reference.reading.roles import Block, feature_columns
-from inference_exporter.values.batch import Batch, Floats, Scalar, TextColumn
+from inference_exporter.values.batch import Batch, Scalar, TextColumn
 from inference_exporter.values.profile import Reference
 
 log = logging.getLogger("inference_exporter.reference.warmup")
@@ -56,6 +56,7 @@ class WarmupBuilder:
         self.rows = 0
         self.changed = False
         self._warned = False
+        self._weights: set[float] = set()
 
     @property
     def remaining(self) -> int:
@@ -70,12 +71,18 @@ class WarmupBuilder:
     def add(self, batch: Batch) -> None:
         """Keep the batch's rows that have inputs, as far as they are still wanted.
 
-        None of a batch with weights: every row of a reference counts once, so what is kept of a
+        None once weights differ: every row of a reference counts once, so what is kept of such a
         sample would be another distribution.
         """
-        if batch.weight is not None and _sampled(batch.weight.values):
+        if batch.weight is not None:
+            self._weights |= set(
+                np.unique(np.nan_to_num(batch.weight.values, nan=1.0)).tolist()[:2]
+            )
+        if len(self._weights) > 1:
             if not self._warned:
-                log.warning("model %s: no warm-up from lines with weights", self._model.name)
+                log.warning(
+                    "model %s: no warm-up from lines of different weights", self._model.name
+                )
             self._warned = True
             return
         choices = choices_to_keep(batch) if self._long else None
@@ -146,10 +153,6 @@ class WarmupBuilder:
             return block
         kept = [row[4] for row in rows]  # type: ignore[misc]  # rows are long ones
         return with_kept(block, self._model, kept)
-
-
-def _sampled(weights: Floats) -> bool:
-    return bool((~np.isnan(weights) & (weights != 1.0)).any())
 
 
 def _rows(batch: Batch, choices: list[list[float] | None] | None) -> Iterator[_AnyRow]:
