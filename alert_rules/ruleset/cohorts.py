@@ -25,6 +25,7 @@ def group(settings: Settings) -> Group:
         settings.every("1m"),
         (
             Recording(_ROWS, f'sum by ({window}) (inference_performance_samples{{segment=""}})'),
+            *(_selected(one) for one in names.LABEL_WINDOWS),
             *(_labelled(one) for one in names.LABEL_WINDOWS),
             Recording(
                 names.cohort("accuracy"),
@@ -43,13 +44,22 @@ def group(settings: Settings) -> Group:
 _SIDES = {"precision": "predicted", "recall": "actual"}
 
 
+def _selected(window: str) -> Recording:
+    """Of the same window; where none is configured, of any."""
+    m, bias = by(*M), "inference_label_selection_bias"
+    return Recording(
+        names.selected(window),
+        f'max by ({m}) ({bias}{{window=~"{names.CONFIGURED[window]}"}})\nor max by ({m}) ({bias})',
+    )
+
+
 def _labelled(window: str) -> Recording:
     """Absent while the labels are a selection: they say nothing of the others."""
     same = f'window=~"{names.CONFIGURED[window]}"'
     return Recording(
         names.cohort_rows(window),
         f"max by ({by(*M)}) ({_ROWS}{{{same}}})\n"
-        f"unless on ({by(*M)}) inference_label_selection_bias{{{same}}} == 1",
+        f"unless on ({by(*M)}) {names.selected(window)} == 1",
     )
 
 

@@ -100,6 +100,11 @@ def cohort_rows(window: str) -> str:
     return f"model_version:inference_cohort_outcomes:labelled{window}"
 
 
+def selected(window: str) -> str:
+    """1 where some replica found that labelled predictions are others than those without."""
+    return f"model_version:inference_label_selection_bias:max{window}"
+
+
 def cohort(metric: str) -> str:
     """Performance of the predictions of each configured window, as far as they have labels."""
     level = (

@@ -205,6 +205,7 @@ def _calibration() -> tuple[Panel, ...]:
 
 def _labels() -> tuple[Panel, ...]:
     coverage = of("inference_label_coverage_ratio", VERSION, 'segment=""')
+    by_score = of("inference_label_score_coverage_ratio", VERSION)
     return (
         panels.lines(
             "Labels by what became of them",
@@ -215,9 +216,12 @@ def _labels() -> tuple[Panel, ...]:
         panels.lines(
             "Label coverage",
             about("Share of the predictions made in a replica's window that have a label.",
-                  "Coverage low and uneven: performance is that of the labelled ones only."),
+                  "Uneven over scores or classes: the labels are a selection, and performance is "
+                  "absent and does not alarm."),
             "percentunit",
-            Query(f"min by (version, window) ({coverage})", "{{version}} {{window}}"), width=8),
+            Query(f"min by (version, window) ({coverage})", "{{version}} {{window}}"),
+            Query(f"min by (version, bin, window) ({by_score})",
+                  "score bin {{bin}} {{version}} {{window}}"), width=8),
         panels.states(
             "Sequential tests",
             about("Whether errors, residuals or latencies have changed, on any replica.",

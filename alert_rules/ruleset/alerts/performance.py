@@ -43,7 +43,13 @@ def _worse(window: str, *metrics: str, kind: str = "performance") -> str:
     value, margin = (f"{one(window, kind)}{chosen}" for one in (names.judged, names.margin))
     rising = metrics[0] in drops.GROWTHS
     change = f"{value} - {drops.REFERENCE}" if rising else f"{drops.REFERENCE} - {value}"
-    return f"{value}\n{'>' if rising else '<'} {drops.LIMIT}\nand\n{change}\n> {margin}"
+    sure = f"{value}\n{'>' if rising else '<'} {drops.LIMIT}\nand\n{change}\n> {margin}"
+    return sure if kind != "performance" else f"{sure}\n{_no_selection(window)}"
+
+
+def _no_selection(window: str) -> str:
+    """What some predictions with a label say is nothing about the others."""
+    return f"unless on ({by(*names.M)})\n{names.selected(window)} == 1"
 
 
 def _accuracy(window: str) -> Alert:
@@ -166,7 +172,7 @@ def _calibration(window: str) -> Alert:
     return Alert(
         "InferenceCalibrationPoor",
         f"{error} - {noise}\n> on ({by('model')}) group_left ()\n"
-        f"  {names.threshold('calibration_error')}",
+        f"  {names.threshold('calibration_error')}\n{_no_selection(window)}",
         "warning",
         "performance",
         f"{MODEL}: scores are no longer probabilities",

@@ -27,7 +27,13 @@ from inference_exporter.accumulators.expected import ExpectedErrors, ExpectedOut
 from inference_exporter.accumulators.expected_classes import ExpectedClasses
 from inference_exporter.accumulators.flags import Flags
 from inference_exporter.accumulators.histogram import Histogram
-from inference_exporter.accumulators.late_labels import LabelDelay, Labelled, Made, Retracted
+from inference_exporter.accumulators.late_labels import (
+    LabelDelay,
+    Labelled,
+    Made,
+    MadeByScore,
+    Retracted,
+)
 from inference_exporter.accumulators.layout import RETRACTED, Increments, Layout
 from inference_exporter.accumulators.log_loss_spread import LogLossSpread
 from inference_exporter.accumulators.numeric_bins import NumericBins
@@ -61,6 +67,7 @@ __all__ = [
     "Layout",
     "LogLossSpread",
     "Made",
+    "MadeByScore",
     "NumericBins",
     "OneVsRest",
     "Predictions",
@@ -110,7 +117,7 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         dense += outcomes_of(model)
         if fields.has_score and (pair := binary_classes(model, reference)):
             scores = ScoreOutcomes(positive=pair[1], negative=pair[0])
-            dense += [scores, LogLossSpread(scores)]
+            dense += [scores, LogLossSpread(scores), MadeByScore()]
             dense += _ranks(pair[1], reference)
     return Layout([*dense, *_of_labels(model, dense)], sparse)
 

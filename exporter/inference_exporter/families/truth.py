@@ -203,6 +203,13 @@ TRUTH = (
     ),
     family(
         "gauge",
+        "inference_label_score_coverage_ratio",
+        "model version bin window",
+        "Share of the predictions made in the window that have a label, per bin of the score (20 "
+        "equal bins of 0 to 1): which scores never get one.",
+    ),
+    family(
+        "gauge",
         "inference_label_coverage_difference_ratio",
         "model version window",
         "Largest minus smallest coverage among predicted classes with enough predictions.",
@@ -211,7 +218,8 @@ TRUTH = (
         "gauge",
         "inference_label_selection_bias",
         "model version window",
-        "1 if one predicted class has its labels much earlier than another (half as much coverage "
-        "again, and no chance): performance of the window is then not that of its traffic.",
+        "1 if one predicted class, or one range of scores, has labels much sooner than another "
+        "(half as much coverage again, and no chance): performance of the window would not be that "
+        "of its traffic, and is absent (`labels.selection`).",
     ),
 )
