@@ -368,8 +368,8 @@ PRESETS: dict[str, Shape] = {
     "databricks": Shape(
         _DATABRICKS,
         {
-            (REQUESTS, 'code="200"'): 2.0, (REQUESTS, 'code="500"'): 1.0, (FAILED, ""): 1.0,
-            (PREDICTIONS, ""): 3.0, (LATENCY + "_count", ""): 3.0,
+            (REQUESTS, 'code="200"'): 4.0, (REQUESTS, 'code="500"'): 2.0, (FAILED, ""): 2.0,
+            (PREDICTIONS, ""): 6.0, (LATENCY + "_count", ""): 6.0,  # half of them are logged
             ("inference_prediction_weight_total", 'version="3"'): 10.0,
         }, ("color", "ph"), {"task": "regression", "reference": {"warmup": 10}},
     ),

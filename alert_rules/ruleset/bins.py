@@ -191,9 +191,6 @@ def cumulative(series: str, labels: str, cells: int) -> str:
     return " or\n".join(terms)
 
 
-_CONFIGURED = {"1h": "1h|60m", "6h": "6h", "1d": "1d|24h", "7d": "7d|1w"}  # one window's names
-
-
 def _effective(scope: str, window: str) -> Iterator[Recording]:
     """Rows over the design effect of the fleet, by those that exporters found.
 
@@ -208,7 +205,7 @@ def _effective(scope: str, window: str) -> Iterator[Recording]:
     of, rows = by(*names.M, scope), names.rows(scope, window)
     each = by("instance", *names.M, scope)
     design = f"inference_{scope}_drift_design_effect"
-    same = f'max by ({each}) ({design}{{window=~"{_CONFIGURED.get(window, window)}"}})'
+    same = f'max by ({each}) ({design}{{window=~"{names.CONFIGURED.get(window, window)}"}})'
     yield Recording(
         names.excess(scope, window), f"avg by ({of}) ({same} or max by ({each}) ({design})) - 1"
     )

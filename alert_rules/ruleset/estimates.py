@@ -35,10 +35,16 @@ def first_level(settings: Settings) -> tuple[Recording, ...]:
 
 def windowed(settings: Settings, window: str) -> Iterator[Recording]:
     """Everything about one window."""
-    yield from _accuracy(settings, window)
     for series in (_PREDICTIONS, _OUTLIERS, *(f"model_version:{name}" for name in _SUMS)):
         yield Recording(f"{series}:increase{window}", over(settings, series, window))
+    squares = "model_version:inference_prediction_weight_squared"
+    yield Recording(f"{squares}:increase{window}", over(settings, squares, window))
+    yield Recording(
+        names.weight_design(window),
+        f"{squares}:increase{window} / ({_PREDICTIONS}:increase{window} > 0)",
+    )
     rows = f"({_PREDICTIONS}:increase{window} >= {names.LEAST_ROWS})"
+    yield from _accuracy(settings, window)
     absolute, squared = (f"model_version:{name}:increase{window}" for name in _SUMS)
     yield Recording(names.estimate("mae", window), f"{absolute} / {rows}")
     yield Recording(names.estimate("rmse", window), f"sqrt({squared} / {rows})")
@@ -58,7 +64,9 @@ def _accuracy(settings: Settings, window: str) -> Iterator[Recording]:
         accuracy, f"sum by ({m}) (\n{_diagonal(counts)})\n/ ({rows} >= {names.LEAST_ROWS})"
     )
     # The rows are independent, and a row's probability of being right has variance p (1 - p).
-    deviation = f"sqrt(sum by ({m}) (\n{_diagonal(variances)})) / ({rows} > 0)"
+    variance = f"sum by ({m}) (\n{_diagonal(variances)})"
+    design = names.weight_design(window)
+    deviation = f"sqrt(({variance}) * {design} or {variance}) / ({rows} > 0)"
     yield Recording(
         names.estimate("accuracy_upper", window), f"{accuracy} + {names.SIGMA:g} * {deviation}"
     )

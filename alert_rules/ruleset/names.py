@@ -17,6 +17,8 @@ LABEL_WINDOWS = ("1d", "7d")  # of alerts on labels: many a day, or few
 SLO_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 EVALUATED_EVERY = {"1h": "1m", "6h": "1m", "1d": "2m", "7d": "4m"}  # lookback is 5m: stay below
 
+CONFIGURED = {"1h": "1h|60m", "6h": "6h", "1d": "1d|24h", "7d": "7d|1w"}  # one window's names
+
 SCOPES = ("feature", "output")
 DISTANCES = ("psi", "js", "ks", "tvd")
 # What tells deployments apart: two teams may use one model name, and under the Prometheus operator
@@ -32,6 +34,7 @@ LEAST_ROWS_PER_BIN = 20
 LEAST_EFFECTIVE_PER_BIN = 8  # independent rows' worth; below, there is no critical value
 LEAST_EVENTS = 10  # failures or slow requests before an error budget is said to burn
 SIGMA = 3.0  # normal quantile of intervals around shares: alerts look many times a day
+Z95 = 1.959964  # normal quantile of the intervals that exporters publish
 SIGMA_EACH_MINUTE = 5.0  # of alerts on shares of flawed values: every minute, many features
 LOOKS_PER_MONTH = 750  # hours and days of 30 days
 
@@ -161,9 +164,47 @@ def performance(metric: str, window: str) -> str:
     return f"model_version:inference_performance:{metric}{window}"
 
 
+def judged(window: str, kind: str = "performance") -> str:
+    """Performance by `metric` and `class`, where the reference has the same.
+
+    `performance_estimate` is the other kind.
+    """
+    return f"model_version_metric_class:inference_{kind}:value{window}"
+
+
+def margin(window: str, kind: str = "performance") -> str:
+    """How far from the reference that value may be by chance."""
+    return f"model_version_metric_class:inference_{kind}:margin{window}"
+
+
 def estimate(metric: str, window: str) -> str:
     """Performance to expect without labels, over the predictions of a window."""
     return f"model_version:inference_performance_estimate:{metric}{window}"
+
+
+def cohort_rows(window: str) -> str:
+    """Labels about the predictions that were made in a window, of all replicas."""
+    return f"model_version:inference_cohort_outcomes:labelled{window}"
+
+
+def selected(window: str) -> str:
+    """1 where some replica found that labelled predictions are others than those without."""
+    return f"model_version:inference_label_selection_bias:max{window}"
+
+
+def cohort(metric: str) -> str:
+    """Performance of the predictions of each configured window, as far as they have labels."""
+    level = (
+        "model_version_class_window"
+        if metric in ("precision", "recall")
+        else "model_version_window"
+    )
+    return f"{level}:inference_cohort_performance:{metric}"
+
+
+def weight_design(window: str) -> str:
+    """How many rows of equal weight one of a sampled log is worth less; absent without weights."""
+    return f"model_version:inference_prediction_weight_squared:design{window}"
 
 
 def labelled(window: str) -> str:

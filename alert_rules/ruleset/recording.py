@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from alert_rules.ruleset import bins, estimates, names, traffic, truth, verdicts
+from alert_rules.ruleset import (
+    bins,
+    cohorts,
+    drops,
+    estimates,
+    names,
+    traffic,
+    truth,
+    verdicts,
+)
 from alert_rules.ruleset.rules import Group
 from alert_rules.ruleset.settings import Settings
 
@@ -19,6 +28,8 @@ def groups(settings: Settings) -> tuple[Group, ...]:
         Group("inference-increase", settings.every("1m"), minute),
         bins.facts(settings),
         bins.order(settings),
+        drops.facts(settings),
+        cohorts.group(settings),
         traffic.budgets(settings),
         *(_window(settings, window) for window in names.WINDOWS),
         verdicts.states(settings),
@@ -32,5 +43,7 @@ def _window(settings: Settings, window: str) -> Group:
         *truth.windowed(settings, window),
         *estimates.windowed(settings, window),
         *traffic.windowed(settings, window),
+        *(drops.windowed(window) if window in names.LABEL_WINDOWS else ()),
+        *(drops.estimated(window) if window == names.LABEL_WINDOWS[0] else ()),
     )
     return Group(f"inference-window-{window}", settings.every(names.EVALUATED_EVERY[window]), rules)

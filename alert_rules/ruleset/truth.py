@@ -17,12 +17,15 @@ from alert_rules.ruleset.settings import Settings
 _SUMS = (
     "inference_score_outcomes_squared_error",
     "inference_score_outcomes_log_loss",
+    "inference_score_outcomes_log_loss_squared",
     "inference_regression_outcomes",
     "inference_absolute_error",
     "inference_squared_error",
+    "inference_quartic_error",
     "inference_overprediction",
     "inference_underprediction",
     "inference_absolute_percentage_error",
+    "inference_absolute_percentage_error_squared",
     "inference_percentage_error_outcomes",
     "inference_actual_positive",
     "inference_actual_negative",
@@ -44,6 +47,7 @@ def first_level(settings: Settings) -> tuple[Recording, ...]:
                   *M, "actual", "bin"),
         level_one(settings, f"{level}_bin", "inference_score_outcomes_score_total", *M, "bin"),
         *(level_one(settings, level, f"{name}_total", *M) for name in _SUMS),
+        level_one(settings, level, "inference_prediction_weight_squared_total", *M),
         Recording(
             "model:inference_labels:increase1m",
             f"sum by ({by('model')}) ({_CONFUSION}:increase1m)\n"
@@ -58,7 +62,10 @@ def first_level(settings: Settings) -> tuple[Recording, ...]:
         Recording(
             _POSITIVE,
             f"max by ({by('model', 'actual')}) (label_replace(\n"
-            '  inference_positive_class_info, "actual", "$1", "class", "(.*)"))',
+            '  inference_positive_class_info, "actual", "$1", "class", "(.*)"))\n'
+            # Exporters that say nothing: class 1 of two, as everywhere.
+            f"or on ({by('model')}) group by ({by('model', 'actual')}) (\n"
+            '  inference_score_outcomes_total{actual="1"})',
         ),
         *(
             Recording(
@@ -113,12 +120,15 @@ def _confusion(settings: Settings, window: str) -> Iterator[Recording]:
             f"model_version_class:inference_performance:{metric}{window}",
             f"{correct} / (sum by ({c}) ({whole}) > 0)\nand on ({m}) {rows} >= {names.LEAST_ROWS}",
         )
-    precision, recall = (
-        f"model_version_class:inference_performance:{metric}{window}"
-        for metric in ("precision", "recall")
+    both = " + ".join(
+        f'sum by ({c}) (label_replace({counts}, "class", "$1", "{label}", "(.*)"))'
+        for label in ("predicted", "actual")
     )
     f1 = f"model_version_class:inference_performance:f1{window}"
-    yield Recording(f1, f"2 * {precision} * {recall} / (({precision} + {recall}) > 0)")
+    # Not of precision and recall: a class that is never predicted has no precision, and F1 = 0.
+    yield Recording(
+        f1, f"2 * {correct} / (({both}) > 0)\nand on ({m}) {rows} >= {names.LEAST_ROWS}"
+    )
     yield Recording(names.performance("macro_f1", window), f"avg by ({m}) ({f1})")
 
 
@@ -139,6 +149,7 @@ def _scores(settings: Settings, window: str) -> Iterator[Recording]:
     positives = f"{level}:inference_score_positives:increase{window}"
     negatives = f"{level}:inference_score_negatives:increase{window}"
     below = f"{level}:inference_score_negatives:cumulative{window}"
+    found = f"{level}:inference_score_positives:cumulative{window}"
     yield Recording(counts, over(settings, _SCORES, window))
     yield Recording(sums, over(settings, _SCORE_SUMS, window))
     for name, operator in ((positives, "and"), (negatives, "unless")):
@@ -146,13 +157,25 @@ def _scores(settings: Settings, window: str) -> Iterator[Recording]:
             name, f"sum by ({b}) ({counts} {operator} on ({by('model', 'actual')}) {_POSITIVE})"
         )
     # The last bin takes all: it is added as the whole sum.
-    whole = f'label_replace(sum by ({m}) ({negatives}), "bin", "{names.SCORE_BINS - 1}", "", "")'
-    yield Recording(below, f"{cumulative(negatives, m, names.SCORE_BINS)} or\n  {whole}")
+    last = f'"bin", "{names.SCORE_BINS - 1}", "", ""'
+    for name, counted in ((below, negatives), (found, positives)):
+        whole = f"label_replace(sum by ({m}) ({counted}), {last})"
+        yield Recording(name, f"{cumulative(counted, m, names.SCORE_BINS)} or\n  {whole}")
     rows = f"sum by ({m}) ({counts}) >= {names.LEAST_ROWS}"
     yield Recording(
         names.performance("roc_auc", window),
         f"sum by ({m}) ({positives} * ({below} - 0.5 * {negatives}))\n"
         f"/ (sum by ({m}) ({positives}) * sum by ({m}) ({negatives}) > 0)\nand ({rows})",
+    )
+    # Precision at the lower edge of each positive's bin: scores of a bin are ties.
+    hits, misses = (
+        f"(sum by ({m}) ({counted}) - on ({m}) group_right () ({name} - {counted}))"
+        for name, counted in ((found, positives), (below, negatives))
+    )
+    yield Recording(
+        names.performance("average_precision", window),
+        f"sum by ({m}) ({positives} * {hits} / (({hits} + {misses}) > 0))\n"
+        f"/ (sum by ({m}) ({positives}) > 0)\nand ({rows})",
     )
     yield Recording(
         names.performance("calibration_error", window),

@@ -110,19 +110,22 @@ def _course() -> tuple[Panel, ...]:
         panels.lines(
             "Precision and recall by class",
             about("Precision: how often the predicted class is right. Recall: how much of a class "
-                  "is found.", "Accuracy may stand still while a rare class is lost here."),
+                  "is found.", "Accuracy may stand still while a rare class is lost here.",
+                  "InferencePerformanceLow"),
             "percentunit", *classes, zero=False),
         panels.lines(
-            "ROC AUC",
+            "ROC AUC and average precision",
             about("How well the score ranks, whatever the decision threshold.",
-                  "From 20 bins of the score; replicas are merged before.",),
+                  "From 20 bins of the score; replicas are merged before.",
+                  "InferencePerformanceLow"),
             "percentunit", _by_version("roc_auc"),
+            _by_version("average_precision", "average precision "),
             Query(f"max by (version) ({auc})", "reference {{version}}"), zero=False),
         panels.lines(
             "Calibration error, Brier score, log loss",
             about("How far scores are from being probabilities.",
                   "The dashed line is the threshold of the calibration error.",
-                  "InferenceCalibrationPoor"),
+                  "InferenceCalibrationPoor", "InferenceLossHigh"),
             "none", _by_version("calibration_error", "calibration error "),
             _by_version("brier_score", "Brier score "), _by_version("log_loss", "log loss "),
             Query(threshold("calibration_error", MODEL), "limit calibration error")),
@@ -138,15 +141,18 @@ def _estimates() -> tuple[Panel, ...]:
     realised = panels.lines(
         "Accuracy: realised and estimated",
         about("What labels have said, and what they will probably say, from the scores alone; each "
-              "with its interval of three standard errors, where there is one version.",
+              "with its interval of three standard errors, where there is one version. *Same "
+              "predictions*: what labels have said so far of predictions as old as the estimate's.",
               "The estimate needs no labels, but it believes in the reference: apart from the "
-              "realised line it means concept drift, which it cannot see. An alert needs the whole "
-              "interval below the reference, and the value below it by more than accuracy_drop.",
-              "InferenceAccuracyEstimateLow", "InferenceAccuracyLow"),
+              "line of the same predictions it means concept drift, which it cannot see.",
+              "InferenceAccuracyEstimateLow", "InferencePerformanceEstimateLow",
+              "InferenceAccuracyLow"),
         "percentunit",
-        Query(f"max by (version) ({_now('accuracy')})", "realised {{version}}"),
+        Query(f"max by (version) ({_now('accuracy')})", "labels that arrived {{version}}"),
         Query(single(lower), "realised at least"),
         Query(single(upper), "realised at most"),
+        Query(f"max by (version, window) ({of(names.cohort('accuracy'), VERSION)})",
+              "same predictions, {{window}} {{version}}"),
         Query(expected("accuracy"), "estimated {{version}}"),
         Query(single(expected("accuracy_lower")), "estimated at least"),
         Query(single(expected("accuracy_upper")), "estimated at most"),
@@ -210,6 +216,7 @@ def _calibration() -> tuple[Panel, ...]:
 
 def _labels() -> tuple[Panel, ...]:
     coverage = of("inference_label_coverage_ratio", VERSION, 'segment=""')
+    by_score = of("inference_label_score_coverage_ratio", VERSION)
     return (
         panels.lines(
             "Labels by what became of them",
@@ -220,9 +227,12 @@ def _labels() -> tuple[Panel, ...]:
         panels.lines(
             "Label coverage",
             about("Share of the predictions made in a replica's window that have a label.",
-                  "Coverage low and uneven: performance is that of the labelled ones only."),
+                  "Uneven over scores or classes: the labels are a selection, and performance is "
+                  "absent and does not alarm."),
             "percentunit",
-            Query(f"min by (version, window) ({coverage})", "{{version}} {{window}}"), width=8),
+            Query(f"min by (version, window) ({coverage})", "{{version}} {{window}}"),
+            Query(f"min by (version, bin, window) ({by_score})",
+                  "score bin {{bin}} {{version}} {{window}}"), width=8),
         panels.states(
             "Sequential tests",
             about("Whether errors, residuals or latencies have changed, on any replica.",

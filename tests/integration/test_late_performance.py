@@ -94,6 +94,8 @@ def test_estimates_wait_for_labels_and_labels_take_back_what_was_wrong(tmp_path:
     found = values(page, "inference_performance", "metric", "class", "window")
     for (metric, of_class), value in score_metrics(sums, ranks).items():
         assert found[metric, of_class, "1h"] == pytest.approx(value, rel=1e-9)
+    cohort = values(page, "inference_cohort_outcomes", "predicted", "actual", "window")
+    assert {key[:2]: n for key, n in cohort.items() if key[2] == "24h"} == cells
     intervals = classification_intervals(cells) | score_intervals(sums, ranks)
     for bound, family in enumerate(("inference_performance_lower", "inference_performance_upper")):
         ends = values(page, family, "metric", "class", "window")

@@ -27,12 +27,20 @@ from inference_exporter.accumulators.expected import ExpectedErrors, ExpectedOut
 from inference_exporter.accumulators.expected_classes import ExpectedClasses
 from inference_exporter.accumulators.flags import Flags
 from inference_exporter.accumulators.histogram import Histogram
-from inference_exporter.accumulators.late_labels import LabelDelay, Labelled, Made, Retracted
+from inference_exporter.accumulators.late_labels import (
+    LabelDelay,
+    Labelled,
+    Made,
+    MadeByScore,
+    Retracted,
+)
 from inference_exporter.accumulators.layout import RETRACTED, Increments, Layout
+from inference_exporter.accumulators.log_loss_spread import LogLossSpread
 from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.accumulators.outcomes import Confusion, RegressionOutcomes, ScoreOutcomes
 from inference_exporter.accumulators.score_ranks import ScoreRanks
 from inference_exporter.accumulators.traffic import Predictions, StatusCodes, Weights
+from inference_exporter.accumulators.weights import WeightSpread
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
 from inference_exporter.performance import rank_edges
@@ -57,7 +65,9 @@ __all__ = [
     "LabelDelay",
     "Labelled",
     "Layout",
+    "LogLossSpread",
     "Made",
+    "MadeByScore",
     "NumericBins",
     "OneVsRest",
     "Predictions",
@@ -69,6 +79,7 @@ __all__ = [
     "SparseAccumulator",
     "StatusCodes",
     "TopScores",
+    "WeightSpread",
     "Weights",
     "arrange",
     "binary_classes",
@@ -91,7 +102,7 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         dense.append(Histogram(model.latency_buckets))
     dense += [Histogram(model.latency_buckets, step) for step in fields.steps]
     if fields.weight:
-        dense.append(Weights())
+        dense += [Weights(), WeightSpread()]
     dense += _flags(model, reference)
     if reference:
         bins = _bins("feature", reference.features, reference.fingerprint)
@@ -105,7 +116,8 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         sparse.append(Confusion(classes, known))
         dense += outcomes_of(model)
         if fields.has_score and (pair := binary_classes(model, reference)):
-            dense.append(ScoreOutcomes(positive=pair[1], negative=pair[0]))
+            scores = ScoreOutcomes(positive=pair[1], negative=pair[0])
+            dense += [scores, LogLossSpread(scores), MadeByScore()]
             dense += _ranks(pair[1], reference)
     return Layout([*dense, *_of_labels(model, dense)], sparse)
 

@@ -10,7 +10,7 @@ from inference_exporter.values.batch import Batch, Floats
 
 
 class ErrorSpread:
-    """Sums of higher powers of errors and labels, in the order of `NAMES`; not exported.
+    """Sums of higher powers of errors and labels, in the order of `NAMES`.
 
     Labels are taken from `centre`, a number near their mean: else the fourth powers of labels far
     from 0 would leave no digits for their spread.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import DenseAccumulator, Groups
+from inference_exporter.performance.scores import SCORE_BINS, bin_of
 from inference_exporter.values.batch import Batch, Bools, Floats
 
 DAY = 86400.0
@@ -27,6 +28,22 @@ class Made:
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
         out[:, 0] += np.bincount(groups.index, _predictions(batch), minlength=len(out))
+
+
+class MadeByScore:
+    """Predictions per bin of the score (20 equal bins of 0 to 1), with a label or not."""
+
+    key = "labels/made_by_score"
+    cells = SCORE_BINS
+
+    def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
+        """See `DenseAccumulator.count`."""
+        if batch.score is None:
+            return
+        score = batch.score.values
+        usable = _predictions(batch) & (score >= 0) & (score <= 1)
+        flat = bin_of(score[usable]) + groups.index[usable] * SCORE_BINS
+        out += np.bincount(flat, minlength=out.size).reshape(out.shape)
 
 
 class Labelled:

@@ -13,6 +13,14 @@ from inference_exporter.accumulators.base import DenseAccumulator, Groups, Spars
 from inference_exporter.accumulators.late_labels import Retracted
 from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.accumulators.numeric_table import NumericTable
+from inference_exporter.accumulators.traffic import Weights
+from inference_exporter.accumulators.weights import (
+    Counted,
+    WeightSpread,
+    effective,
+    effective_share,
+    weighted,
+)
 from inference_exporter.values.batch import Batch, Floats
 from inference_exporter.values.tally import SparseKey, Tally
 
@@ -49,6 +57,11 @@ class Layout:
         self.cells = start
         self._retracts = any(isinstance(one, Retracted) for one in self.dense)
         self._counters = list(self._together())
+        self._spread = next((one for one in self.dense if isinstance(one, WeightSpread)), None)
+        self._knows_weights = np.zeros(self.cells, np.bool_)
+        for one in self.dense:
+            if isinstance(one, Weights | WeightSpread):
+                self._knows_weights[self.slices[one.key]] = True
         description = repr([(key, s.start, s.stop) for key, s in self.slices.items()])
         self.signature = sha256(description.encode()).hexdigest()[:16]
 
@@ -64,19 +77,28 @@ class Layout:
                 yield from ((one, self.slices[one.key]) for one in members)
 
     def count(self, batch: Batch, groups: Groups) -> Increments:
-        """What the batch adds, group by group."""
+        """What the batch adds, group by group; each row as often as its weight says."""
+        return Increments(*weighted(batch, groups, self._count, self._knows_weights))
+
+    def _count(self, batch: Batch, groups: Groups) -> Counted:
         dense = np.zeros((groups.count, self.cells))
         with np.errstate(over="ignore", invalid="ignore"):  # sums of huge values become inf
             for counter, cells in self._counters:
                 counter.count(batch, groups, dense[:, cells])
-        sparse = [item for one in self.sparse for item in one.count(batch, groups)]
-        return Increments(dense, sparse)
+        return dense, [item for one in self.sparse for item in one.count(batch, groups)]
 
     def count_joined(self, batch: Batch, groups: Groups, *, retract: bool = False) -> Increments:
         """What labels add that came after their predictions were counted: the truth, not traffic.
 
         With `retract` the batch is what a newer label takes back, and is counted as that.
         """
+
+        def count(rows: Batch, owners: Groups) -> Counted:
+            return self._count_joined(rows, owners, retract)
+
+        return Increments(*weighted(batch, groups, count, self._knows_weights))
+
+    def _count_joined(self, batch: Batch, groups: Groups, retract: bool) -> Counted:
         dense = np.zeros((groups.count, self.cells))
         retracted = {one.of.key: one.key for one in self.dense if isinstance(one, Retracted)}
         with np.errstate(over="ignore", invalid="ignore"):
@@ -90,7 +112,15 @@ class Layout:
             if getattr(one, "joined", False)
             for group, key, value in one.count(batch, groups)
         ]
-        return Increments(dense, sparse)
+        return dense, sparse
+
+    def effective(self, tally: Tally) -> Tally:
+        """The tally in rows of equal weight that say as much as these."""
+        return effective(self.cells_of(self._spread, tally), tally) if self._spread else tally
+
+    def effective_share(self, tally: Tally) -> float:
+        """Rows of equal weight for each unit of weight."""
+        return effective_share(self.cells_of(self._spread, tally)) if self._spread else 1.0
 
     def net(self, tally: Tally) -> Tally:
         """The tally without what newer labels took back: what performance is computed from."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.performance.scores import SCORE_BINS, SCORE_CELLS, count_scores
-from inference_exporter.values.batch import Batch, Floats, Ints
+from inference_exporter.values.batch import Batch, Bools, Floats, Ints
 from inference_exporter.values.tally import SparseKey
 from inference_exporter.values.vocabulary import ABSENT, OVERFLOW, Vocabulary
 
@@ -71,14 +71,19 @@ class ScoreOutcomes:
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
+        if (found := self.labelled(batch, groups)) is not None:
+            count_scores(*found, out)
+
+    def labelled(self, batch: Batch, groups: Groups) -> tuple[Floats, Bools, Ints] | None:
+        """Score, whether the positive class turned out, and group of the rows that count."""
         if batch.score is None or batch.actual is None:
-            return
+            return None
         score = batch.score.values
         label = self._actual.indexes(batch.actual)
         usable = (label != ABSENT) & (score >= 0) & (score <= 1)
         score, index = score[usable], groups.index[usable]
         positive = label[usable] == self._positive  # every other class is negative
-        count_scores(score, positive, index, out)
+        return score, positive, index
 
     def counts(self, cells: Floats) -> Floats:
         """Rows, shape (2 classes, 20 bins)."""

@@ -83,6 +83,9 @@ LABELS = Section(
         Key("coverage", number(0.0, 1.0), "a number, 0 to 1",
             "Performance of a window is absent while a smaller share of its predictions has a"
             " label.", "0.5"),
+        Key("selection", one_of("hide", "show"), "hide or show",
+            "Performance of a window while the labelled predictions are a selection"
+            " (docs/labels.md): `show` where that is known and meant.", "show", default="hide"),
     ),
 )  # fmt: skip
 

@@ -215,7 +215,8 @@ class LabelsConfig:
     """Labels that come later: where they are, and how they are joined (docs/labels.md).
 
     `wait` is how long a prediction waits for its label, `ahead` how long a label for its
-    prediction; `coverage` the share of labelled predictions below which performance is absent.
+    prediction; `coverage` the share of labelled predictions below which performance is absent;
+    `selection` whether it is, too, where those with a label are others than those without.
     """
 
     id: Field
@@ -234,6 +235,7 @@ class LabelsConfig:
     update: Literal["first", "last"] = "first"
     shared: bool = False
     coverage: float = 0.0
+    selection: Literal["hide", "show"] = "hide"
 
 
 @dataclass(frozen=True, slots=True)

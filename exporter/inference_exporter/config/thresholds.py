@@ -28,7 +28,11 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "Population stability index of the score or prediction.", 100.0, 0.1, 0.1
     ),
     "false_alarms_per_month": Threshold(
-        "Drift alarms a model may raise in a month although nothing drifted.", 1000.0, 1.0, 1.0
+        "Drift alarms a model may raise in a month although nothing drifted, and as many of "
+        "performance.",
+        1000.0,
+        1.0,
+        1.0,
     ),
     "accuracy_drop": Threshold("Accuracy on the reference minus accuracy now.", 1.0, 0.05, 0.05),
     "estimated_accuracy_drop": Threshold(
@@ -38,6 +42,34 @@ THRESHOLDS: Mapping[str, Threshold] = {
     "regression_error_growth": Threshold(
         "Mean absolute error now over that on the reference.", 1000.0, 1.25, 1.25
     ),
+    "precision_drop": Threshold(
+        "Precision of a class on the reference minus now; if unset 0.1, or a quarter of it.",
+        1.0,
+        0.1,
+    ),
+    "recall_drop": Threshold(
+        "Recall of a class on the reference minus now; if unset 0.1, or a quarter of it.",
+        1.0,
+        0.1,
+    ),
+    "f1_drop": Threshold(
+        "F1 of a class on the reference minus now; if unset 0.1, or a quarter of it.",
+        1.0,
+        0.1,
+    ),
+    "roc_auc_drop": Threshold("ROC AUC on the reference minus now; if unset 0.05.", 1.0, 0.05),
+    "average_precision_drop": Threshold(
+        "Average precision on the reference minus now; if unset 0.1, or a quarter of it.",
+        1.0,
+        0.1,
+    ),
+    "r2_drop": Threshold("R² on the reference minus now; if unset 0.1.", 1.0, 0.1),
+    "brier_score_growth": Threshold(
+        "Brier score now over that on the reference.", 1000.0, 1.25, 1.25
+    ),
+    "log_loss_growth": Threshold("Log loss now over that on the reference.", 1000.0, 1.25, 1.25),
+    "rmse_growth": Threshold("RMSE now over that on the reference.", 1000.0, 1.25, 1.25),
+    "mape_growth": Threshold("MAPE now over that on the reference.", 1000.0, 1.25, 1.25),
     "segment_accuracy_gap": Threshold(
         "Accuracy of all rows minus that of the worst segment.", 1.0, 0.1, 0.1
     ),

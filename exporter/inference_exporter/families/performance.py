@@ -78,6 +78,20 @@ PERFORMANCE = (
         "Labelled predictions in the window.",
     ),
     family(
+        "gauge",
+        "inference_cohort_outcomes",
+        "model version predicted actual window",
+        "Predictions made in the window that have a label, by predicted and actual class, of up to "
+        "10 classes; by the time of the prediction, and adds up over replicas.",
+    ),
+    family(
+        "gauge",
+        "inference_cohort_absolute_error",
+        "model version window",
+        "Sum of |prediction - actual| over the predictions made in the window that have a label; "
+        "adds up over replicas, as inference_performance_samples does.",
+    ),
+    family(
         "counter",
         "inference_expected_outcomes_total",
         "model version predicted actual",
@@ -130,6 +144,22 @@ PERFORMANCE = (
         "inference_performance_reference",
         "model version metric class",
         "The same metric on the reference data.",
+    ),
+    *(
+        family(
+            "gauge",
+            f"inference_performance_reference_{bound}",
+            "model version metric class",
+            f"{bound.capitalize()} end of the 95 % interval of inference_performance_reference.",
+        )
+        for bound in ("lower", "upper")
+    ),
+    family(
+        "gauge",
+        "inference_performance_reference_binned",
+        "model version metric class",
+        "The same metric on the reference data, of scores rounded to the 20 bins of "
+        "inference_score_outcomes_total: compare what is computed from those with this.",
     ),
     family(
         "gauge",

@@ -50,6 +50,13 @@ TRAFFIC = (
     ),
     family(
         "counter",
+        "inference_prediction_weight_squared_total",
+        "model version",
+        "Sum of the squares of the same weights, 1 where a line has none: over the sum of weights "
+        "it says how many rows of the window one row of equal weight is worth.",
+    ),
+    family(
+        "counter",
         "inference_pairs_total",
         "model result",
         "Requests and responses that are logged apart, by what became of them: `answered` (a "

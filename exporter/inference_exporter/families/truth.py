@@ -37,6 +37,12 @@ TRUTH = (
     ),
     family(
         "counter",
+        "inference_score_outcomes_log_loss_squared_total",
+        "model version",
+        "Sum of the squares of the same log losses: how far their mean may be off.",
+    ),
+    family(
+        "counter",
         "inference_ranked_outcomes_total",
         "model version rank",
         "Labelled predictions by the rank of the actual class or item among all probabilities or "
@@ -92,6 +98,12 @@ TRUTH = (
         "model version",
         "Sum of (prediction - actual)^2.",
     ),
+    family(
+        "counter",
+        "inference_quartic_error_total",
+        "model version",
+        "Sum of (prediction - actual)^4: how far the RMSE may be off.",
+    ),
     segmented(
         "counter",
         "inference_overprediction_total",
@@ -109,6 +121,13 @@ TRUTH = (
         "inference_absolute_percentage_error_total",
         "model version",
         "Sum of |prediction - actual| / |actual| over labels that are not 0.",
+    ),
+    family(
+        "counter",
+        "inference_absolute_percentage_error_squared_total",
+        "model version",
+        "Sum of ((prediction - actual) / actual)^2 over labels that are not 0: how far the MAPE "
+        "may be off.",
     ),
     segmented(
         "counter",
@@ -184,6 +203,13 @@ TRUTH = (
     ),
     family(
         "gauge",
+        "inference_label_score_coverage_ratio",
+        "model version bin window",
+        "Share of the predictions made in the window that have a label, per bin of the score (20 "
+        "equal bins of 0 to 1): which scores never get one.",
+    ),
+    family(
+        "gauge",
         "inference_label_coverage_difference_ratio",
         "model version window",
         "Largest minus smallest coverage among predicted classes with enough predictions.",
@@ -192,7 +218,8 @@ TRUTH = (
         "gauge",
         "inference_label_selection_bias",
         "model version window",
-        "1 if one predicted class has its labels much earlier than another (half as much coverage "
-        "again, and no chance): performance of the window is then not that of its traffic.",
+        "1 if one predicted class, or one range of scores, has labels much sooner than another "
+        "(half as much coverage again, and no chance): performance of the window would not be that "
+        "of its traffic, and is absent (`labels.selection`).",
     ),
 )

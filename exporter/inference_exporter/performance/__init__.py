@@ -48,6 +48,7 @@ from inference_exporter.performance.scores import (
     binning_errors,
     count_scores,
     rank_edges,
+    ranked_metrics,
     score_metrics,
 )
 
@@ -86,6 +87,7 @@ __all__ = [
     "rank_edges",
     "rank_intervals",
     "rank_metrics",
+    "ranked_metrics",
     "regression_intervals",
     "regression_metrics",
     "rest_errors",

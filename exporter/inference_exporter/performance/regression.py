@@ -42,30 +42,34 @@ def regression_metrics(sums: Mapping[str, float]) -> Metrics:
     return {(metric, ""): value for metric, value in found.items() if math.isfinite(value)}
 
 
-def regression_intervals(sums: Mapping[str, float], spread: Mapping[str, float]) -> Intervals:
+def regression_intervals(
+    sums: Mapping[str, float], spread: Mapping[str, float] | None = None
+) -> Intervals:
     """95 % intervals of `regression_metrics`, normal, from the variance between rows.
 
     `spread` has `fourth`, the sum of error⁴, `percentage_squared`, the sum of the squared relative
-    errors, and what `r2_variance` needs. The interval of the RMSE is the square root of that of
+    errors, and what `r2_variance` needs; without it the first two are among `sums`, and R² has
+    none. The interval of the RMSE is the square root of that of
     the mean squared error; that of R² is normal for log(1 - R²), so that it ends below 1.
     """
     n = sums["n"]
     if n <= 0:
         return {}
+    powers = sums if spread is None else spread
     mean, square = sums["absolute"] / n, sums["squared"] / n
     bias = (sums["over"] - sums["under"]) / n
     found = {
         "mae": _not_below_zero(normal(mean, (square - mean * mean) / n)),
         "bias": normal(bias, (square - bias * bias) / n),
-        "rmse": _root(normal(square, (spread["fourth"] / n - square * square) / n)),
+        "rmse": _root(normal(square, (powers["fourth"] / n - square * square) / n)),
     }
     r2 = regression_metrics(sums).get(("r2", ""))
-    if r2 is not None:
+    if r2 is not None and spread is not None:
         found["r2"] = _unexplained(1.0 - r2, r2_variance(sums, spread))
     rows = sums["percentage_n"]
     if rows > 0:
         share = sums["percentage"] / rows
-        variance = (spread["percentage_squared"] / rows - share * share) / rows
+        variance = (powers["percentage_squared"] / rows - share * share) / rows
         found["mape"] = _not_below_zero(normal(share, variance))
     return {(metric, ""): interval for metric, interval in found.items() if interval is not None}
 

@@ -62,9 +62,15 @@ def count_scores(score: Floats, positive: Bools, index: Ints, out: Floats) -> No
     out += np.bincount(flat, minlength=size).reshape(shape)
     out += np.bincount(flat + SCORE_BINS, score, minlength=size).reshape(shape)
     squared = (score - actual) ** 2
-    likelihood = np.clip(np.where(actual == 1, score, 1 - score), _CLIP, 1 - _CLIP)
     out[:, -2] += np.bincount(index, squared, minlength=len(out))
-    out[:, -1] += np.bincount(index, -np.log(likelihood), minlength=len(out))
+    out[:, -1] += np.bincount(index, log_losses(score, positive), minlength=len(out))
+
+
+def log_losses(score: Floats, positive: Bools) -> Floats:
+    """Log loss of each row, its score clipped."""
+    likelihood = np.clip(np.where(positive, score, 1 - score), _CLIP, 1 - _CLIP)
+    found: Floats = -np.log(likelihood)
+    return found
 
 
 def score_metrics(sums: ScoreSums, ranks: Floats | None = None) -> Metrics:
@@ -90,12 +96,18 @@ def score_metrics(sums: ScoreSums, ranks: Floats | None = None) -> Metrics:
         "log_loss": sums.log_loss / total,
         "calibration_error": float(gaps.sum()) / total,
     }
-    negatives, positives = sums.rows if ranks is None else ranks
+    whole = {(metric, ""): value for metric, value in found.items()}
+    return whole | ranked_metrics(*(sums.rows if ranks is None else ranks))
+
+
+def ranked_metrics(negatives: Floats, positives: Floats) -> Metrics:
+    """ROC AUC and average precision of rows per bin, (bins,) of each class."""
+    found: Metrics = {}
     if positives.any() and negatives.any():
-        found["roc_auc"] = roc_auc(negatives, positives)
+        found["roc_auc", ""] = roc_auc(negatives, positives)
     if positives.any():
-        found["average_precision"] = average_precision(negatives, positives)
-    return {(metric, ""): value for metric, value in found.items()}
+        found["average_precision", ""] = average_precision(negatives, positives)
+    return found
 
 
 def roc_auc(negatives: Floats, positives: Floats) -> float:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.errors import ProfileError
 from inference_exporter.outputs import Choices
 from inference_exporter.reference.files.shard import Shard
 from inference_exporter.reference.profiling.passes import shard_from
+from inference_exporter.reference.reading.columns import numeric
 from inference_exporter.reference.reading.roles import Block, with_choices
 from inference_exporter.reference.reading.tables import blocks
 from inference_exporter.values.batch import category_name
@@ -54,6 +57,8 @@ def build_shard(
     total = (passes + (vectors and bins is None)) * sum(sizes)
     done = 0
 
+    weights: set[float] = set()
+
     def read() -> Iterator[Block]:
         nonlocal done
         for path, size in zip(paths, sizes, strict=True):
@@ -63,11 +68,30 @@ def build_shard(
                 if progress:
                     progress(before + position, total)
 
-            yield from (with_choices(one, choices) for one in blocks(path, model, report))
+            for block in blocks(path, model, report):
+                _refuse_weights(path, block, weights)
+                yield with_choices(block, choices)
             done = before + size
             report(size)
 
     return shard_from(read, model, now=now, source=_source(paths), bins=bins)
+
+
+def _refuse_weights(path: str, block: Block, seen: set[float]) -> None:
+    """Each row of a reference counts once: with other weights it is another distribution.
+
+    `seen` are the weights so far, 1 where a row has none.
+    """
+    if block.weight is None:
+        return
+    seen.update(np.unique(np.nan_to_num(numeric(block.weight).values, nan=1.0)).tolist()[:2])
+    if len(seen) > 1:
+        one, other = sorted(seen)[:2]
+        raise ProfileError(
+            f"{path}: rows have different weights (fields.weight), such as {one:g} and {other:g}, "
+            "and every row of a reference counts once; give data that is not sampled, or sampled "
+            "with equal weights"
+        )
 
 
 def with_label_column(model: ModelConfig) -> ModelConfig:

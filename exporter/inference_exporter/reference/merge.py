@@ -77,7 +77,10 @@ def merge(parts: Sequence[Shard], *, now: float, classes: int = 50) -> Reference
         features=_profiles("feature", parts, rows),
         outputs=_profiles("output", parts, rows),
         classes=tuple(sorted(names)),
-        performance=outcomes.metrics(classes),
+        performance=(performance := outcomes.metrics(classes)),
+        performance_intervals={
+            key: interval for key, interval in outcomes.intervals().items() if key in performance
+        },
         performance_samples=outcomes.samples,
         source=f"{first.source} and {len(parts) - 1} more parts",
         rejected=sum(part.reference.rejected for part in parts),

@@ -7,10 +7,12 @@ restart.
 
 from __future__ import annotations
 
+import logging
 import zlib
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
 
 from inference_exporter.config.schema import ModelConfig, Warmup
 from inference_exporter.reference.profiling.kept_choices import (
@@ -22,6 +24,8 @@ from inference_exporter.reference.profiling.passes import build_from
 from inference_exporter.reference.reading.roles import Block, feature_columns
 from inference_exporter.values.batch import Batch, Scalar, TextColumn
 from inference_exporter.values.profile import Reference
+
+log = logging.getLogger("inference_exporter.reference.warmup")
 
 MAX_ROWS = 100_000
 SOURCE = "warm-up"
@@ -51,6 +55,8 @@ class WarmupBuilder:
         self._long = has_choices(model)
         self.rows = 0
         self.changed = False
+        self._warned = False
+        self._weights: set[float] = set()
 
     @property
     def remaining(self) -> int:
@@ -63,7 +69,22 @@ class WarmupBuilder:
         return not self.remaining
 
     def add(self, batch: Batch) -> None:
-        """Keep the batch's rows that have inputs, as far as they are still wanted."""
+        """Keep the batch's rows that have inputs, as far as they are still wanted.
+
+        None once weights differ: every row of a reference counts once, so what is kept of such a
+        sample would be another distribution.
+        """
+        if batch.weight is not None:
+            self._weights |= set(
+                np.unique(np.nan_to_num(batch.weight.values, nan=1.0)).tolist()[:2]
+            )
+        if len(self._weights) > 1:
+            if not self._warned:
+                log.warning(
+                    "model %s: no warm-up from lines of different weights", self._model.name
+                )
+            self._warned = True
+            return
         choices = choices_to_keep(batch) if self._long else None
         for row in _rows(batch, choices):
             if self.rows >= self._limit:

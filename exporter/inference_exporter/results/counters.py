@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 from inference_exporter.accumulators import (
     RETRACTED,
     DenseAccumulator,
+    ErrorSpread,
+    LogLossSpread,
     RegressionOutcomes,
     Retracted,
     ScoreOutcomes,
     Weights,
+    WeightSpread,
 )
 from inference_exporter.families import correction_of
 from inference_exporter.results.choices import choice_values
@@ -62,9 +65,18 @@ def dense_values(base: Labels, one: DenseAccumulator, cells: Floats, tail: Label
 def _of(base: Labels, one: DenseAccumulator, cells: Floats, tail: Labels) -> Values:
     if isinstance(one, Weights):
         yield "inference_prediction_weight_total", {base: float(cells[0])}
+    elif isinstance(one, WeightSpread):
+        yield "inference_prediction_weight_squared_total", {base: float(cells[1])}
     elif isinstance(one, RegressionOutcomes):
         for name, value in one.sums(cells).items():
             yield _REGRESSION_FAMILIES[name], {(*base, *tail): value}
+    elif isinstance(one, ErrorSpread):
+        spread = one.sums(cells)
+        yield "inference_quartic_error_total", {base: spread["fourth"]}
+        relative = spread["percentage_squared"]
+        yield "inference_absolute_percentage_error_squared_total", {base: relative}
+    elif isinstance(one, LogLossSpread):
+        yield "inference_score_outcomes_log_loss_squared_total", {base: float(cells[0])}
     elif isinstance(one, ScoreOutcomes):
         prefix = "inference_score_outcomes"
         yield f"{prefix}_total", _score_bins(base, one, one.counts(cells).tolist())

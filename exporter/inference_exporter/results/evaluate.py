@@ -20,9 +20,12 @@ from inference_exporter.accumulators import (
     Labelled,
     Layout,
     Made,
+    MadeByScore,
     NumericBins,
+    ScoreOutcomes,
 )
 from inference_exporter.config.schema import ModelConfig, Window
+from inference_exporter.results.cohorts import put_cohort
 from inference_exporter.results.expectations import Forecast
 from inference_exporter.results.judge import Judge, put_verdict
 from inference_exporter.statistics import (
@@ -33,7 +36,7 @@ from inference_exporter.statistics import (
     comparison_numeric,
     histogram_quantiles,
 )
-from inference_exporter.truth import coverage, selection
+from inference_exporter.truth import coverage, selection, selection_by_score
 from inference_exporter.values.samples import Labels
 from inference_exporter.values.status_facts import Evidence, EvidenceKey, Traffic
 from inference_exporter.values.tally import Tally
@@ -96,7 +99,8 @@ class Evaluator:
                 self._latency(version, window, tally, gauges)
                 self._performance(version, window, tally, gauges)
                 put, base = partial(_set, gauges), (self._model.name, version)
-                self._forecast.put(put, base, window.name, tally, self._least(1))
+                rows = self._layout.effective(tally)
+                self._forecast.put(put, base, window.name, rows, self._least(1))
         return gauges
 
     def of_window(self, version: str, window: Window, tally: Tally) -> Gauges:
@@ -121,7 +125,7 @@ class Evaluator:
             least = self._least(len(one.profile.bins))
             key = (version, window.name, one.scope, one.name)
             self.evidence[key] = Evidence(comparison.p, least)
-            if comparison.n < least:
+            if comparison.n * self._layout.effective_share(tally) < least:
                 continue
             for name in self._statistics:
                 result, critical = self._evaluate(name, comparison, facts)
@@ -167,6 +171,7 @@ class Evaluator:
         covered = self._coverage(version, window, tally, gauges)
         verdict = self._judge.verdict(tally)
         base = (self._model.name, version)
+        put_cohort(partial(_set, gauges), base, window.name, self._judge.counted(tally))
         _set(gauges, "inference_performance_samples", (*base, window.name), verdict.samples)
         if covered and verdict.samples >= self._least(1):
             put_verdict(partial(_set, gauges), base, window.name, verdict)
@@ -181,12 +186,42 @@ class Evaluator:
         share = coverage(made, labelled)
         if share is not None:
             _set(gauges, "inference_label_coverage_ratio", labels, share)
-        bias = selection(*_by_predicted(tally), self._least(1))
-        if bias is not None:
-            _set(gauges, "inference_label_coverage_difference_ratio", labels, bias[0])
-            _set(gauges, "inference_label_selection_bias", labels, bias[1])
-        least = self._model.labels.coverage if self._model.labels else 0.0
+        selected = self._selection(labels, tally, gauges)
+        config = self._model.labels
+        if selected and (config is None or config.selection == "hide"):
+            return False
+        least = config.coverage if config else 0.0
         return least == 0 or (share is not None and share >= least)
+
+    def _selection(self, labels: Labels, tally: Tally, gauges: Gauges) -> bool:
+        """Whether some classes or scores have their labels and others do not."""
+        tally = self._layout.effective(tally)
+        of_classes = selection(*_by_predicted(tally), self._least(1))
+        if of_classes is not None:
+            _set(gauges, "inference_label_coverage_difference_ratio", labels, of_classes[0])
+        made, labelled = self._by_score(tally)
+        for cell, (rows, known) in enumerate(zip(made, labelled, strict=True)):
+            share = coverage(rows, known)
+            if share is not None:
+                key = (*labels[:-1], f"{cell:02d}", labels[-1])
+                _set(gauges, "inference_label_score_coverage_ratio", key, share)
+        found = [
+            one
+            for one in (of_classes, selection_by_score(made, labelled, self._least(1)))
+            if one is not None
+        ]
+        if found:
+            _set(gauges, "inference_label_selection_bias", labels, any(one[1] for one in found))
+        return any(one[1] for one in found)
+
+    def _by_score(self, tally: Tally) -> tuple[list[float], list[float]]:
+        """Predictions, and those with a label, per bin of the score; none without such scores."""
+        made = next((one for one in self._layout.dense if isinstance(one, MadeByScore)), None)
+        labelled = next((one for one in self._layout.dense if isinstance(one, ScoreOutcomes)), None)
+        if made is None or labelled is None:
+            return [], []
+        known = labelled.counts(self._layout.cells_of(labelled, tally)).sum(axis=0)
+        return self._layout.cells_of(made, tally).tolist(), known.tolist()
 
     def _least(self, bins: int) -> int:
         return _least_rows(self._model, bins)

@@ -67,11 +67,19 @@ class Judge:
         self._ranks = next((a for a in layout.dense if isinstance(a, ScoreRanks)), None)
 
     def verdict(self, tally: Tally) -> Verdict:
-        """What the labels in the tally say."""
+        """What the labels in the tally say; rows are the effective ones where they have weights."""
+        tally = self._layout.effective(tally)
         with np.errstate(all="ignore"):  # an undefined result is absent, not a warning
             if self._regression is not None:
                 return self._of_numbers(self._regression, tally)
             return self._of_classes(tally)
+
+    def counted(self, tally: Tally) -> Mapping[tuple[str, str], float] | float:
+        """What replicas add up: rows by predicted and actual class, or the sum of |error|."""
+        tally = self._layout.effective(tally)
+        if self._regression is None:
+            return confusion_of(tally)
+        return self._regression.sums(self._layout.cells_of(self._regression, tally))["absolute"]
 
     def _of_numbers(self, one: RegressionOutcomes, tally: Tally) -> Verdict:
         sums = one.sums(self._layout.cells_of(one, tally))

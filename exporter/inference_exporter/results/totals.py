@@ -18,6 +18,7 @@ from inference_exporter.accumulators import (
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
 from inference_exporter.families import FAMILIES
+from inference_exporter.results.binned import binned_performance
 from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
 from inference_exporter.results.expectations import expected_values
 from inference_exporter.results.series_cache import SeriesCache
@@ -184,6 +185,11 @@ def reference_samples(base: Labels, reference: Reference) -> Iterator[Samples]:
         yield _samples(f"inference_{scope}_reference_samples", sizes)
     performance = {(*base, *key): value for key, value in reference.performance.items()}
     yield _samples("inference_performance_reference", performance)
+    for at, bound in enumerate(("lower", "upper")):
+        ends = {(*base, *key): ends[at] for key, ends in reference.performance_intervals.items()}
+        yield _samples(f"inference_performance_reference_{bound}", ends)
+    binned = {(*base, *key): value for key, value in binned_performance(reference).items()}
+    yield _samples("inference_performance_reference_binned", binned)
     created = f"{np.datetime64(int(reference.created), 's')}Z"
     info = (*base, reference.fingerprint, str(reference.rows), created, reference.source)
     yield _samples("inference_reference_info", {info: 1.0})

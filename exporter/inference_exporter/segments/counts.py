@@ -12,6 +12,7 @@ from inference_exporter.accumulators import (
     Made,
     RegressionOutcomes,
     ScoreOutcomes,
+    WeightSpread,
 )
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.families import FAMILIES, with_labels
@@ -29,7 +30,7 @@ from inference_exporter.values.vocabulary import OVERFLOW
 from inference_exporter.windows import Timeline
 
 PREFIX = "segments/"
-_KINDS = (ScoreOutcomes, RegressionOutcomes, ErrorSpread, Made, Labelled)
+_KINDS = (ScoreOutcomes, RegressionOutcomes, ErrorSpread, Made, Labelled, WeightSpread)
 
 
 class Segments:

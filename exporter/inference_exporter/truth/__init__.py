@@ -4,7 +4,7 @@
 `waiting/` keeps the predictions that wait, `http/` is what stands behind a POST.
 """
 
-from inference_exporter.truth.coverage import coverage, selection
+from inference_exporter.truth.coverage import coverage, selection, selection_by_score
 from inference_exporter.truth.http.inbox import Inbox, Submission
 from inference_exporter.truth.http.reception import receive
 from inference_exporter.truth.intake import Intake, make_join
@@ -20,4 +20,5 @@ __all__ = [
     "make_join",
     "receive",
     "selection",
+    "selection_by_score",
 ]

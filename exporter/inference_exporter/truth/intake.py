@@ -27,6 +27,7 @@ from inference_exporter.values.numeric import numeric_column
 _OTHER_NAMES = (
     4  # names kept per class that gets series: predictions without a label have names too
 )
+_NUMBERS = ("score", "prediction_value", "weight")
 
 
 def make_join(model: ModelConfig, config: LabelsConfig, *, regression: bool) -> Join:
@@ -34,6 +35,7 @@ def make_join(model: ModelConfig, config: LabelsConfig, *, regression: bool) -> 
     texts = ["version"] if model.fields.version else []
     scores = ["score"] if model.fields.has_score else []
     values = ["prediction_value"] if regression else []
+    scores += ["weight"] if model.fields.weight else []
     segments = {f"{SEGMENTS}{one.name}": model.limits.segments for one in model.segments}
     texts += [*([] if regression else ["prediction"]), *segments]
     classes, ranking = classes_kept(model), model.fields.ranking is not None
@@ -79,9 +81,9 @@ class Intake:
             column = _column(batch, name)
             if name in self._join.names and column is not None:
                 records[name] = self._join.names[name].codes(_chosen(column, rows))
-            elif name in ("score", "prediction_value") and column is not None:
+            elif name in _NUMBERS and column is not None:
                 records[name] = column.values[rows]
-            elif name in ("score", "prediction_value"):
+            elif name in _NUMBERS:
                 records[name] = np.nan
         put_choices(records, batch, rows)
         if batch.actual is not None:

@@ -219,6 +219,12 @@ class Reference:
     classes: tuple[str, ...] = ()  # classes seen in predictions and labels, sorted
     performance: Mapping[tuple[str, str], float] = field(default_factory=dict)
     performance_samples: int = 0
+    performance_intervals: Mapping[tuple[str, str], tuple[float, float]] = field(
+        default_factory=dict
+    )  # at 95 %, where they are known
+    performance_binned: Mapping[tuple[str, str], float] = field(
+        default_factory=dict
+    )  # of scores rounded to the 20 bins of the counters
     source: str = ""  # the file it was built from, or "warm-up"
     rejected: int = 0  # lines of the reference data that could not be read
     calibration: Calibration | None = None  # None: too few labelled scores, or more than 2 classes

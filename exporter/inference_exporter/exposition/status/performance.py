@@ -23,6 +23,7 @@ def performance_of(place: Place) -> PerformanceView:
     reference = _by_class(place, index.rows("inference_performance_reference", *labels))
     samples = index.one("inference_performance_samples", *labels, window)
     coverage = index.one("inference_label_coverage_ratio", *labels, window)
+    selected = index.one("inference_label_selection_bias", *labels, window) == 1
     spans = {family: _intervals(place, family) for family in (REALISED, ESTIMATE)}
     rows = tuple(
         PerformanceRow(
@@ -39,17 +40,22 @@ def performance_of(place: Place) -> PerformanceView:
         rows,
         Number(samples, "count", "no labels configured"),
         Number(coverage, "share"),
-        "" if realised else _why(place, samples, coverage),
+        "" if realised else _why(place, samples, coverage, selected),
         "" if estimated else _why_not_estimated(place),
     )
 
 
-def _why(place: Place, samples: float | None, coverage: float | None) -> str:
+def _why(place: Place, samples: float | None, coverage: float | None, selected: bool) -> str:
     if samples is None and coverage is None:
         return "No labels are configured, so there is no performance from labels."
     least = place.facts.least
     if samples is not None and samples < least:
         return f"Too few labelled predictions in this window: {count(samples)} of {count(least)}."
+    if selected:
+        return (
+            "The labels are a selection: some predicted classes or scores have theirs and others "
+            "do not, so performance would not be that of the traffic (labels.selection)."
+        )
     return "Too small a share of the predictions in this window has a label yet."
 
 

@@ -76,6 +76,9 @@ class _Metric(msgspec.Struct, forbid_unknown_fields=True):
     metric: str
     of_class: str = msgspec.field(name="class")
     value: float
+    lower: float | msgspec.UnsetType = msgspec.UNSET
+    upper: float | msgspec.UnsetType = msgspec.UNSET
+    binned: float | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Multivariate(msgspec.Struct, forbid_unknown_fields=True):
@@ -125,7 +128,7 @@ def dumps(reference: Reference) -> bytes:
         features={name: _encode(one) for name, one in reference.features.items()},
         outputs={name: _encode(one) for name, one in reference.outputs.items()},
         performance_samples=reference.performance_samples,
-        performance=[_Metric(*key, value) for key, value in reference.performance.items()],
+        performance=[_metric(reference, key) for key in reference.performance],
         multivariate=_encode_fit(reference.multivariate),
         centroids={name: one.tolist() for name, one in reference.centroids.items()}
         or msgspec.UNSET,
@@ -134,6 +137,12 @@ def dumps(reference: Reference) -> bytes:
         losses=LossState.of(reference.losses),
     )
     return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()
+
+
+def _metric(reference: Reference, key: tuple[str, str]) -> _Metric:
+    lower, upper = reference.performance_intervals.get(key, (msgspec.UNSET, msgspec.UNSET))
+    binned = reference.performance_binned.get(key, msgspec.UNSET)
+    return _Metric(*key, reference.performance[key], lower, upper, binned)
 
 
 def _encode(profile: FeatureProfile) -> _Numeric | _Categorical:
@@ -211,6 +220,17 @@ def loads(data: bytes) -> Reference:
         classes=tuple(file.classes),
         performance={(one.metric, one.of_class): one.value for one in file.performance},
         performance_samples=file.performance_samples,
+        performance_intervals={
+            (one.metric, one.of_class): (one.lower, one.upper)
+            for one in file.performance
+            if not isinstance(one.lower, msgspec.UnsetType)
+            and not isinstance(one.upper, msgspec.UnsetType)
+        },
+        performance_binned={
+            (one.metric, one.of_class): one.binned
+            for one in file.performance
+            if not isinstance(one.binned, msgspec.UnsetType)
+        },
         source=file.source,
         rejected=file.rejected,
         multivariate=_decode_fit(file.multivariate),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,12 @@ import numpy.typing as npt
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
 from inference_exporter.performance import (
+    Intervals,
     Metrics,
     ScoreSums,
     count_scores,
     rank_edges,
+    score_intervals,
     score_metrics,
 )
 from inference_exporter.performance.scores import SCORE_CELLS
@@ -24,6 +27,16 @@ from inference_exporter.values.profile import Calibration, FeatureProfile, Numer
 
 MAX_ROWS = 1_000_000  # 9 bytes a row
 _CLASSES = 3  # more than two, and no positive class configured: the score is nobody's probability
+_RANKED = (("roc_auc", ""), ("average_precision", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Metrics with their 95 % intervals, and those that finer bins change, of the 20 bins."""
+
+    metrics: Metrics
+    intervals: Intervals
+    binned: Metrics
 
 
 def edges_of(outputs: Mapping[str, FeatureProfile]) -> Floats:
@@ -97,14 +110,20 @@ class ScoredLabels:
         pair = class_pair(self._model, classes) if self._model else None
         return None if found is None or pair is None else calibrate(*found, pair, edges)
 
-    def metrics(self, classes: tuple[str, ...], edges: Floats) -> Metrics:
+    def judged(self, classes: tuple[str, ...], edges: Floats) -> Judged:
         """Performance of the score, as it is computed of live data, ranked by these edges."""
         found = self.pairs(classes)
         if found is None:
-            return {}
+            return Judged({}, {}, {})
         cells = np.zeros((1, SCORE_CELLS))
         score, positive = found
         count_scores(score, positive, np.zeros(len(score), np.int64), cells)
         size, rank = len(edges) + 1, np.searchsorted(edges, score)
-        ranks = [np.bincount(rank[side], minlength=size) for side in (~positive, positive)]
-        return score_metrics(ScoreSums.of(cells[0]), np.array(ranks, dtype=np.float64))
+        sides = [np.bincount(rank[side], minlength=size) for side in (~positive, positive)]
+        sums, ranks = ScoreSums.of(cells[0]), np.array(sides, dtype=np.float64)
+        coarse = score_metrics(sums)
+        return Judged(
+            score_metrics(sums, ranks),
+            score_intervals(sums, ranks),
+            {key: coarse[key] for key in _RANKED if key in coarse},
+        )

@@ -174,6 +174,13 @@ class _Count:
         if self._prediction:
             outputs["prediction"] = self._prediction.profile(rows)
         edges = edges_of(outputs)
+        scored = self._scored.judged(classes, edges)
+        performance = {
+            **self._outcomes.metrics(model.limits.classes, values_of(model, classes)),
+            **scored.metrics,
+            **self._choices.metrics(),
+        }
+        intervals = {**self._outcomes.intervals(), **scored.intervals}
         reference = Reference(
             model=model.name,
             rows=rows,
@@ -183,11 +190,9 @@ class _Count:
             features={name: census.profile(rows) for name, census in self._features.items()},
             outputs=outputs,
             classes=classes,
-            performance={
-                **self._outcomes.metrics(model.limits.classes, values_of(model, classes)),
-                **self._scored.metrics(classes, edges),
-                **self._choices.metrics(),
-            },
+            performance=performance,
+            performance_intervals={key: intervals[key] for key in performance if key in intervals},
+            performance_binned=scored.binned,
             performance_samples=self._outcomes.samples,
             source=source,
             rejected=self._survey.rejected,

@@ -51,6 +51,7 @@ class Block:
     scores: ClassScores | None = None
     ranking: RankedItems | None = None
     raw: Mapping[str, Sequence[object]] = field(default_factory=dict)  # both, as they are written
+    weight: TextColumn | None = None
 
 
 def derived_block(block: Block, deriver: Deriver) -> Block:
@@ -86,6 +87,7 @@ def flat_block(columns: Mapping[str, TextColumn], rows: int, fields: Fields) -> 
         _column(columns, fields.prediction),
         _column(columns, fields.score),
         _column(columns, fields.actual),
+        weight=_column(columns, fields.weight),
         raw={
             name: column
             for name in VECTORS
@@ -163,6 +165,7 @@ def log_block(rows: Sequence[Row], model: ModelConfig) -> Block:
         [_scalar(row, fields.score) for row in rows] if fields.score else None,
         [_scalar(row, fields.actual) for row in rows] if fields.actual else None,
         raw={name: [column[i] for i in used] for name, column in raw.items()},
+        weight=[_scalar(row, fields.weight) for row in rows] if fields.weight else None,
     )
 
 
