@@ -148,7 +148,7 @@ def _estimates() -> tuple[Panel, ...]:
               "InferenceAccuracyEstimateLow", "InferencePerformanceEstimateLow",
               "InferenceAccuracyLow"),
         "percentunit",
-        Query(f"max by (version) ({_now('accuracy')})", "labels that arrived {{version}}"),
+        Query(f"max by (version) ({_now('accuracy')})", "realised (labels that arrived) {{version}}"),
         Query(single(lower), "realised at least"),
         Query(single(upper), "realised at most"),
         Query(f"max by (version, window) ({of(names.cohort('accuracy'), VERSION)})",

@@ -39,7 +39,7 @@ def alert(feature: str) -> dict[str, object]:
 @pytest.mark.server
 def test_amtool_accepts_the_configuration_and_its_templates() -> None:
     output = amtool("check-config", str(CONFIG))
-    assert "5 inhibit rules" in output
+    assert "6 inhibit rules" in output
     assert "1 templates" in output
 
 
