@@ -358,9 +358,17 @@ PRESETS: dict[str, Shape] = {
             " explain_ms: 0, predict_ms: 11.25, postprocess_ms: 2.25",
             "2026-11-23 01:07:11.517 6857 kserve.trace requestId: N.A., preprocess_ms: 5.5,"
             " explain_ms: 0, predict_ms: 8.75, postprocess_ms: 1e-05",
+            *(f"2026-11-23 01:07:11.443 6857 kserve.trace kserve.io.v1.models.iris:predict: {took}"
+              f" ['http_status:{status}', 'http_method:POST', 'time:{clock}']"
+              for took, status, clock in ((0.25, 200, "wall"), (0.125, 200, "cpu"),
+                                          (0.5, 404, "wall"))),
+            "2026-11-23 01:07:11.439 uvicorn.access INFO:     127.0.0.1:57720 6857 -"
+            ' "POST /v1/models/iris%3Apredict HTTP/1.1" 200 OK',
         ],
-        {(REQUESTS, ""): 2.0, (STEPS + "_sum", 'step="inference"'): 0.02,
-         (STEPS + "_count", 'step="preprocess"'): 2.0},
+        {(REQUESTS, 'code="200"'): 1.0, (REQUESTS, 'code="404"'): 1.0, (FAILED, ""): 1.0,
+         (LATENCY + "_sum", ""): 0.75, (STEPS + "_sum", 'step="inference"'): 0.02,
+         (STEPS + "_count", 'step="preprocess"'): 2.0, (LINES, 'result="part"'): 2.0,
+         (LINES, 'result="filtered"'): 2.0},
     ),
     "sagemaker": Shape(
         _SAGEMAKER, {(REQUESTS, ""): 3.0, (LINES, 'result="ok"'): 3.0}, ("x0", "x1")

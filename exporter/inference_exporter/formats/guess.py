@@ -140,7 +140,7 @@ def _said(model: ModelConfig, block: bytes, count: int) -> str:
         return f"# Guessed by `inference-exporter init` from {count} lines; {halves}\n"
     decoded = make_decoder(model).decode(block)
     counts = ", ".join(f"{n} {result}" for result, n in decoded.results.items()) or "none"
-    rows = f", {decoded.batch.rows} predictions" if decoded.batch.requests is not None else ""
+    rows = f", {decoded.batch.rows} predictions" if model.explode else ""
     inside = "" if peeled.count(b"\n") == count else f" ({peeled.count(bytes([10]))} inside)"
     return f"# Guessed by `inference-exporter init`; of {count} lines{inside}: {counts}{rows}.\n"
 

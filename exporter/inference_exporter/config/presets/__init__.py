@@ -8,8 +8,8 @@ writes is laid over them, key by key. A file has:
     rank        the order in which `init` tries them, the most telling first
     recognise   what lines of this kind have: `keys` (paths that are there), `values` (paths with
                 one of these values), `patterns` (paths with a regular expression for the whole
-                value), or for `format: regex` the pattern itself; `beside` is the preset of other
-                lines that are there too
+                value), or for `format: regex` the pattern itself, or `text`, an expression that
+                some line matches; `beside` is the preset of other lines that are there too
     model       settings of a model
     lacks       what such a log cannot say, and what to do about it
     ask         what only the user knows: a setting, with the question
@@ -40,6 +40,7 @@ class Preset:
     keys: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     beside: str | None = None
+    text: str | None = None
     patterns: Mapping[str, str] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
     ask: Mapping[str, str] = field(default_factory=dict)
@@ -66,6 +67,7 @@ def preset(name: str) -> Preset:
         keys=tuple(recognise.get("keys", ())),
         values={path: tuple(map(str, ok)) for path, ok in recognise.get("values", {}).items()},
         beside=recognise.get("beside"),
+        text=recognise.get("text"),
         patterns=recognise.get("patterns", {}),
         lacks=tuple(found.get("lacks", ())),
         ask=found.get("ask", {}),

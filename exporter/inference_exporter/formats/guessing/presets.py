@@ -70,7 +70,7 @@ def of_texts(texts: Sequence[str]) -> Preset | None:
     for preset in presets():
         pattern = preset.model.get("pattern")
         if isinstance(pattern, str) and preset.rank < SPECIFIC:
-            compiled = re.compile(pattern)
+            compiled = re.compile(preset.text or pattern)
             if any(compiled.search(text) for text in texts):
                 return preset
     return None
