@@ -34,7 +34,7 @@ def test_logs_of_known_shape_are_read(case: Path) -> None:
     text = guess(lines, "sample.log")
     (model,) = config.parse(text, "c.yaml").models
     decoded = make_decoder(model, collect=True).decode(b"".join(lines))
-    assert decoded.results["ok"] >= 1
+    assert decoded.results.get("ok", 0) + decoded.results.get("part", 0) >= 1
     assert not decoded.invalid.get("timestamp")
     wanted = config.load(str(case / "config.yaml")).models[0]
     assert type(model.format) is type(wanted.format)
