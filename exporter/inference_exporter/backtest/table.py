@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -72,6 +73,10 @@ def _windows(found: Backtest) -> Iterator[str]:
         yield (
             f"  windows of {window.name}: {len(mine)}, decided on {decided}, with drift {drifted}"
         )
+        whys = Counter(one.reason(row) for one in judged for row in range(len(one.subjects)))
+        for why, times in whys.most_common():
+            if why:
+                yield f"    {times} times an input or output was undecided because {why}"
 
 
 def alarms(found: Backtest) -> list[tuple[Looked, int]]:

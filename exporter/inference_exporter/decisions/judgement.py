@@ -38,6 +38,15 @@ class Judgement:
     blocks: Floats
     entities: float
 
+    def reason(self, row: int) -> str:
+        """In few words why there was no decision; empty where there was."""
+        if self.enough[row]:
+            return ""
+        if self.wanders[row]:
+            return "the traffic moves by itself"
+        few = self.evidence.rows[row] < self.least[row]
+        return "too few rows" if few else "rows resemble each other"
+
     def why_not(self, row: int) -> str:
         """Why there was not enough to decide on; empty where there was."""
         if self.enough[row]:
