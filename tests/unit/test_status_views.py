@@ -305,7 +305,7 @@ def test_a_broken_input_is_said_as_the_alert_says_it(tmp_path: Path) -> None:
     rng = random.Random(3)
     sidecar.clock.advance(900.0)
     sidecar.reads(*rows(rng, 60, sidecar.clock.now(), factor=1e6))
-    assert metric(sidecar.page(), "inference_feature_broken", feature="income", kind="strange") == 1
+    assert metric(sidecar.page(), "inference_feature_broken", feature="income", flaw="strange") == 1
     share = metric(sidecar.page(), "inference_feature_broken_ratio", feature="income")
     assert share is not None
     (words,) = [n.words for n in home_view(sidecar.snapshot).notices if "broken" in n.words]

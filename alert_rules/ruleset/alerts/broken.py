@@ -7,7 +7,7 @@ from alert_rules.ruleset.names import M, by
 from alert_rules.ruleset.rules import Alert
 from alert_rules.ruleset.settings import Settings
 
-_LABELS = (*M, "feature", "kind")
+_LABELS = (*M, "feature", "flaw")
 
 
 def alerts(_: Settings) -> tuple[Alert, ...]:
@@ -16,9 +16,9 @@ def alerts(_: Settings) -> tuple[Alert, ...]:
 
 
 _WHAT = (
-    '{{ if eq $labels.kind "missing" }}have no value'
-    '{{ else if eq $labels.kind "invalid" }}have an unusable value'
-    '{{ else if eq $labels.kind "strange" }}have a value out of range or unseen'
+    '{{ if eq $labels.flaw "missing" }}have no value'
+    '{{ else if eq $labels.flaw "invalid" }}have an unusable value'
+    '{{ else if eq $labels.flaw "strange" }}have a value out of range or unseen'
     "{{ else }}have one and the same value{{ end }}"
 )
 _PAGE = "/d/inference-quality?var-model={{ $labels.model }}&var-feature={{ $labels.feature }}"
@@ -31,7 +31,7 @@ def _broken() -> Alert:
         f"max by ({by(*_LABELS)}) (inference_feature_broken) == 1",
         "critical",
         "broken",
-        f"{MODEL}: input {{{{ $labels.feature }}}} is broken ({{{{ $labels.kind }}}})",
+        f"{MODEL}: input {{{{ $labels.feature }}}} is broken ({{{{ $labels.flaw }}}})",
         f"{share} of the rows of the last minutes{VERSION} {_WHAT}, which hardly any or not all "
         "of the reference have.",
         _PAGE,
@@ -47,7 +47,7 @@ def _point_mass() -> Alert:
         "warning",
         "broken",
         f"{MODEL}: too many rows have input {{{{ $labels.feature }}}} at one place "
-        "({{ $labels.kind }}, last {{ $labels.window }})",
+        "({{ $labels.flaw }}, last {{ $labels.window }})",
         f"{PERCENT} of the rows of the last full {{{{ $labels.window }}}}{VERSION} {_WHAT}, beyond "
         f"what the reference lets expect; {limit('feature_point_ratio', 'humanizePercentage')} is "
         "allowed, and chance hardly ever does it.",

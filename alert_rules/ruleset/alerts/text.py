@@ -13,6 +13,8 @@ DURATION = "{{ $value | humanizeDuration }}"
 MODEL = "{{ $labels.model }}"
 VERSION = "{{ with $labels.version }} of version {{ . }}{{ end }}"
 
+NOBODY = "none"  # owner of what nobody says to be theirs
+
 
 def lookup(metric: str, *labels: str, show: str = NUMBER, fixed: str = "") -> str:
     """The present value of another series that has the same values of these labels.
@@ -42,8 +44,9 @@ def limit(name: str, show: str = NUMBER) -> str:
 def owner(label: str, about: str) -> str:
     """Whose model (or instance) this is, as most of its replicas' configurations say.
 
-    A label of an alert, so that routes can match it; where nothing is said it is absent. Of the
-    last hour, so that it stays the same when the exporter goes.
+    A label of an alert, so that routes can match it; `none` where nothing is said, because
+    Prometheus writes the template itself into ALERTS where it gives an empty text. Of the last
+    hour, so that it stays the same when the exporter goes.
     """
     same = (*names.kept(), about)
     pairs = ",".join((*(f"{one}=%q" for one in same), f'{label}!=""'))
@@ -52,7 +55,7 @@ def owner(label: str, about: str) -> str:
     escaped = asked.replace('"', '\\"')
     return (
         f'{{{{ with printf "{escaped}" {given} | query }}}}'
-        f'{{{{ . | first | label "{label}" }}}}{{{{ end }}}}'
+        f'{{{{ . | first | label "{label}" }}}}{{{{ else }}}}{NOBODY}{{{{ end }}}}'
     )
 
 

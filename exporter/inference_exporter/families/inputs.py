@@ -94,7 +94,7 @@ INPUTS = (
     family(
         "gauge",
         "inference_feature_broken",
-        "model version feature kind",
+        "model version feature flaw",
         "1 while most rows of the last minutes have what hardly a row of the reference has: "
         "`missing`, `invalid`, `strange` (out of range, unseen), or all have `one_value`; else 0; "
         "absent without rows for an hour.",
@@ -102,7 +102,7 @@ INPUTS = (
     family(
         "gauge",
         "inference_feature_broken_ratio",
-        "model version feature kind",
+        "model version feature flaw",
         "Share of the rows of the last minutes behind a breakage; only while there is one.",
     ),
     family(
@@ -115,7 +115,7 @@ INPUTS = (
     family(
         "gauge",
         "inference_feature_point_mass_ratio",
-        "model version feature kind window",
+        "model version feature flaw window",
         "Share of all rows that are too many at that place; only while the state is 1.",
     ),
     family(
