@@ -96,7 +96,7 @@ LABELS = {
     "predicted": "Predicted class.",
     "actual": "Class given by the label.",
     "difference": "`unknown` or `absent`: which side lacks the feature.",
-    "kind": "What is wrong with an input: `missing`, `invalid`, `strange` or `one_value`.",
+    "flaw": "What is wrong with an input: `missing`, `invalid`, `strange` or `one_value`.",
     "detector": "Sequential test, such as `adwin`.",
     "signal": "Stream it follows: `error`, `residual` or `latency`.",
     "metric": "What is measured: `accuracy`, `f1`, `roc_auc`, `mae`, …",
