@@ -8,6 +8,7 @@ fixed number of places, in which a new key takes the place of an old one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,30 @@ _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _HALF = np.uint64(31)
 
 
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Rows by key: an `order` in which equal keys stand together, and where each key begins.
+
+    It stays the same where all keys are mixed with the same number, and where all are different
+    whatever they are mixed with.
+    """
+
+    order: Ints
+    starts: Ints
+
+    @classmethod
+    def of(cls, keys: Keys) -> Grouping:
+        """The groups of some keys, at least one."""
+        order = np.argsort(keys, kind="stable")  # equal ones in the order in which they came
+        ordered = keys[order]
+        return cls(order, np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])))
+
+    @property
+    def all_different(self) -> bool:
+        """Whether no key comes twice."""
+        return len(self.starts) == len(self.order)
+
+
 class Seen:
     """How often keys came, among the last that came.
 
@@ -47,8 +72,10 @@ class Seen:
         self._keys: Keys = np.zeros(1 << bits, dtype=np.uint64)
         self._counts: Ints = np.zeros(1 << bits, dtype=np.int64)
 
-    def times(self, keys: Keys) -> Ints:
+    def times(self, keys: Keys, groups: Grouping | None = None) -> Ints:
         """For the how-manieth time each key (rows,) comes, from 1; they are remembered.
+
+        `groups` are those of the keys, if they are known.
 
         >>> seen = Seen()
         >>> seen.times(np.array([7, 9, 7], dtype=np.uint64)).tolist()
@@ -56,16 +83,23 @@ class Seen:
         >>> seen.times(np.array([7], dtype=np.uint64)).tolist()
         [3]
         """
-        order = np.argsort(keys, kind="stable")
-        ordered = keys[order]
-        starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+        groups = groups or Grouping.of(keys)
+        if groups.all_different:
+            return self._each_once(keys)
+        order, starts = groups.order, groups.starts
         counts = np.diff(np.append(starts, len(keys)))
-        single = ordered[starts]
+        single = keys[order[starts]]
         place = mixed(single, 0) >> self._shift
         known = np.where(self._keys[place] == single, self._counts[place], 0)
         self._keys[place], self._counts[place] = single, known + counts
         times: Ints = np.empty(len(keys), dtype=np.int64)
         times[order] = np.arange(1, len(keys) + 1) + np.repeat(known - starts, counts)
+        return times
+
+    def _each_once(self, keys: Keys) -> Ints:
+        place = mixed(keys, 0) >> self._shift
+        times: Ints = np.where(self._keys[place] == keys, self._counts[place], 0) + 1
+        self._keys[place], self._counts[place] = keys, times
         return times
 
 
@@ -88,8 +122,11 @@ class Crowds:
         self._usual: frozenset[int] = frozenset()
         self._kept = self._aside = 0
 
-    def aside(self, keys: Keys, stretches: Ints) -> Bools:
-        """Which rows (rows,) to set aside; `stretches` of five minutes since the epoch."""
+    def aside(self, keys: Keys, stretches: Ints, groups: Grouping | None = None) -> Bools:
+        """Which rows (rows,) to set aside; `stretches` of five minutes since the epoch.
+
+        `groups` are those of the keys, if they are known.
+        """
         newest = int(stretches.max()) // STRETCHES
         if newest > self._hour:
             self._turn(newest)
@@ -99,7 +136,8 @@ class Crowds:
         every = np.array([self._rows[one] for one in found.tolist()])[
             np.searchsorted(found, stretches)
         ]
-        times = self._seen.times(mixed(keys, stretches))
+        alike = groups if len(found) == 1 or (groups and groups.all_different) else None
+        times = self._seen.times(mixed(keys, stretches), alike)
         crowded = (times > CROWD) & (times > PART * every)
         crowded &= stretches // STRETCHES == self._hour
         at = np.flatnonzero(crowded)
@@ -203,7 +241,8 @@ def _texts(column: TextColumn, rows: Ints) -> TextColumn:
 def keys_of(column: TextColumn) -> Keys:
     """A key (rows,) of each value; 0 where there is none."""
     keys = mixed(_hashes(column), 1)
-    keys[[value is None for value in column]] = 0
+    if None in column:
+        keys[[value is None for value in column]] = 0
     return keys
 
 

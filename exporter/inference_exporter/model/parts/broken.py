@@ -19,6 +19,7 @@ from inference_exporter.values.samples import Labels, Samples
 from inference_exporter.windows import NO_PANE
 
 MINUTE = 60.0
+LOOK = 5.0  # seconds between two looks at a log that is read after the fact, as in a sidecar
 
 
 class BrokenPart(Part):
@@ -28,6 +29,7 @@ class BrokenPart(Part):
 
     def __init__(self, *, live: bool) -> None:
         self._live = live
+        self._looked = -np.inf
         self._broken: Broken | None = None
 
     @classmethod
@@ -59,7 +61,8 @@ class BrokenPart(Part):
         index, groups, every = self._grouped(rows)
         kept = [one if one is not None and recent(one[1], clock) else None for one in groups]
         self.broken.add(rows.batch, rows.times, index, kept, every, (again[0], again[1]))
-        if not self._live:
+        if not self._live and not clock - self._looked < LOOK:
+            self._looked = clock
             self.broken.advance(clock)
 
     def _grouped(self, rows: Rows) -> tuple[Ints, list[Group | None], Floats]:

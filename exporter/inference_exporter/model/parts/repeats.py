@@ -20,6 +20,7 @@ from inference_exporter.model.part import Part, Setting
 from inference_exporter.repeats import (
     STRETCHES,
     Crowds,
+    Grouping,
     Heavy,
     Keys,
     Seen,
@@ -75,13 +76,14 @@ class RepeatsPart(Part):
         keys = fingerprints(batch.features, batch.rows)
         if batch.version is not None:
             keys = mixed(keys, keys_of(batch.version).view(np.int64))
-        hours = (times // HOUR).astype(np.int64)
+        groups, hours = Grouping.of(keys), (times // HOUR).astype(np.int64)
+        slots = (times // SLOT).astype(np.int64)
         flags = {
-            SOON: self._seen(self._soon, mixed(keys, (times // SLOT).astype(np.int64))),
-            HOURLY: self._seen(self._hourly, mixed(keys, hours)),
+            SOON: self._seen(self._soon, mixed(keys, slots), _kept(groups, slots)),
+            HOURLY: self._seen(self._hourly, mixed(keys, hours), _kept(groups, hours)),
         }
-        again = self._delivered_again(batch, keys)
-        burst = self._crowds.aside(keys, (times // STRETCH).astype(np.int64)) & ~again
+        again = self._delivered_again(batch, keys, groups)
+        burst = self._crowds.aside(keys, (times // STRETCH).astype(np.int64), groups) & ~again
         heavy = self._beyond(batch, hours) & ~again & ~burst
         aside = again | burst | heavy
         if aside.any():
@@ -93,18 +95,19 @@ class RepeatsPart(Part):
         return replace(batch, flags={**batch.flags, **flags})
 
     @staticmethod
-    def _seen(seen: Seen, keys: Keys) -> Bools:
-        marks: Bools = seen.times(keys) > 1
+    def _seen(seen: Seen, keys: Keys, groups: Grouping | None) -> Bools:
+        marks: Bools = seen.times(keys, groups) > 1
         return marks
 
-    def _delivered_again(self, batch: Batch, keys: Keys) -> Bools:
+    def _delivered_again(self, batch: Batch, keys: Keys, groups: Grouping) -> Bools:
         """Rows with an id and inputs that came before."""
         if self._ids is None or batch.id is None:
             return np.zeros(batch.rows, dtype=np.bool_)
         ids = keys_of(batch.id)
         if batch.row is not None:  # one id stands for several rows
             keys = mixed(keys, keys_of(batch.row).view(np.int64))
-        again: Bools = self._seen(self._ids, mixed(keys, ids.view(np.int64))) & (ids != 0)
+        alike = groups if groups.all_different else None
+        again: Bools = self._seen(self._ids, mixed(keys, ids.view(np.int64)), alike) & (ids != 0)
         return again
 
     def _beyond(self, batch: Batch, hours: Ints) -> Bools:
@@ -136,3 +139,8 @@ class RepeatsPart(Part):
                 return [f"damaged counts of rows set aside: {error}"]
             self._counts |= {one: stored[one] for one in self._reasons if one in stored}
         return []
+
+
+def _kept(groups: Grouping, spans: Ints) -> Grouping | None:
+    """The groups, if keys that are mixed with these spans of time have the same."""
+    return groups if groups.all_different or spans.min() == spans.max() else None
