@@ -13,6 +13,7 @@ from inference_exporter.broken.minutes import HOUR, Minutes
 from inference_exporter.broken.verdict import KINDS, LOOKS
 from inference_exporter.repeats import inputs_of
 from inference_exporter.values.batch import Batch, Bools, Floats, Ints
+from inference_exporter.values.kept_state import restored
 
 PREFIX = "broken/"
 Group = tuple[str, int]  # version, minute since the epoch
@@ -142,18 +143,12 @@ class Broken:
 
     def restore(self, state: Mapping[str, bytes]) -> list[str]:
         """Take up committed state; returns a sentence for each value that could not be used."""
-        problems = []
-        for key, value in state.items():
-            if key.startswith(PREFIX):
-                try:
-                    if not self._restore(key, value):
-                        self._deleted.add(key)
-                except (ValueError, msgspec.MsgspecError) as error:
-                    problems.append(f"{key}: {error}")
-                    self._deleted.add(key)
+        problems, unusable = restored(state, PREFIX, self._restore)
+        self.forget(unusable)
         return problems
 
     def _restore(self, key: str, value: bytes) -> bool:
+        """Whether it was taken up: a minute of other bins is not."""
         version, *minute = msgspec.json.decode(key.removeprefix(PREFIX), type=list[str])
         kept = self.versions.get(version) or Minutes(self._own)
         taken = kept.decode_minute(int(minute[0]), value) if minute else kept.decode(value)

@@ -1,4 +1,4 @@
-"""The sections of the file: the top level, a model, its limits. A new key is one entry here."""
+"""Sections of the file: the top level, a model, its limits. A new key is one entry here."""
 
 from __future__ import annotations
 
@@ -25,13 +25,12 @@ from inference_exporter.config.schema import (
     Fields,
     Limits,
     ModelConfig,
-    ReceiversConfig,
     ReferenceFile,
-    TracesConfig,
     Warmup,
     Window,
 )
 from inference_exporter.config.segments import check_segments, segments
+from inference_exporter.config.services import RECEIVERS, TRACES
 from inference_exporter.config.thresholds import thresholds
 from inference_exporter.config.values import (
     duration,
@@ -324,40 +323,6 @@ def models(value: object) -> dict[str, ModelConfig]:
         raise expected("at least one model", value)
     return _models(value)
 
-
-RECEIVERS = Section(
-    "receivers",
-    ReceiversConfig,
-    (
-        Key("users", names, "a list of users of `--web.config.file`",
-            "Only they may post predictions, events, spans and labels, and nothing else is open to"
-            " them.", "[kserve-logger]", default="every user"),
-    ),
-)  # fmt: skip
-
-
-def _endpoint(value: object) -> str:
-    found = text(value)
-    if not found.startswith(("http://", "https://")):
-        raise expected("an address such as http://127.0.0.1:4318/v1/traces", value)
-    return found
-
-
-TRACES = Section(
-    "traces",
-    TracesConfig,
-    (
-        Key("endpoint", _endpoint, "an address", "Where spans are posted to (OTLP/HTTP, protobuf).",
-            "http://127.0.0.1:4318/v1/traces", required=True),
-        Key("headers", mapping_of(text, "a mapping of names to texts"), "names, each with a text",
-            "Headers of the requests.", "{x-mlflow-experiment-id: '1'}", default="none"),
-        Key("service", text, "a name", "`service.name` of the spans.", "credit-api"),
-        Key("sample", number(0.0, 1.0), "a share", "How many of all requests are sent, beside those"
-            " that failed, were slow, close to the boundary or wrong.", "0.05"),
-        Key("timestamp", one_of("start", "end"), "start or end",
-            "Whether `fields.timestamp` is when a request began or when it ended.", "start"),
-    ),
-)  # fmt: skip
 
 TOP = Section(
     "Top level",

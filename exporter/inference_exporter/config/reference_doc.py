@@ -22,9 +22,10 @@ from inference_exporter.config.fields import (
     TIMESTAMP,
 )
 from inference_exporter.config.labels import LABELS
-from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, RECEIVERS, TOP, TRACES
+from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, TOP
 from inference_exporter.config.pairs import PAIRS, SIDE
 from inference_exporter.config.segments import SEGMENT
+from inference_exporter.config.services import RECEIVERS, TRACES
 from inference_exporter.config.thresholds import THRESHOLDS
 
 _INTRO = """\

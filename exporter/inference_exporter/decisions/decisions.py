@@ -22,6 +22,7 @@ from inference_exporter.decisions.spans import Span
 from inference_exporter.decisions.subjects import Subjects
 from inference_exporter.decisions.track import NEVER, Track
 from inference_exporter.values.batch import Floats
+from inference_exporter.values.kept_state import restored
 from inference_exporter.windows import NO_PANE, Placement
 
 PREFIX = "decisions/"
@@ -211,15 +212,8 @@ class Decisions:
 
     def restore(self, state: Mapping[str, bytes]) -> list[str]:
         """Take up committed state; returns a sentence for each value that could not be used."""
-        problems = []
-        for key, value in state.items():
-            if key.startswith(PREFIX):
-                try:
-                    if not self._restore(key, value):
-                        self._deleted.add(key)  # other bins, or a window no longer configured
-                except (ValueError, msgspec.MsgspecError) as error:
-                    problems.append(f"{key}: {error}")
-                    self._deleted.add(key)
+        problems, unusable = restored(state, PREFIX, self._restore)
+        self.forget(unusable)
         for (_, window), track in self.tracks.items():
             self.decided[window] = max(self.decided.get(window, NEVER), track.decided)
         return problems
@@ -229,6 +223,7 @@ class Decisions:
         return PREFIX + msgspec.json.encode(parts).decode()
 
     def _restore(self, key: str, value: bytes) -> bool:
+        """Whether it was taken up: other bins, or a window no longer configured, are not."""
         version, window, length, *number = msgspec.json.decode(
             key.removeprefix(PREFIX), type=list[str]
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 from inference_exporter.exposition.posts import Post, Reply
 from inference_exporter.formats.peeling.records import mapping
-from inference_exporter.receivers.otlp_flat import FlatReader, Kind
+from inference_exporter.receivers.otlp_flat import FlatReader
 from inference_exporter.receivers.otlp_wire import WireError
 from inference_exporter.receivers.records import RefusedPost, an_object, model_of, parsed
 
@@ -32,7 +32,6 @@ class Signal:
     groups: str
     scopes: str
     entries: str
-    kind: Kind
     reader: FlatReader
 
     def found(self, post: Post, models: Collection[str]) -> Iterator[tuple[str, _Object]]:
@@ -61,12 +60,7 @@ class Signal:
             resource = mapping((group.get("resource") or {}).get("attributes"))
             for scope in group.get(self.scopes, ()):
                 for entry in scope.get(self.entries, ()):
-                    yield resource, self.kind.record(entry) | {"resource": resource}
-
-
-def signal(name: str, groups: str, scopes: str, entries: str, kind: Kind) -> Signal:
-    """A signal with its reader."""
-    return Signal(name, groups, scopes, entries, kind, FlatReader(kind))
+                    yield resource, self.reader.kind.record(entry) | {"resource": resource}
 
 
 def accepted(post: Post, _count: int) -> Reply:

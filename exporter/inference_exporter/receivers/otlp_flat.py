@@ -55,7 +55,7 @@ class FlatReader:
     """Reads requests of one signal. Names of attributes are kept from one to the next."""
 
     def __init__(self, kind: Kind) -> None:
-        self._kind = kind
+        self.kind = kind
         self._tag = kind.attributes << 3 | 2
         self._names: dict[bytes, str] = {}
 
@@ -94,13 +94,13 @@ class FlatReader:
             if stop > end:
                 raise IndexError
             for number, value in fields(data[at:stop]):
-                if number == self._kind.attributes:
+                if number == self.kind.attributes:
                     self._pair(bytes(value), 0, len(value), attributes, DEPTH)
-                elif number in self._kind.fields:
-                    name, read = self._kind.fields[number]
+                elif number in self.kind.fields:
+                    name, read = self.kind.fields[number]
                     found[name] = read(value)
             at = stop
-        record = self._kind.record(found)
+        record = self.kind.record(found)
         record["attributes"] = attributes
         return record
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from inference_exporter.exposition.posts import Post
-from inference_exporter.receivers.otlp import signal
-from inference_exporter.receivers.otlp_flat import LOGS
+from inference_exporter.receivers.otlp import Signal
+from inference_exporter.receivers.otlp_flat import LOGS, FlatReader
 from inference_exporter.receivers.records import Record
 
 PATH = "/v1/logs"
-_LOGS = signal("logs", "resourceLogs", "scopeLogs", "logRecords", LOGS)
+_LOGS = Signal("logs", "resourceLogs", "scopeLogs", "logRecords", FlatReader(LOGS))
 
 
 def records(post: Post, models: Collection[str]) -> list[Record]:

@@ -10,12 +10,12 @@ from collections.abc import Collection
 from typing import Any
 
 from inference_exporter.exposition.posts import Post
-from inference_exporter.receivers.otlp import signal
-from inference_exporter.receivers.otlp_flat import SPANS
+from inference_exporter.receivers.otlp import Signal
+from inference_exporter.receivers.otlp_flat import SPANS, FlatReader
 from inference_exporter.receivers.records import Record, event_of
 
 PATH = "/v1/traces"
-_TRACES = signal("traces", "resourceSpans", "scopeSpans", "spans", SPANS)
+_TRACES = Signal("traces", "resourceSpans", "scopeSpans", "spans", FlatReader(SPANS))
 
 
 def records(post: Post, models: Collection[str]) -> list[Record]:

@@ -82,8 +82,7 @@ def _of_records(preset: Preset, shape: Shape) -> dict[str, list[str]]:
     return {
         name: text
         for name, text in found.fields.items()
-        if name
-        in ("features", "prediction", "score", "scores", "latency", "id", "version", "steps")
+        if name in _OF_RECORDS
         and not (name in known and any(path in values for path in paths_of(known[name])))
     }
 
