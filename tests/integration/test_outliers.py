@@ -96,6 +96,23 @@ def test_statistics_of_rows_are_binned_like_any_output(tmp_path: Path) -> None:
     assert gauges[UNSEEN_SHARE] == 0
 
 
+def test_outliers_and_bins_of_the_score_point_at_traces(tmp_path: Path) -> None:
+    head = WHOLE.replace("fields: {", "fields: {trace_id: trace, ")
+    sidecar, _ = _sidecar(tmp_path, head=head)
+    rows = _rows(_table(3, 2, noise=0.01))
+    far = {**rows[1], "features": {"a": 90, "b": -90, "c": 0}, "score": 0.9}
+    sidecar.reads(*_lines([{**row, "trace": f"b{i}"} for i, row in enumerate((rows[0], far))]))
+    snapshot = sidecar.snapshot
+    found = {
+        (block.series.family.name, exemplar.trace_id, exemplar.value)
+        for block in snapshot.blocks
+        for exemplar in block.exemplars.values()
+    }
+    assert ("inference_outliers_total", "b1", 1.0) in found
+    assert ("inference_output_bin_total", "b1", 0.9) in found
+    assert not [one for one in found if one[:2] == ("inference_outliers_total", "b0")]
+
+
 def test_the_reference_exceeds_its_own_quantile_in_one_row_of_a_thousand(tmp_path: Path) -> None:
     sidecar, reference = _sidecar(tmp_path)
     assert reference.multivariate is not None

@@ -37,7 +37,12 @@ from inference_exporter.accumulators.late_labels import (
 from inference_exporter.accumulators.layout import RETRACTED, Increments, Layout
 from inference_exporter.accumulators.log_loss_spread import LogLossSpread
 from inference_exporter.accumulators.numeric_bins import NumericBins
-from inference_exporter.accumulators.outcomes import Confusion, RegressionOutcomes, ScoreOutcomes
+from inference_exporter.accumulators.outcomes import (
+    Confusion,
+    RegressionOutcomes,
+    ScoreOutcomes,
+    wrong_rows,
+)
 from inference_exporter.accumulators.score_ranks import ScoreRanks
 from inference_exporter.accumulators.traffic import Predictions, StatusCodes, Weights
 from inference_exporter.accumulators.weights import WeightSpread
@@ -84,6 +89,7 @@ __all__ = [
     "arrange",
     "binary_classes",
     "task_of",
+    "wrong_rows",
 ]
 
 

@@ -13,7 +13,7 @@ from inference_exporter.accumulators.base import DenseAccumulator, Groups, Spars
 from inference_exporter.accumulators.late_labels import Retracted
 from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.accumulators.numeric_table import NumericTable
-from inference_exporter.accumulators.traffic import Weights
+from inference_exporter.accumulators.traffic import StatusCodes, Weights
 from inference_exporter.accumulators.weights import (
     Counted,
     WeightSpread,
@@ -21,7 +21,7 @@ from inference_exporter.accumulators.weights import (
     effective_share,
     weighted,
 )
-from inference_exporter.values.batch import Batch, Floats
+from inference_exporter.values.batch import Batch, Bools, Floats
 from inference_exporter.values.tally import SparseKey, Tally
 
 RETRACTED = "retracted"  # first part of the keys of what newer labels took back
@@ -113,6 +113,11 @@ class Layout:
             for group, key, value in one.count(batch, groups)
         ]
         return dense, sparse
+
+    def failed(self, batch: Batch) -> Bools | None:
+        """True for rows that failed, shape (rows,); None: nobody knows."""
+        found = next((one for one in self.sparse if isinstance(one, StatusCodes)), None)
+        return found.failed(batch) if found else None
 
     def effective(self, tally: Tally) -> Tally:
         """The tally in rows of equal weight that say as much as these."""

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from operator import ne
+
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.performance.scores import SCORE_BINS, SCORE_CELLS, count_scores
-from inference_exporter.values.batch import Batch, Bools, Floats, Ints
+from inference_exporter.values.batch import Batch, Bools, Floats, Ints, Scalar, category_name
 from inference_exporter.values.tally import SparseKey
 from inference_exporter.values.vocabulary import ABSENT, OVERFLOW, Vocabulary
+
+
+def wrong_rows(batch: Batch) -> Bools | None:
+    """True for classifications whose actual class is known and another one, shape (rows,).
+
+    None: the rows have no actual class.
+    """
+    predicted, actual = batch.prediction, batch.actual
+    if predicted is None or actual is None:
+        return None
+    wrong = np.fromiter(map(ne, predicted, actual), np.bool_, batch.rows)
+    for row in np.flatnonzero(wrong).tolist():  # 1 and "1" are the same class, None is no class
+        wrong[row] = _differ(predicted[row], actual[row])
+    return wrong
+
+
+def _differ(predicted: Scalar, actual: Scalar) -> bool:
+    if predicted is None or actual is None:
+        return False
+    return category_name(predicted) != category_name(actual)
 
 
 class Confusion:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import compress
-
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.config.success import Success
-from inference_exporter.values.batch import Batch, Floats, Ints, TextColumn, category_name
+from inference_exporter.accumulators.failures import Failures
+from inference_exporter.values.batch import Batch, Bools, Floats, Ints
 from inference_exporter.values.tally import SparseKey
-from inference_exporter.values.vocabulary import ABSENT, OVERFLOWED, Vocabulary
+from inference_exporter.values.vocabulary import ABSENT, Vocabulary
 
 NOT_CONFIGURED = "ok"  # code of a request in a log that has no status at all
 NOT_LOGGED = "unknown"  # code of a request whose line lacks the configured status
@@ -24,8 +22,7 @@ class StatusCodes:
     def __init__(self, limit: int, ok: tuple[str, ...] | None) -> None:
         self._configured = ok is not None
         self._codes = Vocabulary(limit, absent=NOT_LOGGED)
-        self._is_ok = Success(ok or ())
-        self._by_index = [0, 0]  # failure by index of the code; an absent status is not one
+        self._failures = Failures(self._codes, ok or ())
 
     def preset(self) -> tuple[SparseKey, ...]:
         """See `SparseAccumulator.preset`."""
@@ -38,26 +35,18 @@ class StatusCodes:
         if batch.status is None:
             rows = np.bincount(groups.index, minlength=groups.count)
             return [(group, ("code", NOT_CONFIGURED), float(n)) for group, n in enumerate(rows)]
-        status, indexes = batch.status, self._codes.indexes(batch.status)
+        indexes, failed = self._codes.indexes(batch.status), self._failures.of(batch.status)
         if batch.requests is not None:
-            indexes = indexes[batch.requests]
-            status = list(compress(status, batch.requests.tolist()))
+            indexes, failed = indexes[batch.requests], failed[batch.requests]
         increments = count_names("code", self._codes, indexes, groups)
-        failed = self._failures(status, indexes)
         if failed.any():
             counts = np.bincount(groups.index, failed, minlength=groups.count)
             increments += [(g, ("failed",), float(n)) for g, n in enumerate(counts) if n]
         return increments
 
-    def _failures(self, status: TextColumn, indexes: Ints) -> Ints:
-        """1 for rows that failed: by name, and by value where the name is beyond the limit."""
-        names = self._codes.names
-        self._by_index += [int(not self._is_ok(name)) for name in names[len(self._by_index) :]]
-        failed = np.array(self._by_index).take(indexes)
-        for row in np.flatnonzero(indexes == OVERFLOWED).tolist():
-            value = status[row]
-            failed[row] = value is not None and not self._is_ok(category_name(value))
-        return failed
+    def failed(self, batch: Batch) -> Bools | None:
+        """True for rows that failed, shape (rows,); None: the log has no status."""
+        return None if batch.status is None else self._failures.of(batch.status)
 
     def restore(self, keys: tuple[SparseKey, ...]) -> None:
         """See `SparseAccumulator.restore`."""

@@ -138,9 +138,9 @@ class Part:
     def chance(self) -> Chance | None:
         """What critical values speak of, from the part that decides."""
 
-    def exemplars(self, version: str) -> Mapping[int, Exemplar]:  # noqa: ARG002
-        """Requests to point at, by latency bucket."""
-        return {}
+    def exemplars(self) -> Iterator[tuple[str, Labels, int, Exemplar]]:
+        """Requests to point at: the family, the label set, the bucket (0 of a counter)."""
+        return iter(())
 
     def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
         """What there is to publish at any time."""

@@ -14,6 +14,7 @@ from inference_exporter.results.evaluate import (
     Evaluator,
     least_labelled,
 )
+from inference_exporter.results.exemplars import ByPlace, with_exemplars
 from inference_exporter.results.expectations import Forecast
 from inference_exporter.results.judge import judge_of
 from inference_exporter.results.series_cache import SeriesCache
@@ -51,14 +52,24 @@ class Publisher:
             ledger.timeline.expire(clock)
         for part in self._parts:
             part.advance(clock)
-        for version, history in self._counting.timeline.versions.items():
-            marks = {k: v for one in self._parts for k, v in one.exemplars(version).items()}
-            created = history.created if self._created_series else None
-            yield from self._totals.samples(version, history.total, created, cache, marks)
+        yield from with_exemplars(self._counters(clock, cache), self._exemplars())
         yield from self._windowed(clock, cache, facts)
+        yield from self._particulars(cache)
+
+    def _counters(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:
+        """What was counted since ever, and what parts add to it."""
+        for version, history in self._counting.timeline.versions.items():
+            created = history.created if self._created_series else None
+            yield from self._totals.samples(version, history.total, created, cache)
         for part in self._parts:
             yield from part.samples(clock, cache)
-        yield from self._particulars(cache)
+
+    def _exemplars(self) -> dict[str, ByPlace]:
+        found: dict[str, ByPlace] = {}
+        for part in self._parts:
+            for family, labels, bucket, exemplar in part.exemplars():
+                found.setdefault(family, {})[labels, bucket] = exemplar
+        return found
 
     def _windowed(
         self, clock: float, cache: SeriesCache, facts: EvaluationFacts

@@ -26,7 +26,7 @@ from inference_exporter.statistics.rule_quantiles import missing_ratio, psi_quan
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.edges import shown
 from inference_exporter.values.profile import FeatureProfile, NumericProfile, Reference
-from inference_exporter.values.samples import Exemplar, Labels, Samples, SeriesSet
+from inference_exporter.values.samples import Labels, Samples, SeriesSet
 from inference_exporter.values.tally import Tally
 from inference_exporter.values.vocabulary import OVERFLOW
 
@@ -64,7 +64,6 @@ class Totals:
         total: Tally,
         created: float | None,
         cache: SeriesCache,
-        exemplars: Mapping[int, Exemplar],
     ) -> Iterator[Samples]:
         """All counters of one version, and the reference's shares beside them."""
         static = self._static.get(version)
@@ -73,9 +72,7 @@ class Totals:
         yield from self._counted(version, total, created, cache)
         for histogram in self._histograms:
             values = histogram.exported(self._layout.cells_of(histogram, total))
-            requests = isinstance(histogram, Histogram) and not histogram.step
-            marks = dict(exemplars) if requests else {}
-            yield Samples(static.histograms[histogram.key], values, created, marks)
+            yield Samples(static.histograms[histogram.key], values, created)
         yield from self._binned(total, created, static)
         yield from self._quality(version, total, created, cache)
         yield from self._expected(version, total, created, cache)

@@ -24,7 +24,7 @@ from inference_exporter.segments.comparison import Comparison, Gauges
 from inference_exporter.segments.naming import Naming, parts
 from inference_exporter.values.batch import Batch, Floats, Ints
 from inference_exporter.values.profile import Reference
-from inference_exporter.values.samples import Labels, Samples, SeriesSet
+from inference_exporter.values.samples import Exemplar, Labels, Samples, SeriesSet
 from inference_exporter.values.tally import Tally
 from inference_exporter.values.vocabulary import OVERFLOW
 from inference_exporter.windows import Timeline
@@ -65,7 +65,7 @@ class Segments:
         timeline = Timeline(config.windows, layout.slices, layout.signature, layout.empty)
         self.ledger = Ledger(layout, timeline, self._keys)
         self._comparison = Comparison(config, layout, reference, alpha=alpha, least=least)
-        self._exemplars = Exemplars(config.latency_buckets)
+        self._exemplars = Exemplars(layout, lambda name: FAMILIES[name].segmented)
         self._series: dict[str, SeriesSet] = {}
         self.prefix = f"{PREFIX}{','.join(self._naming.fields)}/"
 
@@ -80,8 +80,18 @@ class Segments:
 
     def count(self, batch: Batch, times: Floats, now: float, oldest: float) -> None:
         """Count rows that were just read; as `Ledger.count`, of a batch with names."""
-        placement, names, _ = self.ledger.count(batch, times, now, oldest)
-        self._exemplars.mark(batch, times, placement, names)
+        placement, _, _ = self.ledger.count(batch, times, now, oldest)
+        self._exemplars.mark(batch, times, placement)
+
+    def next_round(self) -> None:
+        """The next commit has exemplars of its own."""
+        self._exemplars.next_round()
+
+    def exemplars(self) -> Iterator[tuple[str, Labels, int, Exemplar]]:
+        """Traced requests by family, label set and bucket."""
+        for family, name, labels, bucket, exemplar in self._exemplars.items(self._naming.keys):
+            version, values = parts(name)
+            yield family, (self._config.name, version, *labels, *values), bucket, exemplar
 
     def foresee(self, versions: Iterable[str], now: float) -> None:
         """Let counters of what is known beforehand begin at 0."""
@@ -110,7 +120,7 @@ class Segments:
             cells = layout.cells_of(one, total)
             if isinstance(one, Histogram):
                 series = self._histogram(name, one, (*base, *values))
-                yield Samples(series, one.exported(cells), born, self._exemplars.of(name))
+                yield Samples(series, one.exported(cells), born)
             for family, numbers in dense_values(base, one, cells, values):
                 if FAMILIES[family].segmented:
                     yield cache.samples(family, numbers, born, self._naming.fields)

@@ -19,7 +19,7 @@ Labels = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Exemplar:
-    """A trace that is an example of a histogram bucket's observations; time in epoch seconds."""
+    """A trace that is an example of what was counted there; time in epoch seconds."""
 
     trace_id: str
     value: float
@@ -54,6 +54,11 @@ class SeriesSet:
         return len(self.bounds) + 3 if self.family.kind == "histogram" else 1
 
     @cached_property
+    def starts(self) -> dict[Labels, int]:
+        """Where the values of each label set begin."""
+        return {labels: at * self.values_per_set for at, labels in enumerate(self.label_sets)}
+
+    @cached_property
     def prefixes(self) -> tuple[str, ...]:
         """The text before each value, such as `name{model="credit"} `."""
         names = self.family.labels
@@ -84,7 +89,7 @@ class Samples:
     """A series set with its values (plain floats or ints, as many as the set has prefixes).
 
     `created` is when the counters of each label set began, epoch seconds (None: unknown).
-    `exemplars` maps an index into `values` to the exemplar of that histogram bucket.
+    `exemplars` maps an index into `values` to the exemplar of that bucket or counter.
     """
 
     series: SeriesSet

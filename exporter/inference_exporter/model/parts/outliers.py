@@ -24,11 +24,12 @@ from inference_exporter.multivariate import (
 from inference_exporter.results.evaluate import Gauges
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.batch import Batch, Bools, Floats, NumericColumn
+from inference_exporter.values.profile import Multivariate, NumericProfile
 from inference_exporter.values.samples import Labels, Samples
 from inference_exporter.values.tally import Tally
 
 KEY = "similar"
-SIMILAR, BOUNDARY = "similar", "boundary"
+SIMILAR, BOUNDARY, OUTLIER = "similar", "boundary", "outlier"
 _AHEAD = 300.0  # seconds; as for windows
 _COUNTERS = {
     SIMILAR: "inference_similar_inputs_total",
@@ -62,6 +63,11 @@ class Outliers(Part):
         self._scorer: Scorer | None = None
         if reference is not None and any(name in reference.outputs for name in STATISTICS):
             self._scorer = Scorer(self._fit, reference.features)
+        whole = reference.outputs.get(DISTANCE) if reference else None
+        self._beyond = np.inf  # outliers are the rows further out: an edge, as they are counted so
+        if self._fit is not None and isinstance(whole, NumericProfile):
+            first = _first_outlying(whole, self._fit)
+            self._beyond = np.append(whole.fine_edges, np.inf)[first - 1]
         self._similar: SimilarInputs | None = None
         if self._fit is not None and model.similar_inputs:
             self._similar = SimilarInputs(len(self._fit.features), model.similar_inputs)
@@ -76,6 +82,8 @@ class Outliers(Part):
             flags[f"{BOUNDARY}/looked"] = ~np.isnan(distance)
         if self._scorer is not None and batch.features:
             derived = self._scorer.batch(batch)
+            if DISTANCE in derived:
+                flags[OUTLIER] = derived[DISTANCE].values > self._beyond
             if self._similar is not None:
                 # a time far ahead would make every honest minute an old one
                 times = np.where(times > now + _AHEAD, np.nan, times)
@@ -152,7 +160,7 @@ class Outliers(Part):
     def _outliers(self, one: NumericBins, cells: Floats) -> tuple[float, float]:
         assert self._fit is not None
         counts = one.fine_counts(cells)
-        first = int(np.searchsorted(one.profile.fine_edges, self._fit.quantile)) + 1
+        first = _first_outlying(one.profile, self._fit)
         return float(counts[first:].sum()), float(counts.sum())
 
     def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
@@ -173,3 +181,8 @@ class Outliers(Part):
 
 def _is_whole(one: NumericBins) -> bool:
     return one.scope == "output" and one.name in STATISTICS
+
+
+def _first_outlying(profile: NumericProfile, fit: Multivariate) -> int:
+    """The first cell of distances that are outliers'."""
+    return int(np.searchsorted(profile.fine_edges, fit.quantile)) + 1

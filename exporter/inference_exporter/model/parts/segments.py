@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Self
 
@@ -12,7 +13,7 @@ from inference_exporter.results.evaluate import least_labelled
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.segments import PREFIX, Segments, foreign
 from inference_exporter.values.batch import Batch, Floats
-from inference_exporter.values.samples import Samples
+from inference_exporter.values.samples import Exemplar, Labels, Samples
 
 
 class SegmentsPart(Part):
@@ -72,6 +73,15 @@ class SegmentsPart(Part):
         if len(self._counting.timeline.versions) > self._foreseen:
             self._foresee(rows.now)
         self.segments.count(rows.batch, rows.times, rows.now, rows.oldest)
+
+    def settle(self, connection: sqlite3.Connection | None, now: float) -> bool:  # noqa: ARG002
+        """See `Part.settle`."""
+        self.segments.next_round()
+        return False
+
+    def exemplars(self) -> Iterator[tuple[str, Labels, int, Exemplar]]:
+        """See `Part.exemplars`."""
+        return self.segments.exemplars()
 
     def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
         """See `Part.samples`."""

@@ -14,12 +14,12 @@ from typing import Self
 
 import numpy as np
 
+from inference_exporter.accumulators import wrong_rows
 from inference_exporter.config.schema import TracesConfig
-from inference_exporter.config.success import Success
+from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
-from inference_exporter.values.batch import Batch, Bools, Scalar, TextColumn, category_name
+from inference_exporter.values.batch import Batch, Scalar, TextColumn
 from inference_exporter.values.spans import SERVER, Attribute, SendSpans, Span
-from inference_exporter.values.vocabulary import OVERFLOWED, Vocabulary
 
 LATEST = 2048  # latencies that say what is slow
 _ENOUGH = 100
@@ -37,8 +37,6 @@ class TracesPart(Part):
         self._at_end = traces.timestamp == "end"
         self._own_ids = model.fields.trace_id is None
         self._objective = model.thresholds.get("request_duration_seconds")
-        self._codes = Vocabulary(model.limits.status_codes)
-        self._is_ok = Success(model.fields.status.ok if model.fields.status else ())
         self._latest: deque[float] = deque(maxlen=LATEST)
         self._draw = np.random.default_rng()
 
@@ -48,6 +46,10 @@ class TracesPart(Part):
         if setting.traces is None or setting.config.fields.latency is None:
             return None
         return cls(setting, *setting.traces)
+
+    def use(self, counting: Counting, now: float) -> None:  # noqa: ARG002
+        """See `Part.use`."""
+        self._layout = counting.layout
 
     def counted(self, rows: Rows) -> None:
         """See `Part.counted`."""
@@ -63,9 +65,9 @@ class TracesPart(Part):
         timed = ~np.isnan(latency)
         chosen: dict[int, str] = {}
         reasons = (
-            ("error", self._failed(batch)),
+            ("error", self._layout.failed(batch)),
             ("slow", latency > self._limit()),
-            ("wrong", _wrong(batch)),
+            ("wrong", wrong_rows(batch)),
             ("boundary", batch.flags.get("boundary")),
             ("sample", self._draw.random(batch.rows) < self._share),
         )
@@ -84,15 +86,6 @@ class TracesPart(Part):
             return np.inf
         return float(np.quantile(self._latest, _SLOW))
 
-    def _failed(self, batch: Batch) -> Bools | None:
-        if batch.status is None:
-            return None
-        indexes = self._codes.indexes(batch.status)
-        bad = [not self._is_ok(name) for name in self._codes.names]
-        bad[OVERFLOWED] = False  # nobody knows
-        present = np.fromiter((one is not None for one in batch.status), np.bool_, batch.rows)
-        return np.array(bad, np.bool_).take(indexes) & present
-
     def _spans(self, batch: Batch, row: int, time: float, reason: str) -> list[Span]:
         """The request and its steps; none where it is of no trace that can be named."""
         assert batch.latency is not None
@@ -104,16 +97,13 @@ class TracesPart(Part):
         parent = _span_id(_at(batch.span_id, row))
         identity = f"{self._model}\0{_at(batch.id, row)}\0{_at(batch.row, row)}"
         own = _id(trace, identity)
-        failed = self._failed_row(batch, row)
+        found = self._layout.failed(batch)
+        failed = found is not None and bool(found[row])
         request = Span(
             trace, own, f"predict {self._model}", start, start + took, parent, SERVER, failed,
             self._attributes(batch, row, reason),
         )  # fmt: skip
         return [request, *_steps(batch, row, request, identity)]
-
-    def _failed_row(self, batch: Batch, row: int) -> bool:
-        status = _at(batch.status, row)
-        return status is not None and not self._is_ok(category_name(status))
 
     def _trace_id(self, batch: Batch, row: int, time: float) -> bytes | None:
         """Of the log; made up where the log has no such field."""
@@ -160,20 +150,6 @@ def _steps(batch: Batch, row: int, request: Span, identity: str) -> list[Span]:
         )
         begin = end
     return found
-
-
-def _wrong(batch: Batch) -> Bools | None:
-    """Classifications whose outcome is on the same line, and another."""
-    if batch.actual is None or batch.prediction is None:
-        return None
-    pairs = zip(batch.prediction, batch.actual, strict=True)
-    return np.fromiter((_differ(*pair) for pair in pairs), np.bool_, batch.rows)
-
-
-def _differ(predicted: Scalar, actual: Scalar) -> bool:
-    if predicted is None or actual is None:
-        return False
-    return category_name(predicted) != category_name(actual)
 
 
 def _at(column: TextColumn | None, row: int) -> Scalar:
