@@ -35,19 +35,24 @@ class Record:
     """Collects while a log is read. `told` is called now and then."""
 
     def __init__(self, model: Model, told: Callable[[], None]) -> None:
-        self._model, self._told = model, told
+        self.model, self._told = model, told
+        self.also: Callable[[Judgement, Tally], None] | None = None  # is told of each, with counts
         windows = model.config.windows
         self._spans = [Span.of(window, model.timeline.base) for window in windows]
         self._tallies: dict[tuple[str, str, int], Tally] = {}
         self.judgements: list[Judgement] = []
-        decisions = model.part(DecisionsPart)
-        assert decisions is not None  # every model has them
-        decisions.watch(self._judged)
+        self._decisions = model.part(DecisionsPart)
+        assert self._decisions is not None  # every model has them
+        self._decisions.watch(self._judged)
         model.timeline.watch = self._added
 
     def _judged(self, judgement: Judgement) -> None:
         self.judgements.append(judgement)
-        self._model.timeline.expire(judgement.end)  # the page at the end needs no more
+        if self.also is not None:
+            self.also(
+                judgement, self._tallies[judgement.version, judgement.window, judgement.number]
+            )
+        self.model.timeline.expire(judgement.end)  # the page at the end needs no more
 
     def _added(self, version: str, pane: int, tally: Tally) -> None:
         self._told()
@@ -60,6 +65,12 @@ class Record:
             else:
                 kept.merge(tally)
 
+    def decide_rest(self) -> None:
+        """Decide on the windows that are open at the end of the log, as if they were complete."""
+        longest = max(span.seconds for span in self._spans)
+        assert self._decisions is not None
+        self._decisions.decisions.decide(self.model.timeline.newest + longest, 0.0, live=False)
+
     def looked(self) -> list[Looked]:
         """Every window, in the order of their ends."""
         judged = {(one.version, one.window, one.number): one for one in self.judgements}
@@ -69,8 +80,8 @@ class Record:
     def _of(self, key: tuple[str, str, int], judgement: Judgement | None) -> Looked:
         version, name, number = key
         span = next(one for one in self._spans if one.window.name == name)
-        tally, positive = self._tallies[key], self._model.config.positive_class
-        gauges = self._model.publisher.evaluator.of_window(version, span.window, tally)
+        tally, positive = self._tallies[key], self.model.config.positive_class
+        gauges = self.model.publisher.evaluator.of_window(version, span.window, tally)
         requests = sum(value for cell, value in tally.sparse.items() if cell[0] == "code")
         return Looked(
             version, name, span.end(number), judgement, requests,

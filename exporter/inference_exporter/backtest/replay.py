@@ -75,7 +75,7 @@ def replay(
             f"{one.name} is compared with no profile: make one with `reference build` and name it"
             " under `reference`, or take the first part of the log: --reference-first=14d"
         )
-    record, pipeline = _prepared(config, one, known, tell)
+    record, pipeline = prepared(config, one, known, tell)
     calm_memory()
     pipeline.drain()
     pipeline.close()
@@ -104,9 +104,10 @@ def _chosen(
     return model
 
 
-def _prepared(
+def prepared(
     config: Config, model: ModelConfig, known: Reference, tell: Tell
 ) -> tuple[Record, Pipeline]:
+    """A loop that reads a model's logs once, and what is kept of each window."""
     made = make_model(model, known, event_time=True)
     feed = Feed(
         made,

@@ -103,6 +103,12 @@ class Evaluator:
                 self._forecast.put(put, base, window.name, rows, self._least(1))
         return gauges
 
+    def drift_of(self, version: str, window: Window, tally: Tally) -> Gauges:
+        """Distances, p-values and critical values of the counts of one window."""
+        gauges: Gauges = {}
+        self._drift(version, window, tally, gauges, EvaluationFacts())
+        return gauges
+
     def of_window(self, version: str, window: Window, tally: Tally) -> Gauges:
         """Realised and estimated performance of the counts of one window."""
         gauges: Gauges = {}

@@ -22,6 +22,7 @@ from inference_exporter.config.schema import (
     Field,
     Fields,
     ModelConfig,
+    TimestampField,
 )
 from inference_exporter.config.vector_fields import RankingField, ScoresField
 from inference_exporter.derived import Deriver
@@ -35,7 +36,7 @@ from inference_exporter.values.batch import (
 )
 
 Row = Mapping[str, object]
-_Output = Field | DurationField | ScoresField | RankingField
+_Output = Field | DurationField | ScoresField | RankingField | TimestampField
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,14 @@ def flat_block(columns: Mapping[str, TextColumn], rows: int, fields: Fields) -> 
     return Block(
         rows,
         {name: columns[name] for name in _feature_names(columns, fields)},
-        _column(columns, fields.prediction),
-        _column(columns, fields.score),
-        _column(columns, fields.actual),
-        weight=_column(columns, fields.weight),
+        column_of(columns, fields.prediction),
+        column_of(columns, fields.score),
+        column_of(columns, fields.actual),
+        weight=column_of(columns, fields.weight),
         raw={
             name: column
             for name in VECTORS
-            if (column := _column(columns, getattr(fields, name))) is not None
+            if (column := column_of(columns, getattr(fields, name))) is not None
         },
     )
 
@@ -126,7 +127,8 @@ def _taken(fields: Fields) -> Iterable[str]:
                 yield path.partition(".")[0]
 
 
-def _column(columns: Mapping[str, TextColumn], one: _Output | None) -> TextColumn | None:
+def column_of(columns: Mapping[str, TextColumn], one: _Output | None) -> TextColumn | None:
+    """The column that is called as a path of the field, or as the last part of one."""
     paths = one.paths if one else ()
     for path in (*paths, *(path.rpartition(".")[2] for path in paths)):
         if path in columns:
