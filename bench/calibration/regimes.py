@@ -15,7 +15,7 @@ from scipy.special import ndtr
 from bench.calibration.pool import collect, replay
 from bench.calibration.power import found, memory_of
 from bench.calibration.traffic import BINS, Numeric, Window
-from inference_exporter.repeats import STRETCHES, Crowds
+from inference_exporter.repeats import STRETCH, STRETCHES, Crowds
 from inference_exporter.values.batch import Floats, Ints
 
 FEATURES, PER_DAY, EFFECT = 10, 24, 0.1
@@ -121,7 +121,9 @@ def _kept(crowds: Crowds, random: np.random.Generator, hour: int, rows: int, siz
     """Rows of a burst that the exporter does not set aside, among others that are all different."""
     keys = random.integers(1, 2**63, rows + 1, dtype=np.uint64)
     keys = np.append(keys[:-1], np.repeat(keys[-1:], size))
-    times = np.append(random.integers(STRETCHES, size=rows), np.full(size, 5)) + STRETCHES * hour
+    places = np.append(random.integers(STRETCHES, size=rows), np.full(size, 5)) + STRETCHES * hour
+    times = STRETCH * places
+    crowds.count(times)
     aside = crowds.aside(keys, times)
     return size - int(aside[rows:].sum())
 

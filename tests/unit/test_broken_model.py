@@ -117,6 +117,20 @@ def test_a_log_read_after_the_fact_says_what_was_broken_at_its_end(folder: Path)
     assert broken(model, START + 1e6) == {("amount", "invalid")}
 
 
+def test_a_model_with_a_boundary_is_watched_too(folder: Path) -> None:
+    """Whatever else is worked out of rows, what was worked out before it stays."""
+    config = folder / "config.yaml"
+    config.write_text(
+        config.read_text().replace("features: features", "features: features, score: score")
+        + "    boundary: {score: 0.5, margin: 0.1}\n"
+    )
+    model = make(folder, event_time=True)
+    for minute in range(12):
+        block = lines(minute, 10, START + 60.0 * minute, text=minute >= 9)
+        model.take(block.replace(b'"features"', b'"score": 0.5, "features"'), START + 1e6)
+    assert broken(model, START + 1e6) == {("amount", "invalid")}
+
+
 def test_old_rows_of_a_log_that_is_caught_up_with_say_nothing(folder: Path) -> None:
     model = make(folder)
     model.take(lines(1, 50, START, text=True), START + 1_800.0)

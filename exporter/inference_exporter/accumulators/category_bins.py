@@ -9,7 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.values.batch import Batch, CategoryColumn, Floats, Scalar, category_name
+from inference_exporter.values.batch import (
+    Batch,
+    CategoryColumn,
+    Floats,
+    Ints,
+    Scalar,
+    TextColumn,
+    category_name,
+)
 from inference_exporter.values.profile import OTHER, UNSEEN, CategoricalProfile
 from inference_exporter.values.vocabulary import looked_up
 
@@ -24,23 +32,32 @@ class CategoryBins:
         self._missing, self._invalid = self._bins, self._bins + 1
         self.cells = self._bins + 2
         self._cell_of = _CellOf(profile)
+        self._column: TextColumn | None = None
+        self._codes: Ints = np.empty(0, dtype=np.int64)
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
-        column = self._column(batch)
+        column = self._values(batch)
         if column is None:
             return
-        cell = looked_up(self._cell_of.__getitem__, column.values, self.cells)
+        cell, _ = self.coding(column.values)
         index = groups.index
         if column.invalid is not None:
-            cell[column.invalid] = self._invalid
+            cell = np.where(column.invalid, self._invalid, cell)
         if batch.inputs is not None:
             keep = batch.inputs | (cell != self._missing)
             cell, index = cell[keep], index[keep]
         flat = cell + index * self.cells
         out += np.bincount(flat, minlength=out.size).reshape(out.shape)
 
-    def _column(self, batch: Batch) -> CategoryColumn | None:
+    def coding(self, column: TextColumn) -> tuple[Ints, int]:
+        """The cell (rows,) of each value, not to be changed; the first one of several values."""
+        if column is not self._column:  # who looks for equal rows asks first
+            self._codes = looked_up(self._cell_of.__getitem__, column, self.cells)
+            self._column = column
+        return self._codes, len(self.profile.categories)
+
+    def _values(self, batch: Batch) -> CategoryColumn | None:
         if self.scope == "feature":
             column = batch.features[self.name]
             return column if isinstance(column, CategoryColumn) else None

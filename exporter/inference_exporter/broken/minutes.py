@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from inference_exporter.accumulators.cell_table import Cells
-from inference_exporter.broken.verdict import FEW_ROWS, KINDS, LOOKS, Look, judge
+from inference_exporter.broken.verdict import FEW_ROWS, KINDS, LOOKS, Known, judge
 from inference_exporter.values.batch import Bools, Floats
 
 HOUR = 60  # minutes
@@ -44,7 +44,7 @@ class Minutes:
     """
 
     def __init__(self, cells: Cells) -> None:
-        self._cells = cells
+        self._cells, self._known = cells, Known(cells)
         self.counts: dict[int, Floats] = {}
         self.rows: dict[int, float] = {}
         self.began: dict[int, float] = {}
@@ -78,30 +78,29 @@ class Minutes:
 
     def _judge(self, clock: float, minute: int) -> None:
         """What any of the looks finds is so, and is over once the longest clearly does not."""
-        looks = [(length, self._look(minute, length)) for length in LOOKS]
-        found: Bools = np.zeros_like(self.broken)
-        ordinary = np.any([look.ordinary for _, look in looks if look is not None] or [found], 0)
+        look = judge(self._known, *self._counted(minute))
+        found = look.foreign.any(axis=0)
+        ordinary = look.ordinary.any(axis=0)
         held = np.where(np.isnan(self.since), clock / 60.0, self.since)
         self.since = np.where(ordinary, held, self.since)
-        for length, look in looks:
-            if look is not None:
-                lasts = clock / 60.0 - self.since
+        if ordinary.any():
+            lasts = clock / 60.0 - self.since
+            for length, one in zip(LOOKS, look.ordinary, strict=True):
                 goes_on = self._goes_on(minute - length, minute, clock) & (lasts >= SETTLED)
-                lasting = lasts >= HOUR
-                found |= look.foreign | (look.ordinary & (lasting | goes_on))
-        longest = looks[-1][1]
-        if longest is not None:
-            self.share = np.where(longest.rows > 0, longest.share, self.share)
-            self.since = np.where(longest.clear & ~ordinary, np.nan, self.since)
-            self.broken = found | (self.broken & ~longest.clear)
+                found |= one & ((lasts >= HOUR) | goes_on)
+        clear = look.clear[-1]
+        self.share = np.where(look.rows[-1] > 0, look.share[-1], self.share)
+        self.since = np.where(clear & ~ordinary, np.nan, self.since)
+        self.broken = found | (self.broken & ~clear)
 
-    def _look(self, minute: int, length: int) -> Look | None:
-        first = minute - length
-        kept = [counts for one, counts in self.counts.items() if first < one <= minute]
-        if not kept:
-            return None
-        counts: Floats = np.array(kept).sum(axis=0, dtype=np.float64)
-        return judge(self._cells, counts[0], counts[1])
+    def _counted(self, minute: int) -> tuple[Floats, Floats]:
+        """Counts (looks, T, M) of equal rows once in ten seconds, and once an hour."""
+        table = np.zeros((2, len(LOOKS), *self._cells.shape))
+        for one, counts in self.counts.items():
+            for at, length in enumerate(LOOKS):
+                if minute - length < one <= minute:
+                    table[:, at] += counts
+        return table[0], table[1]
 
     def _goes_on(self, first: int, minute: int, clock: float) -> Bools:
         """Whether rows come about as they did in the hour before it began (T, kinds)."""

@@ -41,7 +41,7 @@ _MINUTES = 30 * 24 * 60.0  # of a month
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Shares of rows (T, kinds) that have it; rows counted; broken if sure; clearly not broken."""
+    """Shares of rows (looks, T, kinds) that have it; rows; whether broken, or clearly not."""
 
     share: Floats
     rows: Floats
@@ -50,37 +50,59 @@ class Look:
     clear: Bools
 
 
-def judge(cells: Cells, spaced: Floats, single: Floats) -> Look:
-    """Judge counts (T, M) of some minutes.
+class Known:
+    """What the reference says of the cells: worked out once for all looks."""
+
+    def __init__(self, cells: Cells) -> None:
+        self.cells = cells
+        self.features = np.arange(cells.shape[0])
+        rows = cells.rows[:, None]
+        hits = _hits(cells.known)
+        self.expected = (hits + 1.0) / (rows + 1.0)  # (T, 3)
+        self.rare = hits < FOREIGN * rows
+        alike = np.zeros((len(hits), 1), dtype=np.bool_)
+        self.foreign: Bools = np.append(self.rare & (self.expected <= FOREIGN), alike, axis=1)
+        ordinary = np.array([SHARE[1]] * 3 + [SHARE[2]])
+        self.least: Floats = np.where(self.foreign, SHARE[0], ordinary)
+        self.few_hits = np.where(self.foreign, FEW_HITS, 0)
+        self.demanded = demanded(cells)
+
+
+def judge(known: Known, spaced: Floats, single: Floats) -> Look:
+    """Judge counts (looks, T, M) of some minutes.
 
     Parameters
     ----------
-    cells
+    known
         What the columns are, and the reference's rows in them.
     spaced
         Where equal rows count once in ten seconds.
     single
         Where they count once an hour.
     """
-    n, once = spaced.sum(axis=1)[:, None], single.sum(axis=1)[:, None]
-    known = _hits(cells.known)
-    rare = known < FOREIGN * cells.rows[:, None]
-    most = single[:, : cells.values].argmax(axis=1) if cells.values else np.zeros(0, dtype=int)
-    every = np.arange(cells.shape[0])
-    usual = cells.known[every, most][:, None]
-    hits = np.where(rare, _hits(spaced), _hits(single))
-    hits = np.concatenate((hits, single[every, most][:, None]), axis=1)
-    expected = (np.concatenate((known, usual), axis=1) + 1.0) / (cells.rows[:, None] + 1.0)
-    alike = np.zeros_like(usual, dtype=np.bool_)
-    rare = np.concatenate((rare & (expected[:, :3] <= FOREIGN), alike), axis=1)
-    rows = np.where(rare, n, once)
+    hits, expected = _found(known, spaced, single)
+    n, once = spaced.sum(axis=-1)[..., None], single.sum(axis=-1)[..., None]
+    rows = np.where(known.foreign, n, once)
     share = hits / np.maximum(rows, 1.0)
-    least = np.where(rare, SHARE[0], np.array([SHARE[1]] * 3 + [SHARE[2]]))
-    enough = np.where(rare, (rows >= FEW_ROWS) & (hits >= FEW_HITS), rows >= FEW_ROWS)
-    sure = rows * divergence(share, expected) >= demanded(cells)
-    gross = enough & sure & (share >= least) & (rare | (expected <= CONSTANT))
-    clear = (rows >= FEW_ROWS) & (share < least / 2.0)
-    return Look(share, rows, gross & rare, gross & ~rare, clear)
+    gross = (rows >= FEW_ROWS) & (hits >= known.few_hits) & (share >= known.least)
+    if gross.any():  # hardly ever, and logarithms take their time
+        gross &= rows * divergence(share, expected) >= known.demanded
+    ordinary = gross & ~known.foreign & (expected <= CONSTANT)
+    clear = (rows >= FEW_ROWS) & (share < known.least / 2.0)
+    return Look(share, rows, gross & known.foreign, ordinary, clear)
+
+
+def _found(known: Known, spaced: Floats, single: Floats) -> tuple[Floats, Floats]:
+    """Rows that have each kind (looks, T, kinds), and the share that the reference has of it."""
+    cells, features = known.cells, known.features
+    values = single[..., : cells.values]
+    most = values.argmax(axis=-1) if cells.values else np.zeros(single.shape[:-1], dtype=int)
+    usual = (cells.known[features, most] + 1.0) / (cells.rows + 1.0)
+    flaws = np.where(known.rare, _hits(spaced), _hits(single))
+    alike = np.take_along_axis(single, most[..., None], axis=-1)
+    hits = np.concatenate((flaws, alike), axis=-1)
+    expected = np.broadcast_to(known.expected, flaws.shape)
+    return hits, np.concatenate((expected, usual[..., None]), axis=-1)
 
 
 def divergence(share: Floats, expected: Floats) -> Floats:
@@ -108,6 +130,6 @@ def demanded(cells: Cells) -> Floats:
 
 
 def _hits(counts: Floats) -> Floats:
-    """Rows that have each kind of flaw, (T, 3)."""
-    strange = counts[:, STRANGE] + counts[:, ABOVE]
-    return np.stack((counts[:, MISSING], counts[:, INVALID], strange), axis=1)
+    """Rows that have each kind of flaw, (..., T, 3)."""
+    strange = counts[..., STRANGE] + counts[..., ABOVE]
+    return np.stack((counts[..., MISSING], counts[..., INVALID], strange), axis=-1)

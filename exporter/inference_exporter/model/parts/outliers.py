@@ -88,7 +88,9 @@ class Outliers(Part):
                 # a time far ahead would make every honest minute an old one
                 times = np.where(times > now + _AHEAD, np.nan, times)
                 self._flag_similar(batch, times, derived[DISTANCE], flags)
-        return replace(batch, derived=derived, flags=flags) if flags or derived else batch
+        if not flags and not derived:
+            return batch
+        return replace(batch, derived={**batch.derived, **derived}, flags={**batch.flags, **flags})
 
     def _flag_similar(
         self, batch: Batch, times: Floats, distance: NumericColumn, flags: dict[str, Bools]

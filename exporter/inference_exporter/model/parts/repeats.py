@@ -15,14 +15,17 @@ from typing import Self
 import msgspec
 import numpy as np
 
+from inference_exporter.accumulators import CategoryBins
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Setting
 from inference_exporter.repeats import (
-    STRETCHES,
+    Coding,
     Crowds,
     Grouping,
     Heavy,
+    Keyed,
     Keys,
+    Met,
     Seen,
     fingerprints,
     keys_of,
@@ -35,9 +38,9 @@ from inference_exporter.values.samples import Labels, Samples
 KEY = "repeats"
 SOON, HOURLY, ASIDE = "repeated/soon", "repeated/hour", "repeated/aside"  # names of flags
 SLOT, HOUR = 10.0, 3600.0  # seconds in which equal rows count once
-STRETCH = HOUR / STRETCHES
 REASONS = ("equal_rows", "repeated_id", "entity")
 _IDS = 16  # bits: 65,536 ids are remembered, a place can be taken by another
+_NONE: Bools = np.zeros(1, dtype=np.bool_)  # no row, of however many
 
 
 class RepeatsPart(Part):
@@ -47,7 +50,9 @@ class RepeatsPart(Part):
 
     def __init__(self, model: str, *, ids: bool, entities: bool = False) -> None:
         self._model = model
-        self._soon, self._hourly, self._crowds = Seen(), Seen(), Crowds()
+        self._met, self._crowds = Met(), Crowds()
+        self._soon, self._hourly = Seen(), Seen()
+        self._codings: Mapping[str, Coding] = {}
         self._ids = Seen(_IDS) if ids else None
         self._heavy = Heavy() if entities else None
         asked = {"equal_rows": True, "repeated_id": ids, "entity": entities}
@@ -65,26 +70,22 @@ class RepeatsPart(Part):
             config.name, ids=config.fields.id is not None, entities=bool(config.fields.entity)
         )
 
-    def use(self, counting: Counting, now: float) -> None:
-        """See `Part.use`. What rows say again does not depend on the reference."""
+    def use(self, counting: Counting, now: float) -> None:  # noqa: ARG002
+        """See `Part.use`. Values have the codes that are counted with."""
+        bins = [one for one in counting.layout.dense if isinstance(one, CategoryBins)]
+        self._codings = {one.name: one.coding for one in bins if one.scope == "feature"}
 
     def columns(self, batch: Batch, times: Floats, now: float) -> Batch:
         """See `Part.columns`: flags of rows whose inputs are those of a row before."""
         if not batch.features:
             return batch
         times = np.where(np.isnan(times), now, times)
-        keys = fingerprints(batch.features, batch.rows)
-        if batch.version is not None:
-            keys = mixed(keys, keys_of(batch.version).view(np.int64))
-        groups, hours = Grouping.of(keys), (times // HOUR).astype(np.int64)
-        slots = (times // SLOT).astype(np.int64)
-        flags = {
-            SOON: self._seen(self._soon, mixed(keys, slots), _kept(groups, slots)),
-            HOURLY: self._seen(self._hourly, mixed(keys, hours), _kept(groups, hours)),
-        }
-        again = self._delivered_again(batch, keys, groups)
-        burst = self._crowds.aside(keys, (times // STRETCH).astype(np.int64), groups) & ~again
-        heavy = self._beyond(batch, hours) & ~again & ~burst
+        self._crowds.count(times)
+        rows = Keyed(self._keys(batch), times, self._who(batch))
+        at, firsts = self._met.again(rows)
+        flags = {name: np.zeros(batch.rows, dtype=np.bool_) for name in (SOON, HOURLY)}
+        again, burst = self._marked(rows, at, firsts, flags) if len(at) else (_NONE, _NONE)
+        heavy = self._beyond(batch, times) & ~again & ~burst
         aside = again | burst | heavy
         if aside.any():
             flags[ASIDE] = aside
@@ -94,27 +95,56 @@ class RepeatsPart(Part):
                     self._counts[reason] += int(marked.sum())
         return replace(batch, flags={**batch.flags, **flags})
 
-    @staticmethod
-    def _seen(seen: Seen, keys: Keys, groups: Grouping | None) -> Bools:
-        marks: Bools = seen.times(keys, groups) > 1
-        return marks
+    def _keys(self, batch: Batch) -> Keys:
+        keys = fingerprints(batch.features, batch.rows, self._codings)
+        if batch.version is None:
+            return keys
+        one = batch.version.count(batch.version[0]) == batch.rows  # as mostly
+        return keys ^ keys_of(batch.version[:1] if one else batch.version)
 
-    def _delivered_again(self, batch: Batch, keys: Keys, groups: Grouping) -> Bools:
-        """Rows with an id and inputs that came before."""
+    def _who(self, batch: Batch) -> Keys:
+        """A key (rows,) of the id, and of the row where one id stands for several; 0: no id."""
         if self._ids is None or batch.id is None:
-            return np.zeros(batch.rows, dtype=np.bool_)
+            return np.zeros(batch.rows, dtype=np.uint64)
         ids = keys_of(batch.id)
-        if batch.row is not None:  # one id stands for several rows
-            keys = mixed(keys, keys_of(batch.row).view(np.int64))
+        if batch.row is None:
+            return ids
+        return np.where(ids != 0, mixed(ids, keys_of(batch.row).view(np.int64)), ids)
+
+    def _marked(
+        self, rows: Keyed, at: Ints, firsts: Keyed, flags: Mapping[str, Bools]
+    ) -> tuple[Bools, Bools]:
+        """Rows (rows,) that were delivered again, and those of a burst; marks go into `flags`.
+
+        Their first ones are counted before them, as if they came only now.
+        """
+        every = firsts.and_then(rows, at)
+        groups = Grouping.of(every.keys)
+        again = self._delivered_again(every, groups)
+        burst = self._crowds.aside(every.keys, every.times, groups) & ~again
+        marks = np.zeros((4, len(rows.keys)), dtype=np.bool_)
+        for mark, found in zip(marks, (
+            _came(self._soon, every, SLOT, groups), _came(self._hourly, every, HOUR, groups),
+            again, burst,
+        ), strict=True):  # fmt: skip
+            mark[at] = found[len(firsts.keys) :]
+        flags[SOON][:], flags[HOURLY][:] = marks[:2]
+        return marks[2], marks[3]
+
+    def _delivered_again(self, rows: Keyed, groups: Grouping) -> Bools:
+        """Rows with an id and inputs that came before."""
+        if self._ids is None:
+            return np.zeros(len(rows.keys), dtype=np.bool_)
         alike = groups if groups.all_different else None
-        again: Bools = self._seen(self._ids, mixed(keys, ids.view(np.int64)), alike) & (ids != 0)
+        times = self._ids.times(mixed(rows.keys, rows.who.view(np.int64)), alike)
+        again: Bools = (times > 1) & (rows.who != 0)
         return again
 
-    def _beyond(self, batch: Batch, hours: Ints) -> Bools:
+    def _beyond(self, batch: Batch, times: Floats) -> Bools:
         """Rows of entities that have more than their share."""
         if self._heavy is None or batch.entity is None:
-            return np.zeros(batch.rows, dtype=np.bool_)
-        return self._heavy.beyond(keys_of(batch.entity), hours)
+            return _NONE
+        return self._heavy.beyond(keys_of(batch.entity), (times // HOUR).astype(np.int64))
 
     def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
         """See `Part.samples`."""
@@ -139,6 +169,13 @@ class RepeatsPart(Part):
                 return [f"damaged counts of rows set aside: {error}"]
             self._counts |= {one: stored[one] for one in self._reasons if one in stored}
         return []
+
+
+def _came(seen: Seen, rows: Keyed, length: float, groups: Grouping) -> Bools:
+    """Rows with the key of a row before, within one of the spans of this length."""
+    spans = (rows.times // length).astype(np.int64)
+    came: Bools = seen.times(mixed(rows.keys, spans), _kept(groups, spans)) > 1
+    return came
 
 
 def _kept(groups: Grouping, spans: Ints) -> Grouping | None:
