@@ -155,14 +155,14 @@ def _shares(settings: Settings, scope: str, window: str) -> Iterator[Recording]:
     )
     yield Recording(
         f"model_version_{scope}_bin:inference_{scope}_bin:shift{window}",
-        f"{names.bin_ratio(scope, window)} - {names.reference_ratio(scope)}\n"
+        f"{names.bin_ratio(scope, window)} - {names.wanted(scope, window)}\n"
         f"and on ({by(*labels)}) {level}:inference_{scope}_reference_ratio:count_numeric",
     )
 
 
 def _distances(scope: str, window: str) -> Iterator[Recording]:
     labels = by(*names.binned(scope))
-    p, q = names.bin_ratio(scope, window), names.reference_ratio(scope)
+    p, q = names.bin_ratio(scope, window), names.wanted(scope, window)
     shift = f"model_version_{scope}_bin:inference_{scope}_bin:shift{window}"
     expressions = {
         "psi": f"sum by ({labels}) (({p} - {q}) * ln({p} / {q}))",
@@ -176,8 +176,10 @@ def _distances(scope: str, window: str) -> Iterator[Recording]:
     }
     for statistic in names.DISTANCES:
         yield Recording(names.distance(scope, statistic, window), expressions[statistic])
+    # Without a season the mid-ranks of the reference are a half on average.
     yield Recording(
-        names.higher(scope, window), f"sum by ({labels}) ({p} * {names.midrank(scope)})"
+        names.higher(scope, window),
+        f"0.5 + sum by ({labels}) (({p} - {q}) * {names.midrank(scope)})",
     )
 
 
@@ -227,6 +229,8 @@ def _criticals(scope: str, window: str) -> Iterator[Recording]:
     worth = f"({names.effective(scope, window)} >= {names.LEAST_EFFECTIVE_PER_BIN} * {cells})"
     quantile = f"{level}:inference_{scope}_drift_quantile:max"
     samples = f"{level}:inference_{scope}_reference_samples:max"
+    of_hours = f"{samples} * on ({by(*names.M, 'reference')}) group_left () "
+    samples = f"({of_hours}{names.season_worth(window)} or {samples})"
     noise = f"(1 / {worth} + 1 / {samples})"
     law = f"{quantile} * {noise} * (1 + {cells} / {names.effective(scope, window)})"
     of: dict[str, Callable[[], str]] = {

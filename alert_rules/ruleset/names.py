@@ -36,6 +36,7 @@ LEAST_EVENTS = 10  # failures or slow requests before an error budget is said to
 SIGMA = 3.0  # normal quantile of intervals around shares: alerts look many times a day
 Z95 = 1.959964  # normal quantile of the intervals that exporters publish
 SIGMA_EACH_MINUTE = 5.0  # of alerts on shares of flawed values: every minute, many features
+PRIOR_ROWS = 10  # of the whole reference, that exporters add to each hour of a season
 LOOKS_PER_MONTH = 750  # hours and days of 30 days
 
 M = ("model", "version")
@@ -102,6 +103,27 @@ def bin_ratio(scope: str, window: str) -> str:
 def reference_ratio(scope: str) -> str:
     """Share of the reference per bin."""
     return f"model_version_{scope}_bin:inference_{scope}_reference_ratio:max"
+
+
+def expected_counts(scope: str, window: str) -> str:
+    """Rows per bin that the reference lets expect at the hours of a window; with a season."""
+    return f"model_version_{scope}_bin:inference_{scope}_expected_bin:increase{window}"
+
+
+def expected_ratio(scope: str, window: str) -> str:
+    """Their shares."""
+    return f"model_version_{scope}_bin:inference_{scope}_expected_bin:ratio{window}"
+
+
+def wanted(scope: str, window: str, selector: str = "") -> str:
+    """Share per bin that a window is compared with: of its hours, else of all of the reference."""
+    known = (expected_ratio(scope, window), reference_ratio(scope))
+    return "({})".format(" or ".join(f"{one}{selector}" for one in known))
+
+
+def season_worth(window: str) -> str:
+    """Share of the reference's rows that the hours of a window are known from; with a season."""
+    return f"model_version_reference:inference_reference_season:worth{window}"
 
 
 def rows(scope: str, window: str) -> str:

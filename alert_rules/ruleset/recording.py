@@ -8,6 +8,7 @@ from alert_rules.ruleset import (
     drops,
     estimates,
     names,
+    seasons,
     traffic,
     truth,
     verdicts,
@@ -20,6 +21,7 @@ def groups(settings: Settings) -> tuple[Group, ...]:
     """Rows a minute first, then windows; each window is a group, evaluated beside the others."""
     minute = (
         *bins.first_level(settings),
+        *seasons.first_level(settings),
         *truth.first_level(settings),
         *estimates.first_level(settings),
         *traffic.first_level(settings),
@@ -27,6 +29,7 @@ def groups(settings: Settings) -> tuple[Group, ...]:
     return (
         Group("inference-increase", settings.every("1m"), minute),
         bins.facts(settings),
+        seasons.facts(settings),
         bins.order(settings),
         drops.facts(settings),
         cohorts.group(settings),
@@ -38,6 +41,7 @@ def groups(settings: Settings) -> tuple[Group, ...]:
 
 def _window(settings: Settings, window: str) -> Group:
     rules = (
+        *seasons.windowed(settings, window),
         *bins.windowed(settings, window),
         *verdicts.verdicts(settings, window),
         *truth.windowed(settings, window),

@@ -104,7 +104,10 @@ def replay(pool: Pool, features: int, per_day: int, effect: float) -> Rate:
         if p_values.min() > alpha and not states.drifted.any():
             continue  # Holm's adjustment never lowers a p-value: nobody can enter or leave
         design = Design(ones, ones, ones)
-        evidence = Evidence(ones, distance, p_values, enough, design, ones, plain, ~enough)
+        new = np.zeros_like(enough)
+        evidence = Evidence(
+            ones, distance, p_values, enough, design, ones, plain, ~enough, ones, new
+        )
         before = states.drifted
         adjusted, free = (
             holm(one.reshape(models, features)).reshape(-1) for one in (p_values, plain)

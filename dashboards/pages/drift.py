@@ -166,8 +166,13 @@ def _live(scope: str, selector: str) -> str:
 
 
 def _reference(scope: str, selector: str) -> str:
+    """Shares of the reference; with a season, of the hours of the window."""
+    labels = names.by(*names.binned(scope), "bin")
     ratio = of(f"inference_{scope}_reference_ratio", selector)
-    return f"max by ({scope}, bin, range) ({ratio})"
+    hours = of(names.expected_ratio(scope, WINDOW), selector)
+    ranged = f"{hours}\n* on ({labels}) group_left (range) group by ({labels}, range) ({ratio})"
+    kept = f"max by ({scope}, bin, range)"
+    return f"({kept} (\n{ranged}\n)\nor {kept} ({ratio}))"
 
 
 def _bars(scope: str, selector: str) -> str:

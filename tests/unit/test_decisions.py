@@ -178,7 +178,9 @@ def test_an_empty_or_tiny_reference_never_decides() -> None:
 def seen(distance: float, p_value: float, *, enough: bool = True) -> Evidence:
     nothing = Design(one(1), one(1), one(1))
     few, p = np.array([not enough]), one(p_value)
-    return Evidence(one(1000), one(distance), p, ~few, nothing, one(9), p, few)
+    return Evidence(
+        one(1000), one(distance), p, ~few, nothing, one(9), p, few, one(1e6), few & False
+    )
 
 
 def after(*evidence: Evidence) -> list[tuple[bool, bool]]:
@@ -349,7 +351,16 @@ def test_what_is_significant_only_without_wandering_is_undecided() -> None:
     p_value, plain = np.array([1e-9, 0.2, 0.2]), np.array([1e-12, 1e-12, 0.2])
     distance = np.full(3, 0.3)
     evidence = Evidence(
-        np.full(3, 1e3), distance, p_value, ~few, nothing, np.full(3, 9.0), plain, few
+        np.full(3, 1e3),
+        distance,
+        p_value,
+        ~few,
+        nothing,
+        np.full(3, 9.0),
+        plain,
+        few,
+        np.full(3, 1e6),
+        few,
     )
     states.decide(evidence, p_value, np.full(3, 0.1), 1e-3, plain)
     assert states.drifted.tolist() == [True, False, False]

@@ -23,7 +23,7 @@ def moved(scope: str, window: str) -> str:
     """The two bins with the largest differences of shares, in points of a hundred."""
     same = _selector(scope)
     live = f"sum by (bin) ({names.bin_ratio(scope, window)}{same})"
-    shift = f"({live} - sum by (bin) ({names.reference_ratio(scope)}{same}))"
+    shift = f"({live} - sum by (bin) ({names.wanted(scope, window, same)}))"
     ranges = f"group by (bin, range) (inference_{scope}_reference_ratio{same})"
     asked = (
         f"sort_desc(100 * {shift} * on (bin) group_left (range) {ranges}"

@@ -18,6 +18,7 @@ from alert_rules.ruleset.names import M, by
 from alert_rules.ruleset.rules import Alert
 from alert_rules.ruleset.settings import Settings
 
+_MATTERS = 0.01  # as exporters say it on their status page
 _DRIFT = "/d/inference-drift?var-model={{ $labels.model }}"
 
 
@@ -36,6 +37,7 @@ def alerts(_: Settings) -> tuple[Alert, ...]:
 
 def _drifted(scope: str, name: str, what: str, threshold: str, more: str) -> Alert:
     """One alert for all windows: the states are decided on full hours and days (ADR 0016)."""
+    hours = _no_hours() if scope == "feature" else ""
     evidence = "".join(_evidence(scope, window) for window in names.DRIFT_WINDOWS)
     return Alert(
         name,
@@ -44,7 +46,7 @@ def _drifted(scope: str, name: str, what: str, threshold: str, more: str) -> Ale
         "drift",
         f"{MODEL}: {what} has drifted",
         f"Significant and large in the last full window{VERSION}; the threshold is {threshold}."
-        f"{evidence}{direction(scope, '1h')}{moved(scope, '1h')}{_undecided()}",
+        f"{evidence}{direction(scope, '1h')}{moved(scope, '1h')}{_outside()}{hours}{_undecided()}",
         _DRIFT + more + "&var-window=1h",
         keep="30m",
     )
@@ -61,6 +63,38 @@ def _evidence(scope: str, window: str) -> str:
     return (
         f"{begin} Last {window}: PSI {inner} over {rows} rows of all replicas, "
         f"noise alone reaches {noise}.{end}"
+    )
+
+
+def _no_hours() -> str:
+    """That hours differ in the reference, and the model compares with all of them."""
+    same = (*names.kept(), *M, "feature")
+    pairs = ",".join(f"{one}=%[{at}]q" for at, one in enumerate(same, 1))
+    given = " ".join(f"$labels.{one}" for one in same)
+    model = ",".join(f"{one}=%[{at}]q" for at, one in enumerate((*names.kept(), "model"), 1))
+    asked = (
+        f"max by (season) (inference_feature_reference_season_psi{{{pairs}}}) >= {_MATTERS:g} "
+        f"unless on () inference_reference_season_hours{{{model}}} > 0"
+    )
+    return (
+        f'{{{{ with printf "{asked}" {given} | query }}}} This reference knows no hours, and the '
+        'input differs by {{ with (. | first).Labels.season }}{{ . | reReplaceAll "_" " " }}'
+        "{{ end }}: see season in the configuration.{{ end }}"
+    )
+
+
+def _outside() -> str:
+    """That the reference has nothing of this time of the day, week or year."""
+    same = (*names.kept(), "model")
+    pairs, given = (
+        ",".join(f"{one}=%q" for one in same),
+        " ".join(f"$labels.{one}" for one in same),
+    )
+    asked = f"max by (unit) (inference_reference_covers{{{pairs}}}) == 0"
+    return (
+        f'{{{{ with printf "{asked}" {given} | query }}}} The reference has no rows of such '
+        "{{ range $i, $one := . }}{{ if $i }} or {{ end }}{{ $one.Labels.unit }}{{ end }} as now: "
+        "this may be the time, not the data.{{ end }}"
     )
 
 

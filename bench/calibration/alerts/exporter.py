@@ -10,6 +10,7 @@ from inference_exporter.config.schema import Window
 from inference_exporter.decisions.budget import holm, level
 from inference_exporter.decisions.dependence import BLOCKS
 from inference_exporter.decisions.evidence import Evidence, weigh
+from inference_exporter.decisions.hours import Expected
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.states import States
 from inference_exporter.decisions.subjects import MIN_SAMPLES, MIN_SAMPLES_PER_BIN
@@ -36,8 +37,9 @@ class Exporter:
     `others` is how many more features each model has, in which nothing ever happens.
     """
 
-    def __init__(self, known: Floats, models: int, others: int = 0) -> None:
+    def __init__(self, known: Floats, models: int, others: int = 0, hours: int = 0) -> None:
         self.known, self.models, self.others = known, models, others
+        self._hours = hours  # that are told apart
         self.cells: Floats = np.full(len(known), float(known.shape[1]))
         self.least: Floats = np.maximum(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * self.cells)
         self.samples = known.sum(axis=1)
@@ -46,7 +48,8 @@ class Exporter:
     def forget(self) -> None:
         """A restart without state, a new version, a new reference: nothing is known."""
         size = len(self.known)
-        self._memory = {name: Memory.fresh(*self.known.shape) for name in WINDOWS}
+        features, cells = self.known.shape
+        self._memory = {name: Memory.fresh(features, cells, self._hours) for name in WINDOWS}
         self._states = {name: States.fresh(size) for name in WINDOWS}
         nothing = np.full(size, np.nan)
         first = {name: Decided(nothing, nothing.copy()) for name in WINDOWS}
@@ -56,11 +59,11 @@ class Exporter:
         """The last decision on a window, or the one before it while the last is not scraped yet."""
         return self._last[name] if latest else self._before[name]
 
-    def decide(self, name: str, blocks: Floats) -> None:
+    def decide(self, name: str, blocks: Floats, expected: Expected | None = None) -> None:
         """Take a window's decision on rows (features, BLOCKS, cells)."""
         assert blocks.shape[1] == BLOCKS
         evidence, self._memory[name] = weigh(
-            blocks, self.known, self.cells, self.least, self._memory[name]
+            blocks, self.known, self.cells, self.least, self._memory[name], expected=expected
         )
         states = self._states[name]
         own = evidence.p_value.reshape(self.models, -1)
@@ -77,7 +80,7 @@ class Exporter:
 
     def _design(self, evidence: Evidence) -> Floats:
         per_model = len(self.known) // self.models + self.others
-        return evidence.tail_design(ALPHA / per_model, self.samples)
+        return evidence.tail_design(ALPHA / per_model)
 
 
 def stretches(minutes: Floats) -> Floats:

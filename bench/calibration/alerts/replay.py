@@ -82,13 +82,13 @@ class _Replay:
         if setting.forget and hour % setting.forget == 0:
             for one in self.exporters:
                 one.forget()
-        shown = _shown(self.exporters, hour)
+        shown = shown_in(self.exporters, hour)
         minutes = setting.window()
         rows = np.ascontiguousarray(minutes.transpose(1, 0, 2))
         if setting.replicas > 1:
             self._look(begin, rows, shown)
         else:
-            self.alone[begin : begin + HOUR] = _states(shown)
+            self.alone[begin : begin + HOUR] = states_of(shown)
         if setting.sliding or setting.flawed:
             self._slide(slice(begin, begin + HOUR), rows, np.stack(_designs(shown, "1h")))
         parts = [minutes] if setting.split is None else setting.split(minutes)
@@ -123,7 +123,7 @@ def replay(setting: Setting, hours: int) -> Replayed:
     return Replayed(state, sliding, flawed)
 
 
-def _shown(exporters: Sequence[Exporter], hour: int) -> list[list[dict[str, Decided]]]:
+def shown_in(exporters: Sequence[Exporter], hour: int) -> list[list[dict[str, Decided]]]:
     """By minute of this hour and replica: the last decision that is scraped, by window."""
     shown = []
     day = hour % 24
@@ -150,7 +150,7 @@ def _designs(shown: list[list[dict[str, Decided]]], name: str) -> list[Floats]:
     return result
 
 
-def _states(shown: list[list[dict[str, Decided]]]) -> Floats:
+def states_of(shown: list[list[dict[str, Decided]]]) -> Floats:
     """The state (minutes, features) of the only replica: drifted in any window."""
     rows = []
     for (replica,) in shown:

@@ -24,6 +24,7 @@ from inference_exporter.accumulators.class_scores import (
 )
 from inference_exporter.accumulators.error_spread import ErrorSpread
 from inference_exporter.accumulators.expected import ExpectedErrors, ExpectedOutcomes
+from inference_exporter.accumulators.expected_bins import ExpectedBins, expected_bins
 from inference_exporter.accumulators.expected_classes import ExpectedClasses
 from inference_exporter.accumulators.flags import Flags
 from inference_exporter.accumulators.histogram import Histogram
@@ -50,6 +51,7 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
 from inference_exporter.performance import rank_edges
 from inference_exporter.values.profile import FeatureProfile, NumericProfile, Reference
+from inference_exporter.values.seasons import Seasons
 from inference_exporter.values.vocabulary import Vocabulary
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "Confusion",
     "DenseAccumulator",
     "ErrorSpread",
+    "ExpectedBins",
     "ExpectedClasses",
     "ExpectedErrors",
     "ExpectedOutcomes",
@@ -88,6 +91,8 @@ __all__ = [
     "Weights",
     "arrange",
     "binary_classes",
+    "expected_bins",
+    "seasons_of",
     "task_of",
     "wrong_rows",
 ]
@@ -114,7 +119,10 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         bins = _bins("feature", reference.features, reference.fingerprint)
         bins += _bins("output", reference.outputs, reference.fingerprint)
         # Numeric columns side by side are counted in one go (numeric_table).
-        dense += sorted(bins, key=lambda one: not isinstance(one, NumericBins))
+        bins.sort(key=lambda one: not isinstance(one, NumericBins))
+        dense += bins
+        if (seasons := seasons_of(model, reference)) is not None:
+            dense.append(ExpectedBins(bins, seasons, reference.fingerprint))
     dense += _expectations(model, reference)
     if model.has_labels and regression:
         dense += [RegressionOutcomes(), ErrorSpread(_centre(reference))]
@@ -197,13 +205,21 @@ def binary_classes(model: ModelConfig, reference: Reference | None) -> tuple[str
     return class_pair(model, reference.classes if reference else ())
 
 
+def seasons_of(model: ModelConfig, reference: Reference | None) -> Seasons | None:
+    """The reference by hour, if the model has a season and the reference knows it."""
+    known = reference.seasons if reference else None
+    return known.wanted(model.season, model.season_timezone) if known else None
+
+
 def _bins(
     scope: str, profiles: Mapping[str, FeatureProfile], fingerprint: str
-) -> list[DenseAccumulator]:
+) -> list[NumericBins | CategoryBins]:
     return [_bins_of(scope, name, profile, fingerprint) for name, profile in profiles.items()]
 
 
-def _bins_of(scope: str, name: str, profile: FeatureProfile, fingerprint: str) -> DenseAccumulator:
+def _bins_of(
+    scope: str, name: str, profile: FeatureProfile, fingerprint: str
+) -> NumericBins | CategoryBins:
     if isinstance(profile, NumericProfile):
         return NumericBins(scope, name, profile, fingerprint)
     return CategoryBins(scope, name, profile, fingerprint)

@@ -37,7 +37,7 @@ class CategoryBins:
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
-        column = self._values(batch)
+        column = self.column(batch)
         if column is None:
             return
         cell, _ = self.coding(column.values)
@@ -57,7 +57,8 @@ class CategoryBins:
             self._column = column
         return self._codes, len(self.profile.categories)
 
-    def _values(self, batch: Batch) -> CategoryColumn | None:
+    def column(self, batch: Batch) -> CategoryColumn | None:
+        """The batch's categories that this accumulator counts."""
         if self.scope == "feature":
             column = batch.features[self.name]
             return column if isinstance(column, CategoryColumn) else None

@@ -14,7 +14,7 @@ F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28, 1936.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -22,8 +22,10 @@ from scipy import stats
 from inference_exporter.decisions import Judgement
 from inference_exporter.decisions.budget import DAYS, holm
 from inference_exporter.decisions.evidence import weigh
+from inference_exporter.decisions.hours import Expected
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.states import States
+from inference_exporter.values.batch import Floats
 
 LEAST_WINDOWS = 20
 LASTING = 3.0  # days that a feature must stay drifted; one day at the end of the log
@@ -87,14 +89,32 @@ def _again(used: Sequence[Judgement]) -> tuple[int, int]:
     """Windows that could be decided on, and how many features' alarms began in them."""
     live = [one.blocks.sum(axis=1) for one in used]
     total = np.sum(live, axis=0)
-    memory, states = Memory.fresh(*total.shape), States.fresh(len(total))
+    wanted = np.sum([_expected(one) for one in used], axis=0)
+    hours = 0 if used[0].expected is None else used[0].expected.hours.shape[1]
+    features, cells = total.shape
+    memory, states = Memory.fresh(features, cells, hours), States.fresh(features)
     decided = alarms = 0
     for one, own in zip(used, live, strict=True):
         evidence, memory = weigh(
-            one.blocks, total - own, one.cells, one.least, memory, one.entities
-        )
+            one.blocks, total - own, one.cells, one.least, memory, one.entities,
+            _of_others(one, total - own, wanted - _expected(one)),
+        )  # fmt: skip
         before = states.drifted
         states.decide(evidence, holm(evidence.p_value), one.limits, one.level, holm(evidence.plain))
         decided += bool(states.enough.any())
         alarms += int((states.drifted & ~before).sum())
     return decided, alarms
+
+
+def _expected(one: Judgement) -> Floats:
+    """Rows (T, B) that the reference lets expect; 0 without a season."""
+    return np.zeros(()) if one.expected is None else one.expected.blocks.sum(axis=1)
+
+
+def _of_others(one: Judgement, live: Floats, expected: Floats) -> Expected | None:
+    """What the other windows let expect at this one's hours: the reference's hours, their level."""
+    if one.expected is None:
+        return None
+    level = (live + 0.5) / (expected + 0.5)
+    blocks = one.expected.blocks * level[:, None, :]
+    return replace(one.expected, blocks=blocks, worth=live.sum(axis=1))

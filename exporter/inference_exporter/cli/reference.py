@@ -98,6 +98,8 @@ def _reference_build(options: argparse.Namespace) -> int:
     )
     for doubt in reference.doubts(profile):
         say(f"warning: {doubt}")
+    for sentence in reference.advice(profile):
+        say(sentence)
     return 0
 
 

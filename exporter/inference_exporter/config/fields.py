@@ -35,7 +35,8 @@ _RANGE = re.compile(r"-?\d+\.\.-?\d+", re.ASCII)
 PATH = "a path or a list of paths"
 
 
-def _timezone(value: object) -> str:
+def time_zone(value: object) -> str:
+    """The name of a zone that is known here."""
     try:
         return ZoneInfo(text(value)).key
     except (Wrong, KeyError, ValueError, OSError) as error:
@@ -93,7 +94,7 @@ UNIT = Key(
     "The unit the value is logged in.", "ms", default="s",
 )  # fmt: skip
 TIMEZONE = Key(
-    "timezone", _timezone, "an IANA time zone",
+    "timezone", time_zone, "an IANA time zone",
     "The zone of texts that do not name one, as `datetime.now().isoformat()` writes them.",
     "Europe/Berlin", default="UTC",
 )  # fmt: skip

@@ -10,7 +10,7 @@ from inference_exporter.config.checks import Findings, Key, Section, expected
 from inference_exporter.config.concept import concept_drift
 from inference_exporter.config.conditions import conditions
 from inference_exporter.config.derived import derived
-from inference_exporter.config.fields import FIELDS
+from inference_exporter.config.fields import FIELDS, time_zone
 from inference_exporter.config.labels import check_labels, labels
 from inference_exporter.config.mapping import steps
 from inference_exporter.config.owner import owner_labels
@@ -47,6 +47,7 @@ from inference_exporter.config.values import (
 )
 from inference_exporter.config.worth import business_value
 from inference_exporter.values.batch import RANKS
+from inference_exporter.values.hours import SEASONS
 
 DAY = 86400.0
 RECEIVED = (
@@ -233,6 +234,12 @@ MODEL = Section(
             "credit.reference.json"),
         Key("windows", _windows, "a list of spans of at most 30d",
             "The spans of time to evaluate over.", "[1h, 24h]"),
+        Key("season", one_of(*SEASONS), "hour_of_day or hour_of_week",
+            "What is compared with what the reference has at the same hour; see"
+            " [season.md](season.md). Takes a reference that was built with it.", "hour_of_week",
+            default="none: with all of the reference"),
+        Key("season_timezone", time_zone, "an IANA time zone",
+            "Whose clocks show those hours.", "Europe/Berlin", default="UTC"),
         Key("lateness", duration(0.0, 30 * DAY), "a duration",
             "How old a prediction may be when it is read and still enter the windows.", "1h",
             default="1h"),

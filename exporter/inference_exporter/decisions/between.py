@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inference_exporter.decisions.dependence import BELIEVED, KEEP, LARGEST, Design
+from inference_exporter.decisions.hours import Expected, fitted
 from inference_exporter.values.batch import Floats
 
 LAG = 2  # windows
@@ -31,25 +32,35 @@ SURE = 2.0  # standard errors
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """Sums of χ² and of its degrees of freedom (2, T), and counts (LAG, T, B), the oldest first."""
+    """Sums of χ² and of its degrees of freedom (2, T), and frames (LAG, F, T, B), the oldest first.
+
+    A frame is what is kept of a window: live rows (T, B) and, where hours are told apart, what the
+    reference lets expect of them; then `mixes` (LAG, S) are the shares of the hours.
+    """
 
     sums: Floats
     past: Floats
+    mixes: Floats
 
     @classmethod
-    def fresh(cls, features: int, cells: int) -> Between:
-        """Before the first window."""
-        return cls(np.zeros((2, features)), np.zeros((LAG, features, cells)))
+    def fresh(cls, features: int, cells: int, hours: int = 0) -> Between:
+        """Before the first window; `hours` that are told apart, if any."""
+        frames = 2 if hours else 1
+        past = np.zeros((LAG, frames, features, cells))
+        return cls(np.zeros((2, features)), past, np.zeros((LAG, hours)))
 
-    def after(self, live: Floats, within: Design) -> Between:
-        """With one more window: `live` rows (T, B), and what its stretches show."""
-        chi2, degrees = homogeneity(live, self.past[0])
+    def after(self, live: Floats, within: Design, expected: Expected | None = None) -> Between:
+        """With one more window: rows (T, B), and what its stretches show."""
+        frame, noise = framed(live, expected), apart(expected, self.mixes[0])
+        chi2, degrees = homogeneity(frame, self.past[0], noise)
         known = np.maximum(_mean(self.sums), within.mean)
         believed = np.minimum(chi2, BELIEVED * known * degrees)
         sums = self.sums * KEEP + np.stack((believed, degrees))
-        seen = live.sum(axis=1) > 0  # a feature without rows keeps what it had
-        moved = np.concatenate((self.past[1:], live[None]))
-        return replace(self, sums=sums, past=np.where(seen[None, :, None], moved, self.past))
+        seen = frame[0].sum(axis=1) > 0  # a feature without rows keeps what it had
+        moved = np.concatenate((self.past[1:], frame[None]))
+        past = np.where(seen[None, None, :, None], moved, self.past)
+        mixes = self.mixes if expected is None else np.stack((*self.mixes[1:], expected.mix))
+        return replace(self, sums=sums, past=past, mixes=mixes)
 
     def widen(self, within: Design) -> Design:
         """The design effects, raised to what windows show."""
@@ -65,14 +76,42 @@ def _mean(sums: Floats) -> Floats:
     return mean
 
 
-def homogeneity(one: Floats, other: Floats) -> tuple[Floats, Floats]:
-    """Pearson's χ² of two samples (T, B) and its degrees of freedom; 0 where one is empty."""
-    n, m = one.sum(axis=1, keepdims=True), other.sum(axis=1, keepdims=True)
-    total, rows = one + other, n + m
-    both = (n[:, 0] > 0) & (m[:, 0] > 0)
-    degrees = np.where(both, np.maximum((total > 0).sum(axis=1) - 1.0, 0.0), 0.0)
-    product = np.maximum(n * m, 1.0)
-    squares = (one * m - other * n) ** 2 / (np.maximum(total, 1.0) * product)
-    chi2 = np.where(both, squares.sum(axis=1), 0.0)
+def framed(live: Floats, expected: Expected | None) -> Floats:
+    """The frame (F, T, B) of live rows (T, B)."""
+    return live[None] if expected is None else np.stack((live, expected.blocks.sum(axis=1)))
+
+
+def apart(expected: Expected | None, mix: Floats) -> Floats:
+    """Noise (T,) of a difference to a window with such shares of the hours; 0 without hours."""
+    return np.zeros(()) if expected is None else expected.apart(mix)
+
+
+def homogeneity(one: Floats, other: Floats, noise: Floats) -> tuple[Floats, Floats]:
+    """Pearson's χ² of two frames (F, T, B) and its degrees of freedom; 0 where one is empty.
+
+    `noise` (T,) is the variance of the difference that comes from hours known from few rows.
+    """
+    n, m = one[0].sum(axis=1), other[0].sum(axis=1)
+    rows = n + m
+    both = (n > 0) & (m > 0)
+    degrees = np.where(both, np.maximum((one[0] + other[0] > 0).sum(axis=1) - 1.0, 0.0), 0.0)
+    squares = _squares(one[0], other[0]) if len(one) == 1 else _of_hours(one, other)
+    own = n * m / np.maximum(rows, 1.0)  # one over the variance that comes from the rows
+    chi2 = np.where(both, squares.sum(axis=1), 0.0) / (1.0 + noise * own)
     # its mean is that of the χ² law but for this factor, exactly
-    return chi2 * (rows[:, 0] - 1.0) / np.maximum(rows[:, 0], 1.0), degrees
+    return chi2 * (rows - 1.0) / np.maximum(rows, 1.0), degrees
+
+
+def _squares(one: Floats, other: Floats) -> Floats:
+    n, m = one.sum(axis=1, keepdims=True), other.sum(axis=1, keepdims=True)
+    product = np.maximum(n * m, 1.0)
+    found: Floats = (one * m - other * n) ** 2 / (np.maximum(one + other, 1.0) * product)
+    return found
+
+
+def _of_hours(one: Floats, other: Floats) -> Floats:
+    """As `_squares`, of frames whose hours differ."""
+    rows, expected = np.stack((one, other), axis=2)  # (T, 2, B) each
+    wanted = fitted(rows, expected)
+    squares: Floats = ((rows - wanted) ** 2 / np.maximum(wanted, 1e-12)).sum(axis=1)
+    return squares

@@ -6,26 +6,32 @@ fewer are pooled; pooling looks only at the sums over both samples, so it does n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from inference_exporter.decisions.hours import Expected
 from inference_exporter.statistics.drift.chi2 import LEAST_EXPECTED
 from inference_exporter.values.batch import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """Per feature and cell: `blocks` (T, K, B) live rows by stretch of time, `known` (T, B)."""
+    """Per feature and cell: `blocks` (T, K, B) live rows by stretch of time, `known` (T, B).
+
+    `expected` is what the reference lets expect at the hours of each stretch, if it is not the same
+    at all hours.
+    """
 
     blocks: Floats
     known: Floats
     live: Floats
     total: Floats
     freedom: Floats  # (T,) cells that are left, less one
+    expected: Expected | None = None
 
 
-def pool(blocks: Floats, known: Floats) -> Pooled:
+def pool(blocks: Floats, known: Floats, expected: Expected | None = None) -> Pooled:
     """Pool the rare cells of each feature into its last one.
 
     Parameters
@@ -34,6 +40,8 @@ def pool(blocks: Floats, known: Floats) -> Pooled:
         Live rows (T, K, B) of T features in K stretches of time; unused cells are 0.
     known
         Reference rows (T, B).
+    expected
+        See `Pooled`.
     """
     live = blocks.sum(axis=1)
     total = live + known
@@ -43,10 +51,12 @@ def pool(blocks: Floats, known: Floats) -> Pooled:
     if rare.any():
         rare |= _next_rarest(total, rare, least)
         blocks, known = _moved(blocks, rare[:, None, :]), _moved(known, rare)
+        if expected is not None:
+            expected = replace(expected, blocks=_moved(expected.blocks, rare[:, None, :]))
         live = blocks.sum(axis=1)
         total = live + known
     freedom = np.maximum((total > 0).sum(axis=1) - 1.0, 0.0)
-    return Pooled(blocks, known, live, total, freedom)
+    return Pooled(blocks, known, live, total, freedom, expected)
 
 
 def _next_rarest(total: Floats, rare: Bools, least: Floats) -> Bools:

@@ -17,6 +17,7 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
 from inference_exporter.decisions import budget, points
 from inference_exporter.decisions.evidence import Evidence, beside_constants, weigh
+from inference_exporter.decisions.hours import Expected
 from inference_exporter.decisions.judgement import Judgement, Watch
 from inference_exporter.decisions.spans import Span
 from inference_exporter.decisions.subjects import Subjects
@@ -69,10 +70,13 @@ class Decisions:
         if not self.subjects.size:
             return
         rows, tables = self.subjects.rows(dense), self.cells.table(dense)
+        expected = self.subjects.expected(dense) if self.subjects.season else None
         for at, (version, pane) in enumerate(placement.groups):
             if pane != NO_PANE:
                 for number, span in enumerate(self.spans):
                     self._add(names[version], span, pane, rows[at], tables[at])
+                    if expected is not None:
+                        self._add_expected(names[version], span, pane, expected[at])
                     if entities is not None:
                         self._add_entities(names[version], span, pane, entities[number][at])
 
@@ -88,6 +92,12 @@ class Decisions:
         self._changed.add((*key, number))
         if len(track.waiting) > MOST_WAITING:
             self._decide_until(span, min(track.waiting))
+
+    def _add_expected(self, version: str, span: Span, pane: int, row: Floats) -> None:
+        number, stretch = span.place(pane)
+        track = self.tracks.get((version, span.window.name))
+        if track is not None and number in track.waiting:
+            track.add_expected(number, stretch, row)
 
     def _add_entities(self, version: str, span: Span, pane: int, sums: Floats) -> None:
         number, _ = span.place(pane)
@@ -124,22 +134,24 @@ class Decisions:
 
     def _judge(self, tracks: Mapping[tuple[str, str], Track], number: int) -> None:
         weighed: list[tuple[Track, Evidence]] = []
-        judged: list[tuple[tuple[str, str], Floats, float]] = []
+        judged: list[tuple[tuple[str, str], Floats, float, Expected | None]] = []
         subjects = self.subjects
         for key, track in tracks.items():
             masses, entities = track.masses_of(number), track.entities_of(number)
-            blocks = track.blocks(number)
+            blocks, expected = track.blocks(number), track.expected_of(number)
             if blocks is None:
                 track.silence()
             else:
                 known, cells, least = subjects.known, subjects.cells, subjects.least
-                evidence, track.memory = weigh(blocks, known, cells, least, track.memory, entities)
+                evidence, track.memory = weigh(
+                    blocks, known, cells, least, track.memory, entities, expected
+                )
                 live, design = blocks.sum(axis=1), track.memory.usual(evidence.design.mean)
                 evidence = beside_constants(evidence, live, known, cells, least, design)
                 self._judge_masses(track, masses, design)
-                track.design = evidence.tail_design(self.test_alpha, subjects.samples)
+                track.design = evidence.tail_design(self.test_alpha)
                 weighed.append((track, evidence))
-                judged.append((key, blocks, entities))
+                judged.append((key, blocks, entities, expected))
                 self._changed.discard((*key, number))
                 self._deleted.add(self._key(*key, number))
             track.decided = number
@@ -154,14 +166,16 @@ class Decisions:
         for (track, evidence), own, free in zip(weighed, adjusted, plain, strict=True):
             track.states.decide(evidence, own, subjects.threshold, self.alpha, free)
         if self.watch is not None:
-            for (key, blocks, entities), (track, evidence), own in zip(
+            for (key, blocks, entities, expected), (track, evidence), own in zip(
                 judged, weighed, adjusted, strict=True
             ):
-                self.watch(self._judgement(key, number, track, evidence, own, blocks, entities))
+                self.watch(
+                    self._judgement(key, number, track, evidence, own, blocks, entities, expected)
+                )
 
     def _judgement(
         self, key: tuple[str, str], number: int, track: Track, evidence: Evidence,
-        adjusted: Floats, blocks: Floats, entities: float,
+        adjusted: Floats, blocks: Floats, entities: float, expected: Expected | None,
     ) -> Judgement:  # fmt: skip
         subjects, (version, window) = self.subjects, key
         span = next(one for one in self.spans if one.window.name == window)
@@ -170,7 +184,7 @@ class Decisions:
             [(one.scope, one.name) for one in subjects.bins],
             evidence, adjusted, self.alpha, subjects.threshold, subjects.cells, subjects.least,
             track.states.drifted & track.states.enough, track.states.enough,
-            track.states.wanders, blocks, entities,
+            track.states.wanders, blocks, entities, expected,
         )  # fmt: skip
 
     def _judge_masses(self, track: Track, live: Floats, design: Floats) -> None:

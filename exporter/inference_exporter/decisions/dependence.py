@@ -23,7 +23,8 @@ effect times that.
 - Never below 1: nothing is gained where blocks are more alike than chance makes them.
 
 What it cannot see: changes slower than a window, such as day and night in windows of an hour. They
-are differences from the reference, and are reported as such.
+are differences from the reference, and are reported as such, unless the model has a `season`: then
+blocks are held against what is normal at their hours (`hours.fitted`).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference_exporter.decisions.cells import Pooled
+from inference_exporter.decisions.hours import fitted
 from inference_exporter.values.batch import Floats, Ints
 
 BLOCKS = 12  # stretches of a window; even, so that they pair up
@@ -55,8 +57,13 @@ class Design:
 def remember(memory: Floats, pooled: Pooled) -> Floats:
     """The sums (ROWS, T) after this window."""
     count, width, cells = pooled.blocks.shape
-    pairs = pooled.blocks.reshape(count, width // 2, 2, cells).sum(axis=2)
-    now = np.stack((*_sums(pooled.blocks, pooled.live), *_sums(pairs, pooled.live)))
+    fine = _expected(pooled)
+    pairs, wide = (
+        one.reshape(count, width // 2, 2, cells).sum(axis=2) for one in (pooled.blocks, fine)
+    )
+    now = np.stack(
+        (*_sums(pooled.blocks, fine, _noise(pooled, 1)), *_sums(pairs, wide, _noise(pooled, 2)))
+    )
     known, last = memory[:8], memory[8:]
     ones = np.ones(count)
     independent = np.stack((ones, pooled.freedom, ones, pooled.freedom))
@@ -107,15 +114,30 @@ def _effects(sums: Floats, freedom: Floats) -> tuple[Floats, Floats]:
     return mean, mean * (1.0 + spread * others)
 
 
-def _sums(blocks: Floats, live: Floats) -> tuple[Floats, ...]:
+def _expected(pooled: Pooled) -> Floats:
+    """What the blocks (T, K, B) would be if rows were independent."""
+    if pooled.expected is not None:
+        return fitted(pooled.blocks, pooled.expected.blocks)
+    share = pooled.live / np.maximum(pooled.live.sum(axis=1, keepdims=True), 1.0)
+    expected: Floats = pooled.blocks.sum(axis=2)[:, :, None] * share[:, None, :]
+    return expected
+
+
+def _noise(pooled: Pooled, together: int) -> Floats:
+    """Variance (T, K / together) of a block beside that of its rows: hours known from few rows."""
+    if pooled.expected is None:
+        return np.zeros(())
+    return pooled.expected.stretches(together)
+
+
+def _sums(blocks: Floats, expected: Floats, noise: Floats) -> tuple[Floats, ...]:
     """χ² of blocks × cells, its degrees of freedom; products of blocks (see `_products`)."""
-    share = live / np.maximum(live.sum(axis=1, keepdims=True), 1.0)
-    sizes = blocks.sum(axis=2)
-    expected = sizes[:, :, None] * share[:, None, :]
-    residuals = (blocks - expected) / np.sqrt(np.maximum(expected, 1e-12))  # squares sum to χ²
+    sizes, live = blocks.sum(axis=2), blocks.sum(axis=1)
+    spread = np.maximum(expected, 1e-12) * (1.0 + sizes * noise)[:, :, None]
+    residuals = (blocks - expected) / np.sqrt(spread)  # squares sum to χ²
     gram = residuals @ residuals.transpose(0, 2, 1)
     lengths = np.einsum("tkk->tk", gram)
-    directions = np.maximum((share > 0).sum(axis=1) - 1.0, 0.0)
+    directions = np.maximum((live > 0).sum(axis=1) - 1.0, 0.0)
     used = (sizes > 0).sum(axis=1)
     chi2, degrees = lengths.sum(axis=1), np.maximum(used - 1.0, 0.0) * directions
     trace = directions * chi2 / np.maximum(degrees, 1.0)

@@ -24,6 +24,7 @@ import numpy as np
 from inference_exporter.decisions import mixture
 from inference_exporter.decisions.cells import Pooled, pool
 from inference_exporter.decisions.dependence import Design
+from inference_exporter.decisions.hours import Expected
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.points import below_and_above
 from inference_exporter.values.batch import Bools, Floats
@@ -45,10 +46,12 @@ class Evidence:
     freedom: Floats
     plain: Floats
     few: Bools  # fewer rows than are needed
+    known: Floats  # (T,) rows of the reference behind it
+    new_hours: Bools  # rows enough, but the reference has hardly any of these hours
 
-    def tail_design(self, alpha: float, known: Floats) -> Floats:
+    def tail_design(self, alpha: float) -> Floats:
         """The design effect that alone gives the same critical value at `alpha`."""
-        n, m = np.maximum(self.rows, 1.0), np.maximum(known, 1.0)
+        n, m = np.maximum(self.rows, 1.0), np.maximum(self.known, 1.0)
         freedom = np.maximum(self.freedom, 1.0)
         ones = np.ones_like(freedom)
         mixed = mixture.quantile(alpha, freedom, *scaled(self.design, n, m))
@@ -65,6 +68,7 @@ def weigh(
     least: Floats,
     memory: Memory,
     entities: float = 1.0,
+    expected: Expected | None = None,
 ) -> tuple[Evidence, Memory]:
     """Evidence of one window, and the memory of the traffic after it.
 
@@ -78,24 +82,30 @@ def weigh(
         What the windows before showed of the traffic.
     entities
         Design effect that follows from who asked how often; 1 where that is not known.
+    expected
+        What the reference lets expect at the hours of the window, in the place of `known`.
     """
-    pooled = pool(blocks, known)
+    if expected is not None:
+        known = expected.known()
+    pooled = pool(blocks, known, expected)
     live = blocks.sum(axis=1)
     wander = memory.wander
-    memory, effects = memory.after(live, pooled, entities)
+    memory, effects = memory.after(live, pooled, entities, expected)
     rows, m = pooled.live.sum(axis=1), pooled.known.sum(axis=1)
     # a few thousand rows that are worth a few dozen do not fill the cells
     effective = rows / effects.mean
-    filled = np.minimum(effective, m) >= LEAST_EFFECTIVE * (pooled.freedom + 1.0)
+    needed = LEAST_EFFECTIVE * (pooled.freedom + 1.0)
+    filled = np.minimum(effective, m) >= needed
     enough = (rows >= least) & filled & (pooled.freedom > 0) & (m > 0)
     value = np.where(enough, _likelihood_ratio(pooled), 0.0)
     moving = wander.widen(effects, rows)
     plain, p_value = (
         np.where(enough, _p_value(value, pooled, one, rows, m), 1.0) for one in (effects, moving)
     )
-    distance = psi(live, known, cells)
+    distance = psi(live, known, cells) if expected is None else _distance(live, known, cells)
+    new_hours = ~enough & (m < LEAST_EFFECTIVE * cells) & (rows >= least) & (expected is not None)
     return Evidence(
-        rows, distance, p_value, enough, moving, pooled.freedom, plain, rows < least
+        rows, distance, p_value, enough, moving, pooled.freedom, plain, rows < least, m, new_hours
     ), memory
 
 
@@ -134,9 +144,19 @@ def scaled(effects: Design, n: Floats, m: Floats) -> tuple[Floats, Floats]:
 
 def psi(live: Floats, known: Floats, cells: Floats) -> Floats:
     """Population stability index (T,) with the shares smoothed as everywhere."""
+    q = (known + 0.5) / (known.sum(axis=1) + 0.5 * cells)[:, None]
+    return _psi(live, q, cells)
+
+
+def _distance(live: Floats, known: Floats, cells: Floats) -> Floats:
+    """PSI (T,) where shares of the reference are smoothed already, hour by hour."""
+    q = known / np.maximum(known.sum(axis=1, keepdims=True), 1e-300)
+    return _psi(live, np.maximum(q, 1e-12), cells)
+
+
+def _psi(live: Floats, q: Floats, cells: Floats) -> Floats:
     inside = np.arange(live.shape[1]) < cells[:, None]
     p = (live + 0.5) / (live.sum(axis=1) + 0.5 * cells)[:, None]
-    q = (known + 0.5) / (known.sum(axis=1) + 0.5 * cells)[:, None]
     value: Floats = np.where(inside, (p - q) * np.log(p / q), 0.0).sum(axis=1)
     return value
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from inference_exporter.decisions.evidence import Evidence
+from inference_exporter.decisions.hours import Expected
 from inference_exporter.values.batch import Bools, Floats
 from inference_exporter.values.limits import LEAST_EFFECTIVE
 
@@ -18,7 +19,8 @@ class Judgement:
     `level`; `limits` are the distances that matter, `cells` the numbers of bins and `least`
     the rows that are needed. Without `enough` there is no decision, also where traffic `wanders`.
     `blocks` (T, stretches, cells) are the rows that were judged, `entities` how many of them are
-    worth one by who asked.
+    worth one by who asked; `expected` is what the reference lets expect at their hours, if the
+    model has a season.
     """
 
     version: str
@@ -37,6 +39,7 @@ class Judgement:
     wanders: Bools
     blocks: Floats
     entities: float
+    expected: Expected | None = None
 
     def reason(self, row: int) -> str:
         """In few words why there was no decision; empty where there was."""
@@ -44,6 +47,8 @@ class Judgement:
             return ""
         if self.wanders[row]:
             return "the traffic moves by itself"
+        if self.evidence.new_hours[row]:
+            return "hours that the reference does not have"
         few = self.evidence.rows[row] < self.least[row]
         return "too few rows" if few else "rows resemble each other"
 
@@ -53,6 +58,8 @@ class Judgement:
             return ""
         if self.wanders[row]:
             return "the traffic moves by itself more than such a window can tell"
+        if self.evidence.new_hours[row]:
+            return "the reference has hardly any rows of these hours"
         rows, needed = self.evidence.rows[row], self.least[row]
         if rows < needed:
             return f"{rows:.0f} rows, {needed:.0f} are needed"

@@ -10,6 +10,7 @@ from inference_exporter.decisions import dependence
 from inference_exporter.decisions.between import Between
 from inference_exporter.decisions.cells import Pooled
 from inference_exporter.decisions.dependence import ROWS, Design
+from inference_exporter.decisions.hours import Expected
 from inference_exporter.decisions.wander import Wander
 from inference_exporter.values.batch import Floats
 
@@ -23,12 +24,18 @@ class Memory:
     wander: Wander
 
     @classmethod
-    def fresh(cls, features: int, cells: int) -> Memory:
-        """Before the first window of so many features in a table of so many cells."""
-        windows, wander = Between.fresh(features, cells), Wander.fresh(features, cells)
+    def fresh(cls, features: int, cells: int, hours: int = 0) -> Memory:
+        """Before the first window of so many features in a table of so many cells.
+
+        `hours` are those that are told apart, if any.
+        """
+        windows = Between.fresh(features, cells, hours)
+        wander = Wander.fresh(features, cells, hours)
         return cls(np.zeros((ROWS, features)), windows, wander)
 
-    def after(self, live: Floats, pooled: Pooled, least: float) -> tuple[Memory, Design]:
+    def after(
+        self, live: Floats, pooled: Pooled, least: float, expected: Expected | None = None
+    ) -> tuple[Memory, Design]:
         """With a window of `live` rows (T, B), and the design effects to judge it by.
 
         They are at least what is known of the window beside its counts: who asked how often.
@@ -38,9 +45,9 @@ class Memory:
         stretches = dependence.remember(self.stretches, pooled)
         found = dependence.design(stretches, pooled.freedom)
         within = Design(*(np.maximum(one, least) for one in (found.first, found.rest, found.mean)))
-        windows = self.windows.after(live, within)
+        windows = self.windows.after(live, within, expected)
         effects = self.windows.widen(within)
-        return Memory(stretches, windows, self.wander.after(live, within)), effects
+        return Memory(stretches, windows, self.wander.after(live, within, expected)), effects
 
     def usual(self, mean: Floats) -> Floats:
         """Mean design effects (T,); of features that never varied, what others usually have."""

@@ -19,15 +19,15 @@ from inference_exporter.values.batch import Bools, Floats, Ints
 LEAVE_DISTANCE = 0.8
 LEAVE_P_VALUE = 0.05
 LEAVE_AFTER = 2  # decisions
-REASONS = ("few_rows", "rows_alike", "wanders")
+REASONS = ("few_rows", "rows_alike", "wanders", "new_hours")
 
 
 @dataclass(slots=True)
 class States:
     """States of T features: `drifted`, `enough` data at the last decision, decisions of `calm`.
 
-    Where there was not enough: whether rows were too `few`, or the traffic `wanders`; else rows
-    resembled each other too much.
+    Where there was not enough: whether rows were too `few`, the traffic `wanders`, or the hours are
+    new to the reference; else rows resembled each other too much.
     """
 
     drifted: Bools
@@ -35,13 +35,14 @@ class States:
     calm: Ints
     few: Bools
     wanders: Bools
+    new_hours: Bools
 
     @classmethod
     def fresh(cls, size: int) -> States:
         """Before the first decision."""
         none = np.zeros(size, dtype=np.bool_)
         calm = np.zeros(size, dtype=np.int64)
-        return cls(none, none.copy(), calm, ~none, none.copy())
+        return cls(none, none.copy(), calm, ~none, none.copy(), none.copy())
 
     def decide(
         self,
@@ -66,12 +67,13 @@ class States:
         held = np.where(enough, 0, self.calm)
         self.calm = np.where(clear & ~alarm, self.calm + 1, held)
         self.drifted = alarm | (self.drifted & (self.calm < LEAVE_AFTER))
-        self.enough, self.few = enough, evidence.few
+        self.enough, self.few, self.new_hours = enough, evidence.few, evidence.new_hours
 
     def silence(self) -> None:
         """A window without any rows."""
         self.enough = np.zeros_like(self.enough)
         self.few, self.wanders = ~self.enough, self.enough.copy()
+        self.new_hours = self.enough.copy()
 
     def reason(self, row: int) -> str:
         """Why there was no decision on a feature, a word of `REASONS`; empty if there was."""
@@ -79,4 +81,6 @@ class States:
             return ""
         if self.wanders[row]:
             return "wanders"
+        if self.new_hours[row]:
+            return "new_hours"
         return "few_rows" if self.few[row] else "rows_alike"

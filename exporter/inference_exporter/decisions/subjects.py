@@ -11,9 +11,16 @@ from hashlib import sha256
 
 import numpy as np
 
-from inference_exporter.accumulators import CategoryBins, Layout, NumericBins
+from inference_exporter.accumulators import (
+    CategoryBins,
+    DenseAccumulator,
+    Layout,
+    NumericBins,
+    expected_bins,
+)
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
+from inference_exporter.decisions.hours import Expected
 from inference_exporter.values.batch import Floats, Ints
 from inference_exporter.values.profile import NumericProfile
 
@@ -46,7 +53,33 @@ class Subjects:
         configured = model.min_samples
         self.least = usual if configured is None else np.full(self.size, float(configured))
         description = repr(list(zip(self.keys, widths, strict=True)))
+        self.season = expected_bins(layout.dense)
+        if self.season is not None:
+            description += self.season.key
         self.identity = sha256(description.encode()).hexdigest()[:16]
+        self._expected = layout.slices[self.season.key] if self.season else slice(0, 0)
+
+    @property
+    def counters(self) -> list[DenseAccumulator]:
+        """Who counts what is decided on."""
+        return [*self.bins, *([self.season] if self.season else [])]
+
+    @property
+    def hours(self) -> int:
+        """How many hours are told apart; 0 without a season."""
+        return self.season.hours if self.season else 0
+
+    def expected(self, dense: Floats) -> Floats:
+        """Compact rows (groups, width) that the reference lets expect, then rows by hour."""
+        return dense[:, self._expected]
+
+    def expectation(self, rows: Floats) -> Expected:
+        """What the reference lets expect of a window, of rows (stretches, width + hours)."""
+        assert self.season is not None
+        seasons, hours = self.season.seasons, rows[:, self.width :]
+        blocks = np.ascontiguousarray(self.table(rows[:, : self.width]).transpose(1, 0, 2))
+        worth = seasons.behind(hours.sum(axis=0), self.samples)
+        return Expected(blocks, worth, hours, seasons.noise(self.samples))
 
     def rows(self, dense: Floats) -> Floats:
         """Compact rows (groups, width) of tallies' dense cells (groups, cells)."""

@@ -10,6 +10,7 @@ import numpy as np
 from inference_exporter.accumulators.cell_table import Cells
 from inference_exporter.decisions.between import LAG, Between
 from inference_exporter.decisions.dependence import BLOCKS, ROWS
+from inference_exporter.decisions.hours import Expected
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.points import Masses
 from inference_exporter.decisions.states import States
@@ -26,6 +27,7 @@ class _Counts(msgspec.Struct, array_like=True):
     table: bytes = b""  # all cells of the features; none in states of the version before
     table_identity: str = ""
     entities: tuple[float, float] = (0.0, 0.0)
+    expected: bytes = b""  # by stretch; none without a season
 
 
 class _Track(msgspec.Struct, array_like=True):
@@ -39,8 +41,9 @@ class _Track(msgspec.Struct, array_like=True):
     windows: bytes = b""  # sums between windows; none in states of the version before
     past: bytes = b""
     masses: bytes = b""
-    why: bytes = b""  # too few rows, wanders
+    why: bytes = b""  # too few rows, wanders, new hours
     wander: tuple[int, bytes] = (0, b"")  # number of windows; they and the differences
+    mixes: tuple[bytes, bytes] = (b"", b"")  # shares of the hours of the windows of both
 
 
 class Track:
@@ -50,11 +53,13 @@ class Track:
         self._subjects, self._cells = subjects, cells
         self.tables: dict[int, Floats] = {}  # (T, M) of waiting windows
         self.entities: dict[int, Floats] = {}  # rows, and the sum of squares of rows by entity
+        self.expected: dict[int, Floats] = {}  # (BLOCKS, width + hours) of waiting windows
         self.masses = Masses.fresh(cells.shape[0])
         self.waiting: dict[int, Floats] = {}
         self.decided = NEVER  # number of the last window decided on
         self.states = States.fresh(subjects.size)
-        self.memory = Memory.fresh(*subjects.known.shape)
+        features, most = subjects.known.shape
+        self.memory = Memory.fresh(features, most, subjects.hours)
         self.design: Floats = np.ones(subjects.size)  # that explains the published critical values
 
     @property
@@ -73,6 +78,20 @@ class Track:
             self.tables[number] += table
         else:
             self.tables[number] = table.copy()
+
+    def add_expected(self, number: int, stretch: int, row: Floats) -> None:
+        """Count what the reference lets expect of rows in a stretch, and rows by hour."""
+        kept = self.expected.get(number)
+        if kept is None:
+            kept = self.expected[number] = np.zeros((BLOCKS, len(row)))
+        kept[stretch] += row
+
+    def expected_of(self, number: int) -> Expected | None:
+        """What the reference lets expect of a window; None without a season. It is taken out."""
+        rows = self.expected.pop(number, None)
+        if rows is None:
+            return None
+        return self._subjects.expectation(rows)
 
     def add_entities(self, number: int, sums: Floats) -> None:
         """Count rows of a window that name their entity: (rows, sum of their squares by entity)."""
@@ -105,7 +124,9 @@ class Track:
         table = zlib.compress(self.tables[number].astype("<f4").tobytes(), 1)
         identity = self._subjects.identity
         rows, squares = self.entities.get(number, np.zeros(2)).tolist()
-        counts = _Counts(identity, raw, table, self._cells.identity, (rows, squares))
+        expected = self.expected.get(number, np.zeros(0))
+        packed = zlib.compress(expected.astype("<f4").tobytes(), 1) if expected.size else b""
+        counts = _Counts(identity, raw, table, self._cells.identity, (rows, squares), packed)
         return msgspec.msgpack.encode(counts)
 
     def decode_counts(self, number: int, data: bytes) -> bool:
@@ -118,6 +139,9 @@ class Track:
             self.waiting[number] = cells.reshape(BLOCKS, self._subjects.width).copy()
             self.tables[number] = self._table(stored)
             self.entities[number] = np.array(stored.entities)
+            if stored.expected:
+                rows = np.frombuffer(zlib.decompress(stored.expected), dtype="<f4")
+                self.expected[number] = rows.reshape(BLOCKS, -1).astype(np.float64)
         except (msgspec.MsgspecError, zlib.error) as error:
             raise ValueError(f"damaged counts: {error}") from error
         return True
@@ -135,8 +159,9 @@ class Track:
             self._subjects.identity, self.decided, states.drifted.tobytes(),
             states.enough.tobytes(), states.calm.tolist(), self.memory.stretches.tobytes(),
             self.design.tobytes(), windows.sums.tobytes(), zlib.compress(windows.past.tobytes(), 1),
-            self._masses(), np.stack((states.few, states.wanders)).tobytes(),
+            self._masses(), np.stack((states.few, states.wanders, states.new_hours)).tobytes(),
             _wander_of(self.memory.wander),
+            (windows.mixes.tobytes(), self.memory.wander.mixes.tobytes()),
         )  # fmt: skip
         return msgspec.msgpack.encode(track)
 
@@ -154,12 +179,12 @@ class Track:
             windows = self._windows(stored)
             masses = self._restored_masses(stored)
             wander = self._wander(stored)
-            few, wanders = self._why(stored, enough)
+            why = self._why(stored, enough)
             self.design = np.frombuffer(stored.design).reshape(size)
         except (msgspec.MsgspecError, ValueError, zlib.error) as error:
             raise ValueError(f"damaged states: {error}") from error
         self.decided, self.memory = stored.decided, Memory(stretches, windows, wander)
-        self.states = States(drifted, enough, calm, few, wanders)
+        self.states = States(drifted, enough, calm, *why)
         self.masses = masses
         return True
 
@@ -174,28 +199,33 @@ class Track:
         return Masses(found > 0, kind.copy(), excess.copy(), enough > 0)
 
     def _why(self, stored: _Track, enough: Bools) -> Bools:
+        why = np.zeros((3, len(enough)), dtype=np.bool_)
         if not stored.why:
-            return np.stack((~enough, np.zeros_like(enough)))
-        return np.frombuffer(stored.why, dtype=np.bool_).reshape(2, -1)
+            why[0] = ~enough
+            return why
+        known = np.frombuffer(stored.why, dtype=np.bool_).reshape(-1, len(enough))
+        why[: len(known)] = known
+        return why
 
     def _wander(self, stored: _Track) -> Wander:
-        features, cells = self._subjects.known.shape
+        (features, cells), hours = self._subjects.known.shape, self._subjects.hours
         windows, raw = stored.wander
         if not raw:
-            return Wander.fresh(features, cells)
+            return Wander.fresh(features, cells, hours)
+        frames, mixes = 2 if hours else 1, np.frombuffer(stored.mixes[1])
         values = np.frombuffer(zlib.decompress(raw))
-        split = windows * features * cells
-        past = values[:split].reshape(windows, features, cells)
+        split = windows * frames * features * cells
+        past = values[:split].reshape(windows, frames, features, cells)
         moves = values[split:-features].reshape(3, -1, features)
-        return Wander(past, moves, values[-features:])
+        return Wander(past, moves, values[-features:], mixes.reshape(windows, hours))
 
     def _windows(self, stored: _Track) -> Between:
-        features, cells = self._subjects.known.shape
+        (features, cells), hours = self._subjects.known.shape, self._subjects.hours
         if not stored.windows:
-            return Between.fresh(features, cells)
+            return Between.fresh(features, cells, hours)
         sums = np.frombuffer(stored.windows).reshape(2, features)
-        past = np.frombuffer(zlib.decompress(stored.past)).reshape(LAG, features, cells)
-        return Between(sums, past)
+        past = np.frombuffer(zlib.decompress(stored.past)).reshape(LAG, -1, features, cells)
+        return Between(sums, past, np.frombuffer(stored.mixes[0]).reshape(LAG, hours))
 
 
 def _wander_of(wander: Wander) -> tuple[int, bytes]:

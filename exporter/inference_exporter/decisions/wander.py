@@ -1,5 +1,7 @@
 """Traffic that moves by itself, slower than a window: a mean that wanders, day and night.
 
+What moves with the hour of the day or week is no news to a model with a `season`; see `hours`.
+
 Rows within a window of an hour then agree with each other, and so do the next hour's; but hours
 that lie further apart differ, again and again. The reference is a mean of many hours, so most hours
 are significantly unlike it, and none of them is news.
@@ -25,8 +27,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.decisions.between import homogeneity
+from inference_exporter.decisions.between import apart, framed, homogeneity
 from inference_exporter.decisions.dependence import KEEP, Design
+from inference_exporter.decisions.hours import Expected
 from inference_exporter.values.batch import Bools, Floats
 
 NEAR, FAR = 2, 8  # windows before
@@ -38,35 +41,41 @@ OWN_VARIANCE = 3.3  # times the median excess: 1 / (2 × 0.455 × (1 - exp(-8 / 
 
 @dataclass(frozen=True, slots=True)
 class Wander:
-    """Rows of windows (≤ FAR, T, B), the oldest first; differences (3, ≤ KEPT, T).
+    """Frames of windows (≤ FAR, F, T, B), the oldest first; differences (3, ≤ KEPT, T).
 
     The differences are near and far χ² over degrees of freedom and what stretches show, and the
-    excess of the far one times (1/n + 1/m), which is about the PSI between the two windows.
+    excess of the far one times (1/n + 1/m), which is about the PSI between the two windows. Where
+    hours are told apart, `mixes` (≤ FAR, S) are their shares.
     """
 
     past: Floats
     moves: Floats
     own: Floats  # (T,) variance of the traffic's own, as a PSI
+    mixes: Floats
 
     @classmethod
-    def fresh(cls, features: int, cells: int) -> Wander:
-        """Before the first window."""
-        past, moves = np.zeros((0, features, cells)), np.zeros((3, 0, features))
-        return cls(past, moves, np.zeros(features))
+    def fresh(cls, features: int, cells: int, hours: int = 0) -> Wander:
+        """Before the first window; `hours` that are told apart, if any."""
+        frames = 2 if hours else 1
+        past, moves = np.zeros((0, frames, features, cells)), np.zeros((3, 0, features))
+        return cls(past, moves, np.zeros(features), np.zeros((0, hours)))
 
-    def after(self, live: Floats, within: Design) -> Wander:
-        """With one more window of `live` rows (T, B), and what its stretches show."""
-        past = np.concatenate((self.past, live[None]))[-FAR:]
+    def after(self, live: Floats, within: Design, expected: Expected | None = None) -> Wander:
+        """With one more window: rows (T, B), and what its stretches show."""
+        frame = framed(live, expected)
+        past = np.concatenate((self.past, frame[None]))[-FAR:]
+        mix = np.zeros(self.mixes.shape[1]) if expected is None else expected.mix
+        mixes = np.concatenate((self.mixes, mix[None]))[-FAR:]
         if len(self.past) <= NEAR:
-            return Wander(past, self.moves, self.own)
-        near, _ = _per_degree(live, self.past[-NEAR])
-        far, degrees = _per_degree(live, self.past[0])
-        n, m = live.sum(axis=1), self.past[0].sum(axis=1)
+            return Wander(past, self.moves, self.own, mixes)
+        near, _ = _per_degree(frame, self.past[-NEAR], apart(expected, self.mixes[-NEAR]))
+        far, degrees = _per_degree(frame, self.past[0], apart(expected, self.mixes[0]))
+        n, m = live.sum(axis=1), self.past[0, 0].sum(axis=1)
         noise = 1.0 / np.maximum(n, 1.0) + 1.0 / np.maximum(m, 1.0)
         excess = (far - within.mean) * degrees * noise
         move = np.stack((near / within.mean, far / within.mean, excess))
         moves = np.concatenate((self.moves, move[:, None]), axis=1)[:, -KEPT:]
-        return Wander(past, moves, np.maximum(self.own * KEEP, _own(moves)))
+        return Wander(past, moves, np.maximum(self.own * KEEP, _own(moves)), mixes)
 
     def widen(self, design: Design, rows: Floats) -> Design:
         """Design effects of windows of so many rows (T,), with what the traffic moves by itself."""
@@ -82,9 +91,9 @@ def _own(moves: Floats) -> Floats:
     return np.where(wanders, OWN_VARIANCE * np.maximum(size, 0.0), 0.0)
 
 
-def _per_degree(one: Floats, other: Floats) -> tuple[Floats, Floats]:
+def _per_degree(one: Floats, other: Floats, noise: Floats) -> tuple[Floats, Floats]:
     """χ² over its degrees of freedom (NaN without any), and these."""
-    chi2, degrees = homogeneity(one, other)
+    chi2, degrees = homogeneity(one, other, noise)
     return np.where(degrees > 0, chi2 / np.maximum(degrees, 1.0), np.nan), degrees
 
 

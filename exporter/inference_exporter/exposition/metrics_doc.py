@@ -113,6 +113,9 @@ LABELS = {
     "field": "Field of the log line; on segments the field that tells them apart.",
     "segment": "Field and value, such as `country=DE`; empty on what is about all rows.",
     "family": "Name of a metric.",
+    "hour": "Hour of the day (`07`) or of the week (`Mon 07`), on clocks of `season_timezone`.",
+    "season": "`hour_of_day` or `hour_of_week`.",
+    "unit": "`hour`, `weekday` or `month`.",
     "route": "Path of the request, `other` for unknown ones.",
 }
 

@@ -17,6 +17,13 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
             "reference each replica has its own bins, and replicas cannot be merged.",
         ),
         family(
+            "counter",
+            f"inference_{scope}_expected_bin_total",
+            f"{base} bin",
+            "Rows per bin that the reference lets expect of the rows that had a value, at the "
+            "hours at which they came; only with `season`.",
+        ),
+        family(
             "gauge",
             f"inference_{scope}_reference_ratio",
             f"{base} bin range",
@@ -71,7 +78,8 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
             f"inference_{scope}_undecided",
             f"model version {scope} window reason",
             "1: no decision on the last window, because of `few_rows`, `rows_alike` (rows resemble "
-            "each other) or `wanders` (the traffic moves by itself more than the window can tell).",
+            "each other), `wanders` (the traffic moves by itself more than the window can tell) or "
+            "`new_hours` (the reference has hardly any rows of these hours).",
         ),
         family(
             "gauge",
@@ -85,6 +93,40 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
 INPUTS = (
     *_binned("feature", "Values of the feature"),
     *_binned("output", "Values of the output (score, prediction)"),
+    family(
+        "counter",
+        "inference_season_rows_total",
+        "model version reference hour",
+        "Rows with inputs by hour of the day or week; only with `season`.",
+    ),
+    family(
+        "gauge",
+        "inference_reference_season_samples",
+        "model version reference hour",
+        "Rows of the reference by hour of the day or week; only with `season`.",
+    ),
+    family(
+        "gauge",
+        "inference_reference_season_hours",
+        "model season",
+        "Hours of the day or week of which the reference has rows: 0 if it was built without "
+        "`season`, and everything is compared with all of it. Only with `season`.",
+    ),
+    family(
+        "gauge",
+        "inference_reference_covers",
+        "model unit",
+        "1 if the reference has rows of such an `hour` of the day, `weekday` or `month` as now, "
+        "0 if not: then drift may be the time of year. Only where its rows have times.",
+    ),
+    family(
+        "gauge",
+        "inference_feature_reference_season_psi",
+        "model version reference feature season",
+        "How far hours are from the whole reference: mean PSI, as far as it repeats from day to "
+        "day (`hour_of_day`) or from week to week (`hour_of_week`). Only where its rows have "
+        "times.",
+    ),
     family(
         "gauge",
         "inference_feature_reference_missing_ratio",

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from inference_exporter.config.schema import Fields
+from inference_exporter.config.schema import Fields, ModelConfig
 from inference_exporter.notebook.frames import Columns
 from inference_exporter.reference.reading.roles import Block, column_of, flat_block
 from inference_exporter.values.batch import Floats
@@ -20,7 +20,7 @@ _ALONE = ("version", "entity")
 
 def roles(columns: Columns, fields: Fields) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The columns that are inputs, and the others by what they are: the rule of flat tables."""
-    block = flat_block(columns, _rows(columns), fields)
+    block = flat_block(columns, _rows(columns), ModelConfig("frame", (), fields=fields))
     other = dict(_other(block)) | dict(_found(columns, fields))
     return block.features, other
 

@@ -11,6 +11,7 @@ bin whether it is read from a CSV file or from the log.
     files      profiles and shards as JSON
 """
 
+from inference_exporter.reference.advice import advice, suggested
 from inference_exporter.reference.build import build, build_shard
 from inference_exporter.reference.doubts import doubts
 from inference_exporter.reference.files.codec import dumps, load, loads, save, write
@@ -23,6 +24,7 @@ from inference_exporter.reference.warmup import WarmupBuilder
 __all__ = [
     "Shard",
     "WarmupBuilder",
+    "advice",
     "bar",
     "build",
     "build_shard",
@@ -36,6 +38,7 @@ __all__ = [
     "merge",
     "save",
     "show",
+    "suggested",
     "without_whole",
     "write",
 ]

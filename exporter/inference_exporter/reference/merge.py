@@ -22,6 +22,7 @@ from inference_exporter.reference.judging.outcomes import (
     NumberOutcomes,
     OutcomeState,
 )
+from inference_exporter.reference.merge_seasons import merged_seasons, merged_times
 from inference_exporter.reference.profiling.census import CategoryCensus
 from inference_exporter.reference.profiling.grid import edges_of
 from inference_exporter.reference.profiling.sketch import QuantileSketch
@@ -33,6 +34,7 @@ from inference_exporter.values.profile import (
     Multivariate,
     NumericProfile,
     Reference,
+    by_key,
 )
 
 _HUGE = 1e150
@@ -74,8 +76,8 @@ def merge(parts: Sequence[Shard], *, now: float, classes: int = 50) -> Reference
         created=now,
         fingerprint="",
         task=first.task,
-        features=_profiles("feature", parts, rows),
-        outputs=_profiles("output", parts, rows),
+        features=(features := _profiles("feature", parts, rows)),
+        outputs=(outputs := _profiles("output", parts, rows)),
         classes=tuple(sorted(names)),
         performance=(performance := outcomes.metrics(classes)),
         performance_intervals={
@@ -86,6 +88,8 @@ def merge(parts: Sequence[Shard], *, now: float, classes: int = 50) -> Reference
         rejected=sum(part.reference.rejected for part in parts),
         multivariate=fit,
         centroids=first.centroids,
+        times=merged_times(parts),
+        seasons=merged_seasons(parts, by_key(features, outputs)),
     )
     return replace(merged, fingerprint=fingerprint(merged))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from inference_exporter.reference.advice import advice, span
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.edges import shown
 from inference_exporter.values.profile import (
@@ -29,6 +30,8 @@ def show(reference: Reference) -> str:
         f"{reference.rows:,} rows from {reference.source}, made {created:%Y-%m-%d %H:%M} UTC"
         + (f"; {reference.rejected:,} lines could not be read" if reference.rejected else ""),
     ]
+    lines += [f"rows are of {span(reference.times)}"] if reference.times else []
+    lines += advice(reference)
     if not reference.features:
         lines.append("no features: the config names no features field, or the data has none")
     for name, profile in reference.features.items():

@@ -8,8 +8,11 @@ restart.
 from __future__ import annotations
 
 import logging
+import math
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -22,7 +25,7 @@ from inference_exporter.reference.profiling.kept_choices import (
 )
 from inference_exporter.reference.profiling.passes import build_from
 from inference_exporter.reference.reading.roles import Block, feature_columns
-from inference_exporter.values.batch import Batch, Scalar, TextColumn
+from inference_exporter.values.batch import Batch, Floats, Scalar, TextColumn
 from inference_exporter.values.profile import Reference
 
 log = logging.getLogger("inference_exporter.reference.warmup")
@@ -41,6 +44,7 @@ class _Kept(msgspec.Struct, array_like=True):
     version: int
     rows: int
     chunks: list[bytes]
+    times: bytes = b""  # of the rows, in their order, if the model has a season
 
 
 class WarmupBuilder:
@@ -53,6 +57,7 @@ class WarmupBuilder:
         self._chunks: list[bytes] = []
         self._open: list[_AnyRow] = []
         self._long = has_choices(model)
+        self._times: list[float] | None = [] if model.season else None
         self.rows = 0
         self.changed = False
         self._warned = False
@@ -68,8 +73,10 @@ class WarmupBuilder:
         """Whether a profile can be built."""
         return not self.remaining
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: Batch, times: Floats | None = None) -> None:
         """Keep the batch's rows that have inputs, as far as they are still wanted.
+
+        `times` (rows,) are when they were made, NaN where that is not known.
 
         None once weights differ: every row of a reference counts once, so what is kept of such a
         sample would be another distribution.
@@ -86,10 +93,12 @@ class WarmupBuilder:
             self._warned = True
             return
         choices = choices_to_keep(batch) if self._long else None
-        for row in _rows(batch, choices):
+        for at, row in _rows(batch, choices):
             if self.rows >= self._limit:
                 return
             self._open.append(row)
+            if self._times is not None:
+                self._times.append(math.nan if times is None else float(times[at]))
             self.rows += 1
             self.changed = True
             if len(self._open) >= _CHUNK_ROWS:
@@ -104,7 +113,8 @@ class WarmupBuilder:
         """Everything kept, to be committed."""
         chunks = [*self._chunks, _pack(self._open)] if self._open else self._chunks
         self.changed = False
-        return msgspec.msgpack.encode(_Kept(_VERSION, self.rows, chunks))
+        times = zlib.compress(np.array(self._times or [], dtype="<f8").tobytes(), 1)
+        return msgspec.msgpack.encode(_Kept(_VERSION, self.rows, chunks, times))
 
     @classmethod
     def from_bytes(cls, model: ModelConfig, data: bytes) -> WarmupBuilder:
@@ -129,12 +139,19 @@ class WarmupBuilder:
         self.rows = len(self._chunks) * _CHUNK_ROWS + len(self._open)
         if self.rows != kept.rows:
             raise ValueError(f"damaged: {self.rows} rows where {kept.rows} were kept")
+        if self._times is not None:
+            known = np.frombuffer(zlib.decompress(kept.times)) if kept.times else np.empty(0)
+            usable = len(known) == self.rows  # kept without a season: no times
+            self._times = known.tolist() if usable else [math.nan] * self.rows
 
     def _blocks(self) -> Iterator[Block]:
-        for chunk in self._chunks:
-            yield self._block(self._unpack(chunk))
-        if self._open:
-            yield self._block(self._open)
+        start = 0
+        for rows in chain(map(self._unpack, self._chunks), [self._open]):
+            if rows:
+                block, stop = self._block(rows), start + len(rows)
+                times = None if self._times is None else np.array(self._times[start:stop])
+                yield replace(block, times=times)
+                start = stop
 
     def _unpack(self, chunk: bytes) -> list[_AnyRow]:
         kind = list[_LongRow] if self._long else list[_Row]
@@ -155,7 +172,7 @@ class WarmupBuilder:
         return with_kept(block, self._model, kept)
 
 
-def _rows(batch: Batch, choices: list[list[float] | None] | None) -> Iterator[_AnyRow]:
+def _rows(batch: Batch, choices: list[list[float] | None] | None) -> Iterator[tuple[int, _AnyRow]]:
     features = batch.raw_features
     nothing: TextColumn = [None] * batch.rows
     score: TextColumn = nothing if batch.score is None else batch.score.values.tolist()
@@ -170,7 +187,7 @@ def _rows(batch: Batch, choices: list[list[float] | None] | None) -> Iterator[_A
                 None if number != number else number,  # NaN
                 actual[row],
             )
-            yield kept if choices is None else (*kept, choices[row])
+            yield row, kept if choices is None else (*kept, choices[row])
 
 
 def _pack(rows: list[_AnyRow]) -> bytes:

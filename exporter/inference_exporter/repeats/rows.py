@@ -22,6 +22,7 @@ def inputs_of(batch: Batch, rows: Ints) -> Batch:
         prediction_value=_numbers(batch.prediction_value, rows) if batch.prediction_value else None,
         score=_numbers(batch.score, rows) if batch.score else None,
         inputs=None if batch.inputs is None else batch.inputs[rows],
+        season=None if batch.season is None else batch.season[rows],
     )
 
 

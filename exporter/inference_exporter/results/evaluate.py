@@ -23,6 +23,7 @@ from inference_exporter.accumulators import (
     MadeByScore,
     NumericBins,
     ScoreOutcomes,
+    expected_bins,
 )
 from inference_exporter.config.schema import ModelConfig, Window
 from inference_exporter.results.cohorts import put_cohort
@@ -31,6 +32,7 @@ from inference_exporter.results.judge import Judge, put_verdict
 from inference_exporter.statistics import (
     STATISTICS,
     Comparison,
+    Expectation,
     Result,
     comparison_categorical,
     comparison_numeric,
@@ -83,6 +85,7 @@ class Evaluator:
     ) -> None:
         self._model, self._layout, self._chance = model, layout, chance
         self._judge, self._forecast = judge, forecast
+        self._season = expected_bins(layout.dense)
         self._statistics = {name: STATISTICS[name] for name in model.statistics}
         self.evidence: dict[EvidenceKey, Evidence] = {}  # of the last evaluation, not changed after
         self.traffic: dict[tuple[str, str], Traffic] = {}
@@ -126,11 +129,12 @@ class Evaluator:
             base = (self._model.name, version, one.name)
             family = f"inference_{one.scope}_drift"
             design = self._chance.design(version, window.name, one.key)
-            comparison = _compare(one, self._layout, tally, design)
+            comparison = _compare(one, self._layout, tally, design, self._expected(one, tally))
             _set(gauges, f"{family}_samples", (*base, window.name), comparison.n)
             least = self._least(len(one.profile.bins))
             key = (version, window.name, one.scope, one.name)
-            self.evidence[key] = Evidence(comparison.p, least)
+            expected = None if comparison.expected is None else comparison.q
+            self.evidence[key] = Evidence(comparison.p, least, expected)
             if comparison.n * self._layout.effective_share(tally) < least:
                 continue
             for name in self._statistics:
@@ -142,6 +146,15 @@ class Evaluator:
                         _set(gauges, f"{family}_p_value", labels, result.p_value)
                     if critical is not None and math.isfinite(critical):
                         _set(gauges, f"{family}_critical", labels, critical)
+
+    def _expected(self, one: NumericBins | CategoryBins, tally: Tally) -> Expectation | None:
+        """What the reference lets expect at the hours of a window, where the model has a season."""
+        if self._season is None:
+            return None
+        cells = self._layout.cells_of(self._season, tally)
+        samples = np.array([one.profile.samples])
+        worth = self._season.seasons.behind(self._season.by_hour(cells), samples)
+        return Expectation(self._season.expected(one, cells), float(worth[0]))
 
     def _evaluate(
         self, name: str, comparison: Comparison, facts: EvaluationFacts
@@ -234,14 +247,19 @@ class Evaluator:
 
 
 def _compare(
-    one: NumericBins | CategoryBins, layout: Layout, tally: Tally, design: float
+    one: NumericBins | CategoryBins,
+    layout: Layout,
+    tally: Tally,
+    design: float,
+    expected: Expectation | None,
 ) -> Comparison:
     cells = layout.cells_of(one, tally)
     if isinstance(one, NumericBins):
         return comparison_numeric(
-            one.profile, one.fine_counts(cells), one.fine_sums(cells), one.squares(cells), design
-        )
-    return comparison_categorical(one.profile, one.counts(cells), design)
+            one.profile, one.fine_counts(cells), one.fine_sums(cells), one.squares(cells), design,
+            expected,
+        )  # fmt: skip
+    return comparison_categorical(one.profile, one.counts(cells), design, expected)
 
 
 def _by_predicted(tally: Tally) -> tuple[dict[str, float], dict[str, float]]:

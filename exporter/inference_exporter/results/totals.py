@@ -21,6 +21,7 @@ from inference_exporter.families import FAMILIES
 from inference_exporter.results.binned import binned_performance
 from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
 from inference_exporter.results.expectations import expected_values
+from inference_exporter.results.seasonal import SeasonalTotals, swing_samples
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.statistics.rule_quantiles import missing_ratio, psi_quantiles
 from inference_exporter.values.batch import Floats
@@ -51,6 +52,9 @@ class Totals:
         self._static: dict[str, _Static] = {}
         self._bins = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]
         self._by_segment = bool(model.segments)
+        self._seasonal = SeasonalTotals(
+            model.name, layout, reference.fingerprint if reference else ""
+        )
         self._histograms = [
             one
             for one in layout.dense
@@ -74,6 +78,7 @@ class Totals:
             values = histogram.exported(self._layout.cells_of(histogram, total))
             yield Samples(static.histograms[histogram.key], values, created)
         yield from self._binned(total, created, static)
+        yield from self._seasonal.samples(version, total, created)
         yield from self._quality(version, total, created, cache)
         yield from self._expected(version, total, created, cache)
         yield from static.reference
@@ -180,6 +185,7 @@ def reference_samples(base: Labels, reference: Reference) -> Iterator[Samples]:
             ratios.update({(*labels, cell, text): share for cell, share, text in cells})
         yield _samples(f"inference_{scope}_reference_ratio", ratios)
         yield _samples(f"inference_{scope}_reference_samples", sizes)
+    yield from swing_samples((*base, reference.fingerprint), reference)
     performance = {(*base, *key): value for key, value in reference.performance.items()}
     yield _samples("inference_performance_reference", performance)
     for at, bound in enumerate(("lower", "upper")):

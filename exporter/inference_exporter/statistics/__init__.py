@@ -8,6 +8,7 @@ from inference_exporter.performance import classification_metrics, regression_me
 from inference_exporter.statistics.base import (
     Comparison,
     Distribution,
+    Expectation,
     Result,
     Statistic,
     comparison_categorical,
@@ -44,6 +45,7 @@ __all__ = [
     "STATISTICS",
     "Comparison",
     "Distribution",
+    "Expectation",
     "Result",
     "Statistic",
     "classification_metrics",

@@ -8,7 +8,8 @@ one that is not defined for a comparison gives None, and then nothing is exposed
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -40,10 +41,53 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the reference lets expect of a window: `rows` (B,) of it, `worth` rows of its own."""
+
+    rows: Floats
+    worth: float
+
+    @property
+    def shares(self) -> Floats:
+        """Shares (B,) that add up to 1."""
+        found: Floats = np.maximum(self.rows / max(float(self.rows.sum()), 1e-300), 1e-12)
+        return found
+
+    def at_hours(self, known: Distribution, coarse: Callable[[Floats], Floats]) -> Distribution:
+        """The reference as if it had been made at the hours of the window.
+
+        Within an exported bin it is as the whole reference is.
+        """
+        counts = self.shares * self.worth
+        if not len(known.fine_counts):
+            return replace(known, counts=counts)
+        cells = np.repeat(
+            np.arange(len(counts)), coarse(np.ones(len(known.fine_counts))).astype(int)
+        )
+        factor = counts / np.maximum(known.counts, 1e-300)
+        fine = known.fine_counts * factor[cells]
+        means = np.nan_to_num(known.fine_means)
+        rows = max(float(fine.sum()), 1e-300)
+        mean = float(fine @ means) / rows
+        inside = _within(known, means)
+        variance = float(fine @ (means - mean) ** 2) / rows + inside
+        return Distribution(counts, fine, known.fine_means, mean, math.sqrt(max(variance, 0.0)))
+
+
+def _within(known: Distribution, means: Floats) -> float:
+    """Variance of the reference's values within their fine cells."""
+    rows = max(float(known.fine_counts.sum()), 1e-300)
+    between = float(known.fine_counts @ (means - known.mean) ** 2) / rows
+    return max(0.0, known.std * known.std - between)
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The live window (`current`) against the reference, in cells fixed by `profile`.
 
     `n` and `m` rows, `cells` B, smoothed shares `p` and `q` (B,), live and reference in turn.
+    Where the model has a season, `expected` is what the reference lets expect at the hours of the
+    window, and `reference` is as if it had been made at them.
     `design` is by how much rows that resemble their neighbours multiply the variance of live
     shares (1: independent rows), `noise` = design / n + 1 / m what a squared difference of shares
     is made of without drift; infinite where a side is empty.
@@ -53,6 +97,7 @@ class Comparison:
     current: Distribution
     profile: FeatureProfile
     design: float = 1.0
+    expected: Expectation | None = None
     n: float = field(init=False)
     m: float = field(init=False)
     cells: int = field(init=False)
@@ -69,7 +114,10 @@ class Comparison:
         put(self, "cells", cells)
         put(self, "noise", self.design / n + 1.0 / m if n and m else math.inf)
         put(self, "p", (live + 0.5) / (n + 0.5 * cells))
-        put(self, "q", (known + 0.5) / (m + 0.5 * cells))
+        if self.expected is None:
+            put(self, "q", (known + 0.5) / (m + 0.5 * cells))
+        else:  # smoothed already, hour by hour
+            put(self, "q", self.expected.shares)
 
     @property
     def kind(self) -> Kind:
@@ -126,6 +174,7 @@ def comparison_numeric(
     fine_sums: Floats,
     squares: float,
     design: float = 1.0,
+    expected: Expectation | None = None,
 ) -> Comparison:
     """A comparison of numbers.
 
@@ -137,7 +186,7 @@ def comparison_numeric(
         Live rows and sum of live values per fine cell, (F,).
     squares
         Sum of (value - profile.mean)² over the live rows.
-    design
+    design, expected
         See `Comparison`.
     """
     n = float(fine_counts.sum())
@@ -150,15 +199,22 @@ def comparison_numeric(
         profile.coarse(profile.counts), profile.counts, profile.means, profile.mean, profile.std
     )
     live = Distribution(profile.coarse(fine_counts), fine_counts, means, mean, std)
-    return Comparison(reference, live, profile, design)
+    if expected is not None:
+        reference = expected.at_hours(reference, profile.coarse)
+    return Comparison(reference, live, profile, design, expected)
 
 
 def comparison_categorical(
-    profile: CategoricalProfile, cell_counts: Floats, design: float = 1.0
+    profile: CategoricalProfile,
+    cell_counts: Floats,
+    design: float = 1.0,
+    expected: Expectation | None = None,
 ) -> Comparison:
     """A comparison of categories: live rows per cell of `profile.bins`, (B,)."""
     known = Distribution(profile.cell_counts)
-    return Comparison(known, Distribution(cell_counts), profile, design)
+    if expected is not None:
+        known = expected.at_hours(known, lambda fine: fine)
+    return Comparison(known, Distribution(cell_counts), profile, design, expected)
 
 
 def finite(value: float, p_value: float | None = None) -> Result | None:

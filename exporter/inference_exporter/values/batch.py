@@ -111,7 +111,8 @@ class Batch:
     row is one); latency and steps are in that row only.
     `scores` and `ranking` are those of a classification that logs more than its first choice.
 
-    `derived` are outputs and `flags` marks that the model works out itself, from the features.
+    `derived` are outputs and `flags` marks that the model works out itself, from the features;
+    `season` (rows,) is the hour of the day or week, where the model has one.
     """
 
     rows: int
@@ -141,6 +142,7 @@ class Batch:
     segments: Mapping[str, TextColumn] = field(default_factory=dict)
     derived: Mapping[str, NumericColumn] = field(default_factory=dict)
     flags: Mapping[str, Bools] = field(default_factory=dict)
+    season: Ints | None = None
 
     def take(self, rows: Ints) -> Batch:
         """Some rows of a batch without features: of one that was joined with late labels."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from inference_exporter.values.batch import Floats, Ints
+from inference_exporter.values.seasons import Seasons, Times
 
 OTHER = "other"  # categories the reference knows but does not list
 UNSEEN = "unseen"  # categories the reference does not know
@@ -95,6 +96,16 @@ class CategoricalProfile:
 
 
 FeatureProfile = NumericProfile | CategoricalProfile
+
+
+def by_key(
+    features: Mapping[str, FeatureProfile], outputs: Mapping[str, FeatureProfile]
+) -> dict[str, FeatureProfile]:
+    """Profiles by `feature/name` and `output/name`."""
+    return {
+        **{f"feature/{name}": one for name, one in features.items()},
+        **{f"output/{name}": one for name, one in outputs.items()},
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,3 +243,5 @@ class Reference:
     losses: LossTable | None = None  # None: too few labelled numbers
     multivariate: Multivariate | None = None
     centroids: Mapping[str, Floats] = field(default_factory=dict)  # of derived features
+    times: Times | None = None  # None: the data had no times
+    seasons: Seasons | None = None  # None: built without `season:`, or without times

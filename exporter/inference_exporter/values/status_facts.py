@@ -19,11 +19,13 @@ ReferenceKind = Literal["file", "warmup", "none"]
 class Evidence:
     """What a distance rests on: shares of the live values per bin, and how many values it takes.
 
-    `shares` (B,) are smoothed as `inference_feature_reference_ratio` is, so the two compare.
+    `shares` (B,) are smoothed as `inference_feature_reference_ratio` is, so the two compare;
+    `expected` (B,) are those of the reference at the hours of the window, if there is a season.
     """
 
     shares: Floats
     least: int
+    expected: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

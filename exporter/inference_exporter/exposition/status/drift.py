@@ -28,7 +28,8 @@ FAR = "far away, undecided"
 NEAR = "near so far, undecided"
 ALIKE = "undecided because rows resemble each other"
 WANDERS = "undecided because the traffic moves by itself"
-_REASONS = {"rows_alike": ALIKE, "wanders": WANDERS}
+NEW_HOURS = "undecided because the reference has hardly any rows of these hours"
+_REASONS = {"rows_alike": ALIKE, "wanders": WANDERS, "new_hours": NEW_HOURS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +194,11 @@ def _with_live(
 ) -> tuple[Bin, ...]:
     if evidence is None or not n or len(evidence.shares) != len(cells):
         return tuple(Bin(label, known, None) for label, known in cells)
-    live = evidence.shares.tolist()
-    return tuple(Bin(label, known, now) for (label, known), now in zip(cells, live, strict=True))
+    known = [share for _, share in cells]
+    if evidence.expected is not None:
+        known = evidence.expected.tolist()
+    rows = zip(cells, known, evidence.shares.tolist(), strict=True)
+    return tuple(Bin(label, share, now) for (label, _), share, now in rows)
 
 
 def _statistics(place: Place, scope: Scope, name: str) -> tuple[StatisticRow, ...]:

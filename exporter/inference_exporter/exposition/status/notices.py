@@ -14,6 +14,7 @@ from inference_exporter.exposition.status.views import (
     SourceView,
     VersionView,
 )
+from inference_exporter.values.seasons import SEASON_MATTERS
 
 _ME = "inference_exporter_"
 _NAMED = 3  # so many features are called by their names
@@ -48,6 +49,7 @@ def of_version(place: Place, view: VersionView) -> Iterator[Notice]:
     """What the counts of a version say."""
     model = view.model
     yield from _broken(place, model)
+    yield from _hours(place, model)
     yield from _drift(view.drift.features, "feature", view)
     yield from _drift(view.drift.outputs, "output", view)
     yield from _over(place, "request_failure_ratio", view)
@@ -73,6 +75,31 @@ def of_version(place: Place, view: VersionView) -> Iterator[Notice]:
 def worst_first(notices: Iterable[Notice]) -> tuple[Notice, ...]:
     """Bad ones before warnings, else in the order given."""
     return tuple(sorted(notices, key=lambda notice: notice.level != "bad"))
+
+
+def _hours(place: Place, model: str) -> Iterator[Notice]:
+    """What the reference does not know of the time of the day, week and year."""
+    covers = place.index.rows("inference_reference_covers", model)
+    outside = [unit for (unit,), known in covers.items() if not known]
+    if outside:
+        words = f"The reference has no rows of such {_or(outside)} as now; drift may be the time."
+        yield Notice("warn", words, model)
+    wanted = place.index.rows("inference_reference_season_hours", model)
+    for (season,), hours in wanted.items():
+        if not hours:
+            words = (
+                f"`season: {season}` is set, but the reference was built without it: build it anew."
+            )
+            yield Notice("warn", words, model)
+    swings = place.index.rows("inference_feature_reference_season_psi", *place.labels)
+    moving = dict.fromkeys(key[1] for key, psi in swings.items() if psi >= SEASON_MATTERS)
+    if moving and not wanted:
+        words = f"{_names(list(moving))}: differ by hour, and the model has no `season`."
+        yield Notice("warn", words, model)
+
+
+def _or(words: list[str]) -> str:
+    return " or ".join(words)
 
 
 def _drift(rows: tuple[DriftRow, ...], what: str, view: VersionView) -> Iterator[Notice]:

@@ -15,6 +15,7 @@ from inference_exporter.model.parts.outliers import Outliers
 from inference_exporter.model.parts.pairs import PairsPart
 from inference_exporter.model.parts.repeats import RepeatsPart
 from inference_exporter.model.parts.request_rows import RequestRows
+from inference_exporter.model.parts.season import SeasonPart
 from inference_exporter.model.parts.segments import SegmentsPart
 from inference_exporter.model.parts.traces import TracesPart
 from inference_exporter.model.parts.warmup import WarmupPart
@@ -24,6 +25,7 @@ PARTS: tuple[type[Part], ...] = (
     RequestRows,  # before whatever counts requests
     NumbersPart,  # columns are worked out in this order: numbers, derived features, …
     DerivedPart,
+    SeasonPart,  # … the hour of each row
     RepeatsPart,  # … and what tells rows apart
     Outliers,  # … of the features as they are counted
     SegmentsPart,  # before late labels, which are counted by segment too

@@ -49,7 +49,7 @@ class DecisionsPart(Part):
         self._decisions = Decisions(counting.config, counting.layout, counting.timeline.base)
         self._decisions.forget(abandoned)
         self._decisions.watch = self._watch
-        self._bins = Layout(self._decisions.subjects.bins, ())
+        self._bins = Layout(self._decisions.subjects.counters, ())
         self._seen = [Seen(_ENTITIES) for _ in self._decisions.spans]
 
     def watch(self, told: Watch) -> None:

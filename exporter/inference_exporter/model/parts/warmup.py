@@ -44,7 +44,7 @@ class WarmupPart(Part):
     def counted(self, rows: Rows) -> None:
         """See `Part.counted`."""
         if self._builder is not None:
-            self._builder.add(rows.batch)
+            self._builder.add(rows.batch, rows.times)
 
     def new_reference(self, now: float) -> Reference | None:
         """See `Part.new_reference`."""

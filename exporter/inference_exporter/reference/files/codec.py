@@ -34,6 +34,12 @@ from inference_exporter.reference.files.codec_expectations import (
     class_calibration_of,
     losses_of,
 )
+from inference_exporter.reference.files.codec_seasons import (
+    SeasonsState,
+    TimesState,
+    seasons_of,
+    times_of,
+)
 from inference_exporter.reference.files.fingerprint import fingerprint
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.profile import (
@@ -42,6 +48,7 @@ from inference_exporter.values.profile import (
     Multivariate,
     NumericProfile,
     Reference,
+    by_key,
 )
 
 FORMAT = "inference-exporter reference"
@@ -110,6 +117,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     losses: LossState | None = None
     multivariate: _Multivariate | msgspec.UnsetType = msgspec.UNSET
     centroids: dict[str, list[float]] | msgspec.UnsetType = msgspec.UNSET
+    times: TimesState | msgspec.UnsetType = msgspec.UNSET
+    seasons: SeasonsState | msgspec.UnsetType = msgspec.UNSET
 
 
 def dumps(reference: Reference) -> bytes:
@@ -135,6 +144,8 @@ def dumps(reference: Reference) -> bytes:
         calibration=CalibrationState.of(reference.calibration),
         class_calibration=ClassCalibrationState.of(reference.class_calibration),
         losses=LossState.of(reference.losses),
+        times=TimesState.of(reference.times),
+        seasons=SeasonsState.of(reference.seasons),
     )
     return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()
 
@@ -209,14 +220,15 @@ def loads(data: bytes) -> Reference:
         file = msgspec.convert(head, _File)
     except msgspec.ValidationError as error:
         raise ValueError(f"is damaged: {error}") from error
+    features, outputs = _decode(file.features), _decode(file.outputs)
     reference = Reference(
         model=file.model,
         rows=file.rows,
         created=file.created,
         fingerprint=file.fingerprint,
         task=file.task,
-        features=_decode(file.features),
-        outputs=_decode(file.outputs),
+        features=features,
+        outputs=outputs,
         classes=tuple(file.classes),
         performance={(one.metric, one.of_class): one.value for one in file.performance},
         performance_samples=file.performance_samples,
@@ -238,6 +250,8 @@ def loads(data: bytes) -> Reference:
         calibration=calibration_of(file.calibration),
         class_calibration=class_calibration_of(file.class_calibration),
         losses=losses_of(file.losses),
+        times=times_of(file.times),
+        seasons=seasons_of(file.seasons, by_key(features, outputs)),
     )
     if fingerprint(reference) != file.fingerprint:
         raise ValueError(

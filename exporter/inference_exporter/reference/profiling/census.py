@@ -35,6 +35,11 @@ class NumericCensus:
         self._squares = 0.0
         self._invalid = 0
 
+    @property
+    def edges(self) -> Floats:
+        """The exported edges."""
+        return self._edges
+
     def add(self, cells: TextColumn) -> None:
         """Take in a block of the column."""
         column = numeric(cells)

@@ -15,6 +15,7 @@ from inference_exporter.reference.judging.class_scores import LabelledChoices
 from inference_exporter.reference.judging.losses import PredictedErrors
 from inference_exporter.reference.judging.outcomes import ClassOutcomes, NumberOutcomes
 from inference_exporter.reference.judging.scored import ScoredLabels, edges_of
+from inference_exporter.reference.profiling.by_hour import HourCensus
 from inference_exporter.reference.profiling.census import CategoryCensus, EmptyCensus, NumericCensus
 from inference_exporter.reference.profiling.sketch import QuantileSketch
 from inference_exporter.reference.profiling.survey import Survey
@@ -26,6 +27,7 @@ from inference_exporter.values.profile import (
     Multivariate,
     NumericProfile,
     Reference,
+    by_key,
 )
 
 Census = NumericCensus | CategoryCensus | EmptyCensus
@@ -130,6 +132,7 @@ class _Count:
         self._scored = ScoredLabels(None if regression else model)
         self._choices = LabelledChoices(None if regression else model)
         self._errors = PredictedErrors()
+        self._hours = HourCensus(model)
 
     def add(self, block: Block) -> None:
         """Take in a block."""
@@ -138,11 +141,23 @@ class _Count:
             self._features[name].add(cells)
         _add(self._prediction, block.prediction)
         _add(self._score, block.score)
+        self._add_hours(block)
         self._outcomes.add(block.prediction, block.actual)
         self._scored.add(block.score, block.actual)
         self._choices.add(block)
         if self._task == "regression":
             self._errors.add(block.prediction, block.actual)
+
+    def _add_hours(self, block: Block) -> None:
+        self._hours.begin(block.times)
+        for name, cells in block.features.items():
+            self._hours.add(f"feature/{name}", self._features[name], cells)
+        for name, census, column in (
+            ("score", self._score, block.score),
+            ("prediction", self._prediction, block.prediction),
+        ):
+            if census is not None:
+                self._hours.add(f"output/{name}", census, column)
 
     def shard(self, model: ModelConfig, now: float, source: str) -> Shard:
         """What was counted, with what merging takes."""
@@ -181,13 +196,15 @@ class _Count:
             **self._choices.metrics(),
         }
         intervals = {**self._outcomes.intervals(), **scored.intervals}
+        features = {name: census.profile(rows) for name, census in self._features.items()}
+        profiles = by_key(features, outputs)
         reference = Reference(
             model=model.name,
             rows=rows,
             created=now,
             fingerprint="",
             task=self._task,
-            features={name: census.profile(rows) for name, census in self._features.items()},
+            features=features,
             outputs=outputs,
             classes=classes,
             performance=performance,
@@ -199,6 +216,8 @@ class _Count:
             calibration=self._scored.calibration(classes, edges),
             class_calibration=self._choices.calibration(),
             losses=self._errors.table() if self._task == "regression" else None,
+            times=self._hours.times(profiles),
+            seasons=self._hours.seasons(profiles),
         )
         return replace(reference, fingerprint=fingerprint(reference))
 

@@ -54,7 +54,7 @@ def _block(batch: Any, model: ModelConfig) -> Block:
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     if looks_like_log(rows[:100], model):
         return log_block(rows, model)
-    return flat_block(columns, batch.num_rows, model.fields)
+    return flat_block(columns, batch.num_rows, model)
 
 
 def _scalar(value: Any) -> Any:

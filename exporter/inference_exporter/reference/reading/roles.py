@@ -27,8 +27,10 @@ from inference_exporter.config.schema import (
 from inference_exporter.config.vector_fields import RankingField, ScoresField
 from inference_exporter.derived import Deriver
 from inference_exporter.outputs import VECTORS, Choices
+from inference_exporter.reference.reading.moments import moments, time_column
 from inference_exporter.values.batch import (
     ClassScores,
+    Floats,
     NumericColumn,
     RankedItems,
     Scalar,
@@ -53,6 +55,7 @@ class Block:
     ranking: RankedItems | None = None
     raw: Mapping[str, Sequence[object]] = field(default_factory=dict)  # both, as they are written
     weight: TextColumn | None = None
+    times: Floats | None = None  # seconds since the epoch, NaN for none
 
 
 def derived_block(block: Block, deriver: Deriver) -> Block:
@@ -80,15 +83,17 @@ def with_choices(block: Block, choices: Choices) -> Block:
     return replace(block, **found, raw={})
 
 
-def flat_block(columns: Mapping[str, TextColumn], rows: int, fields: Fields) -> Block:
+def flat_block(columns: Mapping[str, TextColumn], rows: int, model: ModelConfig) -> Block:
     """A block of a flat table."""
+    fields, moment = model.fields, time_column(columns, model)
     return Block(
         rows,
-        {name: columns[name] for name in _feature_names(columns, fields)},
+        {name: columns[name] for name in _feature_names(columns, fields) if name != moment},
         column_of(columns, fields.prediction),
         column_of(columns, fields.score),
         column_of(columns, fields.actual),
         weight=column_of(columns, fields.weight),
+        times=None if moment is None else moments(columns[moment], fields.timestamp),
         raw={
             name: column
             for name in VECTORS
@@ -168,7 +173,13 @@ def log_block(rows: Sequence[Row], model: ModelConfig) -> Block:
         [_scalar(row, fields.actual) for row in rows] if fields.actual else None,
         raw={name: [column[i] for i in used] for name, column in raw.items()},
         weight=[_scalar(row, fields.weight) for row in rows] if fields.weight else None,
+        times=_times(rows, fields),
     )
+
+
+def _times(rows: Sequence[Row], fields: Fields) -> Floats | None:
+    field = fields.timestamp
+    return moments([first(row, field.paths) for row in rows], field) if field else None
 
 
 def _vectors(fields: Fields) -> Iterable[tuple[str, ScoresField | RankingField]]:

@@ -109,7 +109,7 @@ def _csv_block(block: list[list[str]], header: list[str], model: ModelConfig) ->
         name: [cell or None for cell in cells] if "" in cells else cells
         for name, cells in zip(header, zip(*whole, strict=True), strict=False)
     }
-    return replace(flat_block(columns, len(whole), model.fields), rejected=rejected)
+    return replace(flat_block(columns, len(whole), model), rejected=rejected)
 
 
 def _json_blocks(path: str, model: ModelConfig, progress: Progress) -> Iterator[Block]:
@@ -135,7 +135,7 @@ def rows_block(rows: Sequence[Row], model: ModelConfig, *, log: bool) -> Block:
         name: [row.get(name) for row in rows]  # type: ignore[misc]
         for name in names
     }
-    return flat_block(columns, len(rows), model.fields)
+    return flat_block(columns, len(rows), model)
 
 
 def _json_rows(lines: list[bytes]) -> tuple[list[Row], int]:
