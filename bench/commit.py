@@ -111,9 +111,9 @@ def _commit(bench: Bench) -> tuple[float, float]:
     published: list[float] = []
     publish = bench.pipeline.publish
 
-    def timed() -> None:
+    def timed(now: float | None = None) -> None:
         published.append(time.perf_counter())
-        publish()
+        publish(now)
 
     bench.pipeline.publish = timed  # type: ignore[method-assign]
     started = time.perf_counter()

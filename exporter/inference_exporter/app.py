@@ -30,6 +30,7 @@ from inference_exporter.loop.pipeline import Pipeline
 from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import LateLabels
 from inference_exporter.receivers import Receivers
+from inference_exporter.record import Journal
 from inference_exporter.senders import SpanSender
 from inference_exporter.sources import Source
 from inference_exporter.state import Store
@@ -74,6 +75,7 @@ class Application:
         self.config = config
         self._store = Store.open(options.storage_path, self._clock.now())
         self._receivers.configure(config.models)
+        self._journal = Journal(Path(options.storage_path), config.record)
         self._spans = SpanSender(config.traces) if config.traces else None
         self.pipeline = self._make_pipeline(config, references, {})
         self.pipeline.restore()
@@ -155,6 +157,7 @@ class Application:
         self.pipeline.commit()
         self._receivers.configure(config.models)
         self._send_to(config.traces)
+        self._journal.config = config.record
         old = {feed.model.config.name: feed for feed in self.pipeline.feeds}
         pipeline = self._make_pipeline(config, references, old)
         pipeline.restore(telemetry=False)
@@ -206,6 +209,7 @@ class Application:
             on_frozen=self._save_frozen,
             note=self._note,
             inbox=self._inbox,
+            journal=self._journal,
         )
 
     def _source(

@@ -27,6 +27,7 @@ SINCE = (  # what is published since then
     "inference_output_undecided", "inference_label_score_coverage_ratio", "inference_cohort_",
     "inference_performance_reference_", "inference_prediction_weight_squared",
     "inference_score_outcomes_", "inference_threshold{",
+    "inference_drift_decisions_", "inference_drift_onsets_", "inference_output_drift_onsets_",
 )  # fmt: skip
 FOLDER = Path(model.__file__).parent / "parts"
 PLAIN = "models: {m: {logs: [x], fields: {prediction: y}}}"

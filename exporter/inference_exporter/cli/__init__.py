@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 
 from inference_exporter import __version__
-from inference_exporter.cli import backtest, check, demo, init, once, reference, run
+from inference_exporter.cli import backtest, check, decisions, demo, init, once, reference, run
 from inference_exporter.errors import InferenceExporterError
 
 _EPILOG = """\
@@ -87,5 +87,6 @@ def _parser() -> argparse.ArgumentParser:
     init.add(commands, [common])
     reference.add(commands, common, configured)
     backtest.add(commands, [common, configured])
+    decisions.add(commands, [common])
     demo.add(commands, [common])
     return parser

@@ -30,7 +30,7 @@ from inference_exporter.config.schema import (
     Window,
 )
 from inference_exporter.config.segments import check_segments, segments
-from inference_exporter.config.services import RECEIVERS, TRACES
+from inference_exporter.config.services import RECEIVERS, TRACES, record
 from inference_exporter.config.thresholds import thresholds
 from inference_exporter.config.values import (
     duration,
@@ -353,5 +353,9 @@ TOP = Section(
             default="none"),
         Key("receivers", RECEIVERS, "a section, below", "Who may push; see"
             " [receivers.md](receivers.md).", "{users: [kserve-logger]}", default="none"),
+        Key("record", record, "a section, below, or off",
+            "Every decision about drift with its evidence, a line of JSON each in `decisions/` of"
+            " the state folder; see [record.md](record.md).", "{keep: 90d}",
+            default="on, for 400d"),
     ),
 )  # fmt: skip

@@ -374,6 +374,14 @@ class TracesConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordConfig:
+    """How long lines of decisions are kept, and how large a month of them may be."""
+
+    keep: float = 400 * 86400.0
+    month_bytes: int = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration file, read and found to be valid.
 
@@ -391,3 +399,4 @@ class Config:
     rotate_grace: float = 30.0
     receivers: ReceiversConfig = field(default_factory=ReceiversConfig)
     traces: TracesConfig | None = None
+    record: RecordConfig | None = field(default_factory=RecordConfig)

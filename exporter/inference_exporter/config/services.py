@@ -1,10 +1,18 @@
-"""Sections of the file that are of no model: who may push, and where spans are sent to."""
+"""Sections of the file that are of no model: who may push, where spans go, what is recorded."""
 
 from __future__ import annotations
 
 from inference_exporter.config.checks import Key, Section, expected
-from inference_exporter.config.schema import ReceiversConfig, TracesConfig
-from inference_exporter.config.values import mapping_of, names, number, one_of, text
+from inference_exporter.config.schema import ReceiversConfig, RecordConfig, TracesConfig
+from inference_exporter.config.values import (
+    duration,
+    integer,
+    mapping_of,
+    names,
+    number,
+    one_of,
+    text,
+)
 
 RECEIVERS = Section(
     "receivers",
@@ -39,3 +47,22 @@ TRACES = Section(
             "Whether `fields.timestamp` is when a request began or when it ended.", "start"),
     ),
 )  # fmt: skip
+
+RECORD = Section(
+    "record",
+    RecordConfig,
+    (
+        Key("keep", duration(86400.0, 3660 * 86400.0), "a duration",
+            "How long decisions are kept; a month goes as a whole.", "90d", default="400d"),
+        Key("month_bytes", integer(1 << 16, 1 << 40), "a number of bytes",
+            "Lines beyond it in a month are left out and counted.", "268435456"),
+    ),
+)  # fmt: skip
+
+
+def record(value: object) -> RecordConfig | None:
+    """The section, or None for `off`, which YAML reads as false."""
+    if value is False or value == "off":
+        return None
+    found: RecordConfig = RECORD(value)
+    return found

@@ -7,6 +7,7 @@ features and outputs of all versions with rows in it are one family of tests.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -20,6 +21,7 @@ from inference_exporter.decisions.evidence import Evidence, beside_constants, we
 from inference_exporter.decisions.hours import Expected
 from inference_exporter.decisions.judgement import Judgement, Watch
 from inference_exporter.decisions.spans import Span
+from inference_exporter.decisions.states import States
 from inference_exporter.decisions.subjects import Subjects
 from inference_exporter.decisions.track import NEVER, Track
 from inference_exporter.values.batch import Floats
@@ -28,6 +30,9 @@ from inference_exporter.windows import NO_PANE, Placement
 
 PREFIX = "decisions/"
 MOST_WAITING = 64  # windows not yet decided on, per version and configured window
+
+Judged = tuple[tuple[str, str], Floats, float, Expected | None, Floats, Floats]
+"""Version and window, blocks, entities, what is expected, the reference, usual design effects."""
 
 
 class Decisions:
@@ -47,7 +52,7 @@ class Decisions:
         self._changed: set[tuple[str, str, int]] = set()
         self._moved: set[tuple[str, str]] = set()
         self._deleted: set[str] = set()
-        self.watch: Watch | None = None  # is told of every decision
+        self.watchers: list[Watch] = []  # are told of every decision
 
     @property
     def test_alpha(self) -> float:
@@ -134,7 +139,7 @@ class Decisions:
 
     def _judge(self, tracks: Mapping[tuple[str, str], Track], number: int) -> None:
         weighed: list[tuple[Track, Evidence]] = []
-        judged: list[tuple[tuple[str, str], Floats, float, Expected | None]] = []
+        judged: list[Judged] = []
         subjects = self.subjects
         for key, track in tracks.items():
             masses, entities = track.masses_of(number), track.entities_of(number)
@@ -151,7 +156,7 @@ class Decisions:
                 self._judge_masses(track, masses, design)
                 track.design = evidence.tail_design(self.test_alpha)
                 weighed.append((track, evidence))
-                judged.append((key, blocks, entities, expected))
+                judged.append((key, blocks, entities, expected, known, design))
                 self._changed.discard((*key, number))
                 self._deleted.add(self._key(*key, number))
             track.decided = number
@@ -163,28 +168,31 @@ class Decisions:
                 [evidence.plain for _, evidence in weighed],
             )
         )
-        for (track, evidence), own, free in zip(weighed, adjusted, plain, strict=True):
+        for at, ((track, evidence), own, free) in enumerate(
+            zip(weighed, adjusted, plain, strict=True)
+        ):
+            before = replace(track.states)
             track.states.decide(evidence, own, subjects.threshold, self.alpha, free)
-        if self.watch is not None:
-            for (key, blocks, entities, expected), (track, evidence), own in zip(
-                judged, weighed, adjusted, strict=True
-            ):
-                self.watch(
-                    self._judgement(key, number, track, evidence, own, blocks, entities, expected)
-                )
+            if self.watchers:
+                told = self._judgement(number, track, before, evidence, own, judged[at])
+                for watch in self.watchers:
+                    watch(told)
 
     def _judgement(
-        self, key: tuple[str, str], number: int, track: Track, evidence: Evidence,
-        adjusted: Floats, blocks: Floats, entities: float, expected: Expected | None,
+        self, number: int, track: Track, before: States, evidence: Evidence, adjusted: Floats,
+        judged: Judged,
     ) -> Judgement:  # fmt: skip
-        subjects, (version, window) = self.subjects, key
+        (version, window), blocks, entities, expected, known, usual = judged
+        subjects, states = self.subjects, track.states
         span = next(one for one in self.spans if one.window.name == window)
         return Judgement(
             version, window, number, span.end(number),
-            [(one.scope, one.name) for one in subjects.bins],
+            subjects.names,
             evidence, adjusted, self.alpha, subjects.threshold, subjects.cells, subjects.least,
-            track.states.drifted & track.states.enough, track.states.enough,
-            track.states.wanders, blocks, entities, expected,
+            states.drifted & states.enough, states.enough, states.wanders, blocks, entities,
+            expected, span.end(number) - span.seconds, known,
+            before.drifted & before.enough, before.enough,
+            states.drifted & ~before.drifted, usual, track.design, self.test_alpha,
         )  # fmt: skip
 
     def _judge_masses(self, track: Track, live: Floats, design: Floats) -> None:
@@ -192,6 +200,13 @@ class Decisions:
         found = points.look(self.cells, live, design[self.subjects.is_feature])
         track.masses.decide(
             found, budget.holm(found.p_value), self.alpha * points.SHARE, self._least_mass
+        )
+
+    def due(self, now: float, lateness: float) -> bool:
+        """Whether a window is complete at `now` that is not decided on, in a followed log."""
+        return bool(self.tracks) and any(
+            span.complete(now - span.wait(lateness)) > self.decided.get(span.window.name, NEVER)
+            for span in self.spans
         )
 
     def design(self, version: str, window: str, key: str) -> float:

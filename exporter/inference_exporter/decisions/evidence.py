@@ -97,19 +97,20 @@ def weigh(
     needed = LEAST_EFFECTIVE * (pooled.freedom + 1.0)
     filled = np.minimum(effective, m) >= needed
     enough = (rows >= least) & filled & (pooled.freedom > 0) & (m > 0)
-    value = np.where(enough, _likelihood_ratio(pooled), 0.0)
+    value = np.where(enough, likelihood_ratio(pooled), 0.0)
     moving = wander.widen(effects, rows)
     plain, p_value = (
-        np.where(enough, _p_value(value, pooled, one, rows, m), 1.0) for one in (effects, moving)
+        np.where(enough, p_value_of(value, pooled, one, rows, m), 1.0) for one in (effects, moving)
     )
-    distance = psi(live, known, cells) if expected is None else _distance(live, known, cells)
+    distance = psi(live, known, cells) if expected is None else psi_of_hours(live, known, cells)
     new_hours = ~enough & (m < LEAST_EFFECTIVE * cells) & (rows >= least) & (expected is not None)
     return Evidence(
         rows, distance, p_value, enough, moving, pooled.freedom, plain, rows < least, m, new_hours
     ), memory
 
 
-def _p_value(value: Floats, pooled: Pooled, effects: Design, rows: Floats, m: Floats) -> Floats:
+def p_value_of(value: Floats, pooled: Pooled, effects: Design, rows: Floats, m: Floats) -> Floats:
+    """P-values (T,) of likelihood-ratio statistics `value`, with so many rows on both sides."""
     first, rest = scaled(effects, np.maximum(rows, 1.0), np.maximum(m, 1.0))
     return mixture.tail(value, pooled.freedom, first, rest)
 
@@ -148,7 +149,7 @@ def psi(live: Floats, known: Floats, cells: Floats) -> Floats:
     return _psi(live, q, cells)
 
 
-def _distance(live: Floats, known: Floats, cells: Floats) -> Floats:
+def psi_of_hours(live: Floats, known: Floats, cells: Floats) -> Floats:
     """PSI (T,) where shares of the reference are smoothed already, hour by hour."""
     q = known / np.maximum(known.sum(axis=1, keepdims=True), 1e-300)
     return _psi(live, np.maximum(q, 1e-12), cells)
@@ -161,7 +162,8 @@ def _psi(live: Floats, q: Floats, cells: Floats) -> Floats:
     return value
 
 
-def _likelihood_ratio(pooled: Pooled) -> Floats:
+def likelihood_ratio(pooled: Pooled) -> Floats:
+    """G (T,) of live and reference rows, divided by Williams's factor."""
     live, known, total = pooled.live, pooled.known, pooled.total
     n, m = live.sum(axis=1, keepdims=True), known.sum(axis=1, keepdims=True)
     n, m = np.maximum(n, 1.0), np.maximum(m, 1.0)

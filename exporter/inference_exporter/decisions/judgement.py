@@ -20,7 +20,10 @@ class Judgement:
     the rows that are needed. Without `enough` there is no decision, also where traffic `wanders`.
     `blocks` (T, stretches, cells) are the rows that were judged, `entities` how many of them are
     worth one by who asked; `expected` is what the reference lets expect at their hours, if the
-    model has a season.
+    model has a season. `start` is when the window began, `known` (T, B) are the rows of the
+    reference at all hours; `drifted_before` and `enough_before` are of the decision before, and
+    `onsets` say what was not drifted until now. `usual` are the design effects of which exact tests
+    speak, `tail` those behind published critical values of `test_level`, that of one test.
     """
 
     version: str
@@ -39,7 +42,15 @@ class Judgement:
     wanders: Bools
     blocks: Floats
     entities: float
-    expected: Expected | None = None
+    expected: Expected | None
+    start: float
+    known: Floats
+    drifted_before: Bools
+    enough_before: Bools
+    onsets: Bools
+    usual: Floats
+    tail: Floats
+    test_level: float
 
     def reason(self, row: int) -> str:
         """In few words why there was no decision; empty where there was."""

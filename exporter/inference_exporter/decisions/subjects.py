@@ -35,6 +35,7 @@ class Subjects:
         self.bins = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]
         self.size = len(self.bins)
         self.keys = [one.key for one in self.bins]
+        self.names = [(one.scope, one.name) for one in self.bins]
         self.is_feature = np.array([one.scope == "feature" for one in self.bins], dtype=np.bool_)
         starts = [_starts(one) + layout.slices[one.key].start for one in self.bins]
         widths = [len(one) - 1 for one in starts]  # the last start is the first cell after

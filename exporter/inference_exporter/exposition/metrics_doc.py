@@ -89,6 +89,7 @@ LABELS = {
     "range": "The bin's range of values, for people.",
     "statistic": "What measures the distance: `psi`, `js`, `ks`, …",
     "window": "Span of time as written in the configuration, such as `1h`.",
+    "verdict": "What was decided: `drifted`, `ok`, or `undecided` for want of data.",
     "code": "Status code or word as logged; HTTP status on the exporter's own requests.",
     "q": "Quantile, from 0 to 1. Prometheus reserves the label `quantile` for summaries.",
     "step": "Step of a request: `preprocess`, `inference`, `postprocess`, …",

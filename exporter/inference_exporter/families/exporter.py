@@ -25,6 +25,31 @@ EXPORTER = (
     ),
     family(
         "counter",
+        "inference_exporter_record_lines_total",
+        "result",
+        "Lines of the record of decisions: `written`, or `dropped` because a month or what waits "
+        "has no room.",
+    ),
+    family(
+        "counter",
+        "inference_exporter_record_errors_total",
+        "",
+        "Failed attempts to write the record; its lines wait in the state.",
+    ),
+    family(
+        "gauge",
+        "inference_exporter_record_waiting_bytes",
+        "",
+        "Lines that are not in their files yet; more than 0 for long while the folder takes none.",
+    ),
+    family(
+        "gauge",
+        "inference_exporter_record_bytes",
+        "",
+        "Size of the record in the state folder.",
+    ),
+    family(
+        "counter",
         "inference_exporter_spans_total",
         "result",
         "Spans of requests for the collector: `sent`, `dropped` (no room, or it never answered), "

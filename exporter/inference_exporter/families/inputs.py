@@ -173,6 +173,24 @@ INPUTS = (
         "Features without enough data at the last decision.",
     ),
     family(
+        "counter",
+        "inference_drift_decisions_total",
+        "model version window verdict",
+        "Decisions on features and outputs: `drifted`, `ok`, or `undecided` for want of data.",
+    ),
+    family(
+        "counter",
+        "inference_drift_onsets_total",
+        "model version feature window",
+        "Decisions with which the feature became drifted.",
+    ),
+    family(
+        "counter",
+        "inference_output_drift_onsets_total",
+        "model version output window",
+        "Decisions with which the output became drifted.",
+    ),
+    family(
         "gauge",
         "inference_drift_decision_timestamp_seconds",
         "model window",

@@ -18,10 +18,12 @@ from inference_exporter.clock import Clock
 from inference_exporter.loop.channel import Channel
 from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.labelling import Labelling
+from inference_exporter.loop.recording import Recording
 from inference_exporter.loop.store import Store
 from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.loop.telling import Teller, labels_name
 from inference_exporter.model import BlockFacts, LateLabels
+from inference_exporter.record import Journal
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.truth import Inbox
 from inference_exporter.values.profile import Reference
@@ -61,6 +63,8 @@ class Pipeline:
         Asked before each commit to add its own facts to the telemetry (the web server's).
     inbox
         Labels from HTTP clients, who are answered after the commit.
+    journal
+        The record of decisions, which is appended to after the commit.
     """
 
     def __init__(  # noqa: PLR0913
@@ -75,9 +79,11 @@ class Pipeline:
         on_frozen: Callable[[Reference], None] = lambda _: None,
         note: Callable[[Telemetry], None] = lambda _: None,
         inbox: Inbox | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.feeds = list(feeds)
         self._labelling = Labelling(self.feeds, telemetry, inbox)
+        self._recording = Recording(self.feeds, telemetry, journal, clock)
         self._teller, self.telemetry = Teller(telemetry), telemetry
         self._predictions = [self._channel(feed) for feed in self.feeds]
         found = (self._labels_channel(feed) for feed in self.feeds)
@@ -129,7 +135,8 @@ class Pipeline:
         if soon or monotonic >= self._next_commit:
             self._note_sources()
             due = soon or monotonic >= self._next_idle_commit or not self.first_sweep_done
-            self._commit() if due or self._is_dirty else self.publish()
+            looked = self._clock.now()
+            self._commit() if due or self._is_dirty(looked) else self.publish(looked)
             self.first_sweep_done = True
         return read
 
@@ -161,6 +168,7 @@ class Pipeline:
         self.first_sweep_done = True
         self._note_sources()
         self._note_counters()
+        self._recording.note()
         self.publish()  # nothing to commit: who reads a log once keeps no state
 
     def _settle_unkept(self) -> None:
@@ -170,9 +178,7 @@ class Pipeline:
 
     # -- commit, then publish -------------------------------------------------------------------
 
-    @property
-    def _is_dirty(self) -> bool:
-        now = self._clock.now()
+    def _is_dirty(self, now: float) -> bool:
         return any(feed.dirty or feed.model.is_due(now) for feed in self.feeds)
 
     def commit(self) -> None:
@@ -183,21 +189,24 @@ class Pipeline:
     def _commit(self) -> None:
         started = self._last_commit = self._clock.monotonic()
         self._note_counters()
-        settled = self._labelling.settle(self._store, self._clock.now())
+        now = self._clock.now()
+        settled = self._labelling.settle(self._store, now)
+        self._recording.note()
         persistent = settled and self._labelling.commit(self._store, *self._changes())
         if not persistent:
             self.telemetry.inc(f"{_ME}state_commit_failures_total")
         ended = self._clock.monotonic()
         self.telemetry.set(f"{_ME}state_commit_seconds", value=ended - started)
         if persistent:
-            now = self._clock.now()
-            self.telemetry.set(f"{_ME}state_last_commit_timestamp_seconds", value=now)
+            self._recording.append(now)
+            done = self._clock.now()
+            self.telemetry.set(f"{_ME}state_last_commit_timestamp_seconds", value=done)
         self._next_idle_commit = ended + (IDLE_COMMIT_INTERVAL if persistent else 0.0)
         self._failed = 0 if persistent else self._failed + 1
         if self._held is not None and 0 < self._failed <= HELD_COMMITS:
             self._hold(self._held)
             return
-        self.publish()
+        self.publish(now)
         if persistent:
             self._held = self._snapshot
 
@@ -214,9 +223,12 @@ class Pipeline:
         shown = (*blocks, *warning.samples())
         self._publish(Snapshot(shown, held.timestamp, held.facts))
 
-    def publish(self) -> None:
-        """Put what is committed on the page. Called alone only when nothing was read since."""
-        now, tell = self._clock.now(), self.telemetry
+    def publish(self, now: float | None = None) -> None:
+        """Put what is committed on the page, as of `now`, to which the commit has decided.
+
+        Called alone only when nothing was read since.
+        """
+        now, tell = self._clock.now() if now is None else now, self.telemetry
         self._next_commit = self._clock.monotonic() + self._commit_interval
         self._note_gauges()
         self._evaluation.seconds.clear()
@@ -243,8 +255,9 @@ class Pipeline:
             feed.dirty = False
         for channel in self._channels:
             puts |= channel.checkpoint()
+        recorded, written = self._recording.take_changes()
         puts["telemetry"] = self.telemetry.to_bytes()
-        return puts, deletes
+        return puts | recorded, deletes + written
 
     def restore(self, *, telemetry: bool = True) -> None:
         """Take up the committed state: counts, offsets, counters about the exporter itself.
@@ -258,8 +271,11 @@ class Pipeline:
             self.telemetry.inc(f"{_ME}state_load_errors_total", by=self._store.load_errors)
         if telemetry and "telemetry" in state:
             problems += _attempt(self.telemetry.restore, state["telemetry"], "telemetry")
+        if telemetry:
+            problems += _attempt(self._recording.restore, state, "record")
         names = {feed.name for feed in self.feeds}
         self.telemetry.keep_sources(names | {labels_name(name) for name in names})
+        self.telemetry.keep_models(names)
         for feed in self.feeds:
             name = feed.name
             prefix = f"model/{name}/"

@@ -35,11 +35,18 @@ class Telemetry:
 
     def keep_sources(self, names: Collection[str]) -> None:
         """Drop the series of sources that are no longer configured."""
+        self._keep("source", names)
+
+    def _keep(self, label: str, names: Collection[str]) -> None:
         for family, values in self._values.items():
-            if FAMILIES[family].labels[:1] == ("source",):
+            if FAMILIES[family].labels[:1] == (label,):
                 for labels in [labels for labels in values if labels[0] not in names]:
                     del values[labels]
                     self._series.pop(family, None)
+
+    def keep_models(self, names: Collection[str]) -> None:
+        """Drop the series of models that are no longer configured."""
+        self._keep("model", names)
 
     def samples(self) -> list[Samples]:
         """All of it, ready for a snapshot."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Self
@@ -29,7 +30,7 @@ class DecisionsPart(Part):
     def __init__(self, *, live: bool) -> None:
         self._live = live
         self._decisions: Decisions | None = None
-        self._watch: Watch | None = None
+        self._watchers: list[Watch] = []
 
     @classmethod
     def of(cls, setting: Setting) -> Self:
@@ -42,19 +43,25 @@ class DecisionsPart(Part):
         assert self._decisions is not None  # a model uses its parts before anything else
         return self._decisions
 
+    @property
+    def reference(self) -> str:
+        """The fingerprint of what decisions are made against; empty without a reference."""
+        known = self._counting.reference
+        return "" if known is None else known.fingerprint
+
     def use(self, counting: Counting, now: float) -> None:  # noqa: ARG002
         """See `Part.use`. Windows that are not decided on belong to the reference before."""
         abandoned = self._decisions.abandon() if self._decisions else set()
         self._counting = counting
         self._decisions = Decisions(counting.config, counting.layout, counting.timeline.base)
         self._decisions.forget(abandoned)
-        self._decisions.watch = self._watch
+        self._decisions.watchers = self._watchers
         self._bins = Layout(self._decisions.subjects.counters, ())
         self._seen = [Seen(_ENTITIES) for _ in self._decisions.spans]
 
     def watch(self, told: Watch) -> None:
         """Tell of every decision from now on."""
-        self._watch = self.decisions.watch = told
+        self._watchers.append(told)
 
     def counted(self, rows: Rows) -> None:
         """See `Part.counted`. A log that is read after the fact is decided on as it goes by."""
@@ -101,6 +108,17 @@ class DecisionsPart(Part):
     def advance(self, clock: float) -> None:
         """See `Part.advance`."""
         self.decisions.decide(clock, self._counting.lateness, live=self._live)
+
+    def is_due(self, now: float) -> bool:
+        """See `Part.is_due`."""
+        return self._live and self.decisions.due(now, self._counting.lateness)
+
+    def settle(self, connection: sqlite3.Connection | None, now: float) -> bool:  # noqa: ARG002
+        """See `Part.settle`: what is decided is committed before it is published."""
+        due = self.is_due(now)
+        if due:
+            self.decisions.decide(now, self._counting.lateness, live=True)
+        return due
 
     def chance(self) -> Chance:
         """See `Part.chance`."""
