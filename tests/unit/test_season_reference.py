@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -213,3 +214,21 @@ def test_the_command_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     command += [f"--config.file={tmp_path / 'c.yaml'}", f"--output={tmp_path / 'r.json'}"]
     assert main(command) == 0
     assert "add `season: hour_of_week` to the model" in capsys.readouterr().out
+
+
+def test_init_says_it_of_a_log_of_days(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(5)
+    for days, said in ((4, "# season: hour_of_day\n"), (1, "")):
+        lines = []
+        for hour in range(24 * days):
+            for value in rng.normal(0.8 * np.sin(2 * np.pi * hour / 24), 1, 30).tolist():
+                moment = datetime.fromtimestamp(MONDAY + 3600 * hour, UTC).isoformat()
+                features = {"amount": round(value, 4), "steady": round(rng.normal(), 4)}
+                lines.append(json.dumps({"timestamp": moment, "features": features, "score": 0.5}))
+        (tmp_path / "log.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        assert main(["init", str(tmp_path / "log.jsonl")]) == 0
+        text = capsys.readouterr().out
+        assert text.endswith(said) if said else "season" not in text
+        (tmp_path / "c.yaml").write_text(text.replace("# season", "season"), encoding="utf-8")
+        assert main(["check", f"--config.file={tmp_path / 'c.yaml'}"]) == 0
+        capsys.readouterr()

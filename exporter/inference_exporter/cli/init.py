@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference_exporter.cli.folders import Logs, files_in, named
+from inference_exporter.cli.seasons import season_of
 from inference_exporter.cli.terminal import first_lines, say
 from inference_exporter.errors import UsageError
 
@@ -43,6 +44,7 @@ def _init(options: argparse.Namespace) -> int:
     text = guess(
         lines, logs.paths[0], logs.paths[1:], batch=logs.batch, notes=logs.notes, labels=labels
     )
+    text += season_of(text, [path for one in options.log for path in _files(one)])
     if options.output == "-":
         sys.stdout.write(text)
         return 0
