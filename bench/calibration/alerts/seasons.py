@@ -204,8 +204,7 @@ def row(regime: Regime) -> str:
     for kind in (None, *SEASONS):
         rate, decided = alarms(regime, kind)
         cells.append(f"{rate.per_month:.1f} ({rate.upper:.1f})")
-        if kind is not None:
-            cells += [f"{decided:.0%}", f"{found(regime, kind):.2f}"]
+        cells += [f"{decided:.0%}", f"{found(regime, kind):.2f}"]
     return f"| {' | '.join(cells)} |"
 
 

@@ -1,4 +1,4 @@
-"""Whether the inputs of a log follow the hour: what `init` says below the configuration it writes."""
+"""Whether the inputs of a log follow the hour: what `init` says below what it writes."""
 
 from __future__ import annotations
 
