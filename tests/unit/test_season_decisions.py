@@ -287,3 +287,35 @@ def test_hours_known_from_few_rows_do_not_pass_for_dependence() -> None:
     apart = first.apart(np.eye(12)[1])
     found, degrees = homogeneity(frames[0], frames[1], apart)
     assert (found / degrees).mean() == pytest.approx(1.0, abs=0.1)
+
+
+# -- a reference from the first predictions --------------------------------------------------------
+
+
+def _warmed(model: Model, hours: range) -> None:
+    rng = np.random.default_rng(11)
+    for hour in hours:
+        lines = "".join(json.dumps(row) + "\n" for row in rows(rng, MONDAY + hour * HOUR, 100))
+        model.take(lines.encode(), MONDAY + (hour + 1) * HOUR)
+
+
+def test_a_warm_up_reference_knows_the_hours_of_its_rows(tmp_path: Path) -> None:
+    text = CONFIG.format(season="hour_of_day").replace("reference.json", "{warmup: 2400}")
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    first = make(tmp_path)
+    _warmed(first, range(10))
+    puts, _ = first.take_changes()
+    second = make(tmp_path)
+    assert second.restore(puts, MONDAY + 10 * HOUR) == []
+    _warmed(second, range(10, 24))
+    seasons = second.counting.reference and second.counting.reference.seasons
+    assert seasons is not None
+    np.testing.assert_array_equal(seasons.rows, np.full(24, 100.0))
+    values = page(second, MONDAY + 24 * HOUR)
+    assert values["inference_reference_season_hours", "m", "hour_of_day"] == 24
+    puts, _ = second.take_changes()
+    third = make(tmp_path)
+    assert third.restore(puts, MONDAY + 24 * HOUR) == []
+    again = third.counting.reference and third.counting.reference.seasons
+    assert again is not None
+    assert again.digest == seasons.digest
