@@ -1,8 +1,8 @@
 """Traffic that follows the hour, with and without `season:`, at the alert.
 
-`python -m bench.calibration.alerts.seasons [NAME…]`: models of ten features that all move with the
-hour, windows of an hour and a day, one false alarm a month promised; the table of docs/season.md.
-The reference is four weeks of the same traffic, 1,000 rows an hour; then come two months.
+`python -m bench.calibration.alerts.seasons [--write] [NAME…]`: models of ten features that all move
+with the hour, windows of an hour and a day, one false alarm a month promised; the table of
+docs/season.md, which `--write` puts there. About twelve minutes. The reference is four weeks of the same traffic, 1,000 rows an hour; then come two months.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -29,6 +30,10 @@ BUILT = 24 * 28  # hours of the reference
 ROWS, SHIFT = 1_000, 0.4
 TRIALS, BEFORE = 50, 72
 START = 1_790_553_600.0  # 2026-09-28T00:00:00Z, a Monday; clocks change on 25 October
+_PAGE = Path(__file__).parents[3] / "docs" / "season.md"
+_HEAD = """\
+| every input follows the hour | no season: alarms | decided | found | `hour_of_day`: alarms | decided | found | `hour_of_week`: alarms | decided | found |
+|---|---|---|---|---|---|---|---|---|---|"""  # noqa: E501
 Pattern = Callable[[Ints], Floats]  # mean, in standard deviations, by hour of the week there
 
 
@@ -208,10 +213,19 @@ def row(regime: Regime) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main(wanted: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Print a row for each."""
-    for name in wanted or REGIMES:
-        print(row(REGIMES[name]), flush=True)
+    wanted = [one for one in arguments if one != "--write"] or list(REGIMES)
+    rows = []
+    for name in wanted:
+        rows.append(row(REGIMES[name]))
+        print(rows[-1], flush=True)
+    if "--write" in arguments:
+        text = _PAGE.read_text(encoding="utf-8")
+        before, _, rest = text.partition(_HEAD)
+        after = rest.lstrip("\n").partition("\n\n")[2]
+        table = "\n".join((_HEAD, *rows))
+        _PAGE.write_text(f"{before}{table}\n\n{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
