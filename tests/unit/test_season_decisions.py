@@ -308,7 +308,9 @@ def test_a_warm_up_reference_knows_the_hours_of_its_rows(tmp_path: Path) -> None
     second = make(tmp_path)
     assert second.restore(puts, MONDAY + 10 * HOUR) == []
     _warmed(second, range(10, 24))
-    seasons = second.counting.reference and second.counting.reference.seasons
+    reference = second.counting.reference
+    assert reference is not None
+    seasons = reference.seasons
     assert seasons is not None
     np.testing.assert_array_equal(seasons.rows, np.full(24, 100.0))
     values = page(second, MONDAY + 24 * HOUR)
@@ -316,6 +318,7 @@ def test_a_warm_up_reference_knows_the_hours_of_its_rows(tmp_path: Path) -> None
     puts, _ = second.take_changes()
     third = make(tmp_path)
     assert third.restore(puts, MONDAY + 24 * HOUR) == []
-    again = third.counting.reference and third.counting.reference.seasons
+    again = third.counting.reference
     assert again is not None
-    assert again.digest == seasons.digest
+    assert again.seasons is not None
+    assert again.seasons.digest == seasons.digest

@@ -2,7 +2,8 @@
 
 `python -m bench.calibration.alerts.seasons [--write] [NAME…]`: models of ten features that all move
 with the hour, windows of an hour and a day, one false alarm a month promised; the table of
-docs/season.md, which `--write` puts there. About twelve minutes. The reference is four weeks of the same traffic, 1,000 rows an hour; then come two months.
+docs/season.md, which `--write` puts there. About twelve minutes. The reference is four weeks of the
+same traffic, 1,000 rows an hour; then come two months.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bench.calibration.alerts.exporter import DAY, HOUR, Exporter, onsets, stret
 from bench.calibration.alerts.replay import shown_in, states_of
 from bench.calibration.alerts.rules import fires
 from bench.calibration.pool import Rate
-from bench.calibration.traffic import BINS, Numeric, Window
+from bench.calibration.traffic import Categories, Numeric, Window
 from inference_exporter.decisions.hours import Expected
 from inference_exporter.values.batch import Floats, Ints
 from inference_exporter.values.hours import SEASONS, LocalHours
@@ -34,7 +35,17 @@ _PAGE = Path(__file__).parents[3] / "docs" / "season.md"
 _HEAD = """\
 | every input follows the hour | no season: alarms | decided | found | `hour_of_day`: alarms | decided | found | `hour_of_week`: alarms | decided | found |
 |---|---|---|---|---|---|---|---|---|---|"""  # noqa: E501
+Source = Numeric | Categories
+Traffic = Callable[[Source, float], Window]  # with a mean this much higher
 Pattern = Callable[[Ints], Floats]  # mean, in standard deviations, by hour of the week there
+
+
+def _of(traffic: regimes.Traffic) -> Traffic:
+    def window(source: Source, mean: float) -> Window:
+        assert isinstance(source, Numeric)
+        return traffic(source, mean)
+
+    return window
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +58,13 @@ class Regime:
 
     name: str
     pattern: Pattern
-    traffic: regimes.Traffic = field(default_factory=lambda: regimes.independent(ROWS))
+    traffic: Traffic = field(default_factory=lambda: _of(regimes.independent(ROWS)))
     open: range = range(24)
     rows: int = ROWS  # of the reference, an hour
     zone: str = "UTC"
     kept: str = ""
     ends: bool = False
+    names: bool = False  # categories, of which some move from the commonest to the second
 
 
 def by_hour(amplitude: float, weekend: float = 0.0) -> Pattern:
@@ -66,20 +78,30 @@ def by_hour(amplitude: float, weekend: float = 0.0) -> Pattern:
     return mean
 
 
+def _names(source: Source, mean: float) -> Window:
+    assert isinstance(source, Categories)
+    return source.independent(ROWS, source.moved(_moved(mean)))
+
+
+def _moved(mean: float) -> float:
+    """Share of the rows that have left the commonest category."""
+    return 0.2 + mean / 2.0
+
+
 def _all() -> Iterator[Regime]:
     for amplitude in (0.3, 0.5, 0.8):
         yield Regime(f"{amplitude} σ by hour", by_hour(amplitude))
     yield Regime("0.5 σ by hour, weekends 0.3 σ higher", by_hour(0.5, 0.3))
-    yield Regime("the mix of categories by hour", by_hour(1.2))
+    yield Regime("the mix of categories by hour", by_hour(0.3), _names, names=True)
     winter = {"zone": "Europe/Berlin"}
     yield Regime("0.5 σ by hour, clocks change", by_hour(0.5), **winter, kept="Europe/Berlin")  # type: ignore[arg-type]
     yield Regime(
         "0.5 σ by hour, clocks change, season_timezone not set", by_hour(0.5), **winter, ends=True  # type: ignore[arg-type]
     )  # fmt: skip
     yield Regime("0.5 σ by hour, traffic only at night", by_hour(0.5), open=range(6))
-    half = regimes.autocorrelated(ROWS, 0.5)
+    half = _of(regimes.autocorrelated(ROWS, 0.5))
     yield Regime("0.5 σ by hour, AR(1) 0.5", by_hour(0.5, 0.3), half)
-    visits = regimes.visitors(ROWS, 5, 30)
+    visits = _of(regimes.visitors(ROWS, 5, 30))
     yield Regime("0.5 σ by hour, 5 requests over 30 minutes", by_hour(0.5, 0.3), visits)
     yield Regime("0.5 σ by hour, a reference of 100 an hour", by_hour(0.5, 0.3), rows=100)
     yield Regime("nothing by hour", by_hour(0.0))
@@ -92,7 +114,11 @@ class _Traffic:
     """Hours of rows of some features, and what a reference of such hours knows."""
 
     def __init__(self, regime: Regime, seed: int, features: int, kind: str | None) -> None:
-        self.regime, self.source = regime, Numeric(seed, features, 10**7, HOUR)
+        self.regime = regime
+        self.source: Source = Numeric(seed, features, 10**7, HOUR)
+        if regime.names:
+            self.source = Categories(seed, features, 8, parts=HOUR)
+        self.size = self.source.known.shape
         self._windows: dict[float, Window] = {}
         self._live = LocalHours(regime.zone)
         self._kept = LocalHours(regime.kept or "UTC")
@@ -103,7 +129,7 @@ class _Traffic:
         """The rows (features, minutes, bins) of an hour since the reference ended."""
         at = self._hour(BUILT + hour)
         if at % 24 not in self.regime.open:
-            return np.zeros((self.source.features, HOUR, BINS))
+            return np.zeros((self.size[0], HOUR, self.size[1]))
         return self._window(float(self.regime.pattern(np.array([at]))[0]) + shift)()
 
     def cell(self, hour: int) -> int:
@@ -121,22 +147,28 @@ class _Traffic:
             found = self._windows[mean] = self.regime.traffic(self.source, mean)
         return found
 
+    def _shares(self, mean: float) -> Floats:
+        if isinstance(self.source, Numeric):
+            return self.source.shifted(mean)
+        return self.source.moved(_moved(mean))
+
     def _reference(self) -> tuple[Floats, Floats]:
         """Shares (S, features, bins) by hour as exporters have them, and all rows together."""
         regime, source = self.regime, self.source
         kind = self.kind or "hour_of_day"
-        counts = np.zeros((SEASONS[kind], source.features, BINS))
+        counts = np.zeros((SEASONS[kind], *self.size))
         cells = self._kept.cells(START + 3600.0 * np.arange(BUILT, dtype=np.float64), kind)
         for hour, cell in enumerate(cells.tolist()):
             at = self._hour(hour)
             if at % 24 in regime.open:
-                shares = source.shifted(float(regime.pattern(np.array([at]))[0]))
+                shares = self._shares(float(regime.pattern(np.array([at]))[0]))
                 counts[cell] += source.random.poisson(regime.rows * shares)
         self.rows: Floats = counts[:, 0].sum(axis=1)
-        tables = {f"feature/{j}": counts[:, j] for j in range(source.features)}
+        every = range(self.size[0])
+        tables = {f"feature/{j}": counts[:, j] for j in every}
         self.seasons = Seasons(kind, "UTC", self.rows, tables)
         whole = counts.sum(axis=0)
-        known = [self.seasons.shares(f"feature/{j}", whole[j]) for j in range(source.features)]
+        known = [self.seasons.shares(f"feature/{j}", whole[j]) for j in every]
         return np.stack(known, axis=1), whole
 
 
