@@ -91,7 +91,6 @@ def _moved(mean: float) -> float:
 def _all() -> Iterator[Regime]:
     for amplitude in (0.3, 0.5, 0.8):
         yield Regime(f"{amplitude} σ by hour", by_hour(amplitude))
-    yield Regime("0.5 σ by hour, weekends 0.3 σ higher", by_hour(0.5, 0.3))
     yield Regime("the mix of categories by hour", by_hour(0.3), _names, names=True)
     winter = {"zone": "Europe/Berlin"}
     yield Regime("0.5 σ by hour, clocks change", by_hour(0.5), **winter, kept="Europe/Berlin")  # type: ignore[arg-type]
@@ -99,11 +98,12 @@ def _all() -> Iterator[Regime]:
         "0.5 σ by hour, clocks change, season_timezone not set", by_hour(0.5), **winter, ends=True  # type: ignore[arg-type]
     )  # fmt: skip
     yield Regime("0.5 σ by hour, traffic only at night", by_hour(0.5), open=range(6))
+    yield Regime("0.5 σ by hour, weekends 0.3 σ higher", by_hour(0.5, 0.3))
     half = _of(regimes.autocorrelated(ROWS, 0.5))
-    yield Regime("0.5 σ by hour, AR(1) 0.5", by_hour(0.5, 0.3), half)
+    yield Regime("the same, AR(1) 0.5", by_hour(0.5, 0.3), half)
     visits = _of(regimes.visitors(ROWS, 5, 30))
-    yield Regime("0.5 σ by hour, 5 requests over 30 minutes", by_hour(0.5, 0.3), visits)
-    yield Regime("0.5 σ by hour, a reference of 100 an hour", by_hour(0.5, 0.3), rows=100)
+    yield Regime("the same, 5 requests over 30 minutes", by_hour(0.5, 0.3), visits)
+    yield Regime("the same, a reference of 100 an hour", by_hour(0.5, 0.3), rows=100)
     yield Regime("nothing by hour", by_hour(0.0))
 
 
