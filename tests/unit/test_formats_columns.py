@@ -76,6 +76,13 @@ def test_ways_to_say_that_there_is_no_trace(nothing: str | int | None) -> None:
     assert list(trace_ids((nothing, "a" * 32))) == [None, "a" * 32]
 
 
+@pytest.mark.parametrize("text", ["2026-11-23T01:07:20.204955+05:30", "A" * 30 + "  "])
+def test_texts_as_long_as_trace_ids_stay_as_they_are(text: str) -> None:
+    alone, among = trace_ids((text,)), trace_ids((text, "A" * 32))
+    assert list(among) == [*alone, "a" * 32]
+    assert text.strip() in (alone[0], str(alone[0]).upper())
+
+
 def test_trace_ids_come_out_of_traceparent_headers() -> None:
     header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     assert list(trace_ids((header, 17, "0" * 31 + "1"))) == [

@@ -46,9 +46,10 @@ def trace_ids(raw: TextColumn) -> TextColumn:
     try:
         if set(map(len, raw)) == {_DIGITS} and "0" * _DIGITS not in raw:  # type: ignore[arg-type]
             joined = "".join(raw)  # type: ignore[arg-type]
-            return raw if joined == joined.lower() else [str(one).lower() for one in raw]
-    except TypeError:
-        pass  # a number or a None among them
+            if 2 * len(bytes.fromhex(joined)) == len(joined):  # it would leave out spaces
+                return raw if joined == joined.lower() else [str(one).lower() for one in raw]
+    except (TypeError, ValueError):
+        pass  # a number, a None or another text among them
     return [None if value is None else _trace_id(str(value)) for value in raw]
 
 
