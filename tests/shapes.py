@@ -74,6 +74,19 @@ _KSERVE = _json(
     _kserve("c", "00.450", "response", {"predictions": [0]}),
     _kserve("c", "00.450", "response", {"predictions": [0]}),
 )
+_DATABRICKS_CSV = [
+    "databricks_request_id,timestamp_ms,status_code,execution_time_ms,request,response",
+    *(
+        f'r{i},{1795168800000 + i},{status},{ms},"{{""dataframe_records"": ['
+        + ", ".join(f'{{""alcohol"": {i + k}.5, ""ph"": 3.{k}}}' for k in range(i + 1))
+        + f']}}","{answer}"'
+        for i, status, ms, answer in (
+            (0, 200, 30, '{""predictions"": [""red""]}'),
+            (1, 200, 40, '{""predictions"": [""red"", ""red""]}'),
+            (2, 400, 50, '{""error_code"": ""BAD_REQUEST"", ""message"": ""no""}'),
+        )
+    ),
+]
 _TENSORS = {
     "inputs": [
         {"name": "width", "shape": [2], "datatype": "FP32", "data": [1.5, 2.5]},
@@ -445,6 +458,12 @@ PRESETS: dict[str, Shape] = {
     "ray-serve-text": Shape(
         _over("INFO 2026-11-23 01:04:26,553 spam_Clf 985 4af9ccf4 -- POST /spam {} 35.5ms"),
         _ACCESS | {(LATENCY + "_sum", ""): 0.1065},
+    ),
+    "databricks-csv": Shape(
+        _DATABRICKS_CSV,
+        {(REQUESTS, 'code="200"'): 2.0, (FAILED, ""): 1.0, (LATENCY + "_sum", ""): 0.12,
+         (PREDICTIONS, 'prediction="red"'): 3.0, (LINES, 'result="header"'): 1.0},
+        ("alcohol", "ph"),
     ),
     "torchserve": Shape(
         _over('2026-11-23T01:02:03,456 - /127.0.0.1:64003 "POST /predictions/r HTTP/1.1" {} 118'),

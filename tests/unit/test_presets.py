@@ -9,7 +9,13 @@ import pytest
 
 from inference_exporter import config
 from inference_exporter.config import presets, presets_doc
-from inference_exporter.config.schema import FeaturesField, JsonFormat, ModelConfig, RegexFormat
+from inference_exporter.config.schema import (
+    CsvFormat,
+    FeaturesField,
+    JsonFormat,
+    ModelConfig,
+    RegexFormat,
+)
 from inference_exporter.errors import ConfigError
 from inference_exporter.formats import make_decoder
 from inference_log import PredictionLog
@@ -24,7 +30,7 @@ def model(text: str) -> ModelConfig:
 def test_every_preset_is_valid_and_says_what_it_is(name: str) -> None:
     one, found = presets.preset(name), model(f"format: {name}")
     assert found.preset == name
-    assert isinstance(found.format, JsonFormat | RegexFormat)
+    assert isinstance(found.format, JsonFormat | RegexFormat | CsvFormat)
     assert one.title
     assert one.about.endswith(".")
     for key in one.ask:

@@ -10,11 +10,12 @@ class JsonFormat:
     """JSON objects, one a line.
 
     `literal`: lines that are the repr of a Python dict are read too. `multiline`: an object may be
-    printed over several lines.
+    printed over several lines. `columns`: names of the entries of lines that are lists.
     """
 
     literal: bool = False
     multiline: bool = False
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from inference_exporter.config.schema import (
 FORMAT_NAMES = ("json", "logfmt", "regex", "csv", "python")
 RECORD_NAMES = ("otlp-logs", "otlp-traces", "triton-traces")  # the keys of peeling.records.RECORDS
 _BELONGS = {
-    "pattern": "regex", "columns": "csv", "delimiter": "csv", "decimal": "csv",
-    "quote": "csv", "multiline": "json",
+    "pattern": ("regex",), "columns": ("csv", "json"), "delimiter": ("csv",),
+    "decimal": ("csv",), "quote": ("csv",), "multiline": ("json",),
 }  # fmt: skip
 # What is said around a line is put into it, which not every format has a place for.
 _AROUND: Mapping[str, tuple[type, ...]] = {
@@ -82,8 +82,9 @@ def line_format(values: dict[str, Any], findings: Findings) -> LineFormat | None
     """Take the keys of the format out of a model's values; None if they do not fit together."""
     name = values.pop("format", "json")
     given = {key: values.pop(key, None) for key in _BELONGS}
-    for key, owner in _BELONGS.items():
-        if given[key] is not None and name != owner:
+    for key, owners in _BELONGS.items():
+        if given[key] is not None and name not in owners:
+            owner = " or ".join(owners)
             findings.add(key, f"belongs to format: {owner}, and the format here is {name}")
     if name == "regex":
         return RegexFormat(given["pattern"]) if given["pattern"] else None
@@ -94,13 +95,18 @@ def line_format(values: dict[str, Any], findings: Findings) -> LineFormat | None
         return CsvFormat(columns, given["delimiter"], given["decimal"] or ".", quote)
     if name == "logfmt":
         return LogfmtFormat()
-    return JsonFormat(literal=name == "python", multiline=bool(given["multiline"]))
+    return JsonFormat(name == "python", bool(given["multiline"]), given["columns"] or ())
 
 
-def check_paths(line: LineFormat, fields: Fields, when: tuple[str, ...], found: Findings) -> None:
-    """Fields of lines without nesting must name columns that exist."""
+def check_paths(
+    line: LineFormat, fields: Fields, when: tuple[str, ...], found: Findings, *, nested: bool
+) -> None:
+    """Fields of lines without nesting must name columns that exist.
+
+    `nested`: cells are decoded, and paths lead into them.
+    """
     form = fields.features.form if fields.features else "rest"
-    if form != "rest" and not isinstance(line, JsonFormat):
+    if form != "rest" and not isinstance(line, JsonFormat) and not nested:
         found.add("fields.features", "only JSON lines hold objects and lists; use {rest: true}")
     for key, paths in field_paths(fields, when):
         for path in paths:
@@ -111,16 +117,21 @@ def check_paths(line: LineFormat, fields: Fields, when: tuple[str, ...], found: 
     if columns is None:
         return
     for key, paths in field_paths(fields, when):
-        if not any(path in columns or path.startswith("$wrap.") for path in paths):
+        own = [path.partition(".")[0].partition("[")[0] if nested else path for path in paths]
+        if not any(path in columns or path == "$wrap" or path[:6] == "$wrap." for path in own):
             column = "group" if isinstance(line, RegexFormat) else "column"
             found.add(key, f"no {column} is called {show(paths[0])}; {closest(paths[0], columns)}")
 
 
 def check_mapping(line: LineFormat, values: Mapping[str, object], found: Findings) -> None:
     """Only lines that hold objects and lists have something to decode or to explode."""
+    if isinstance(line, JsonFormat):
+        return
     for key in ("decode", "explode", "pairs", "records", "path_pattern"):
-        if values.get(key) and not isinstance(line, JsonFormat):
-            found.add(key, "belongs to format: json")
+        cells = isinstance(line, CsvFormat) and key in ("decode", "explode")
+        if values.get(key) and not cells:
+            also = " or csv" if key in ("decode", "explode") else ""
+            found.add(key, f"belongs to format: json{also}")
 
 
 def columns_of(line: LineFormat) -> tuple[str, ...] | None:

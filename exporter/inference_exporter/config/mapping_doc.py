@@ -40,8 +40,8 @@ fields:
 
 ## `decode`: a value that holds others
 
-With `format: json`. Paths, each with steps that are applied before anything is looked up in the
-line; the paths of fields then lead into what came out.
+With `format: json` or `csv`. Paths, each with steps that are applied before anything is looked up
+in the line; the paths of fields then lead into what came out.
 
 ```yaml
 # {"request": "{\\"instances\\": [[6.1, 2.8]]}", "response": "{\\"predictions\\": [1]}"}
@@ -52,8 +52,8 @@ A path may have places in lists: `response.choices[0].text`.
 
 ## `explode`: a line that is several predictions
 
-With `format: json`. Lists that have an entry for every row of a request; what a path finds below
-them, it finds in each entry:
+With `format: json` or `csv`. Lists that have an entry for every row of a request; what a path finds
+below them, it finds in each entry:
 
 ```yaml
 # {"id": "q1", "ms": 2.4, "instances": [{"x": 1}, {"x": 2}],
@@ -206,8 +206,9 @@ _ROWS = """
 | `{"input_data": …}`, `{"Inputs": …}`, `{"data": […]}` | Azure ML |
 
 The rows of tensors are objects: the column of a tensor has its name, and where a row has several
-values they are `name[0]`, `name[1]`, …. Anything else is one row. Inputs that are lists get their
-names from `features: {from: …, names: [age, plan]}`, or with `names: auto` the names x0, x1, ….
+values they are `name[0]`, `name[1]`, …. Anything else is one row; what says that there was an
+error, `{"error": "…"}`, has none: the request failed. Inputs that are lists get their names from
+`features: {from: …, names: [age, plan]}`, or with `names: auto` the names x0, x1, ….
 
 ## Limits
 

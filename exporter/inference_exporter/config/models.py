@@ -179,7 +179,9 @@ MODEL = Section(
         Key("records", one_of(*lines.RECORD_NAMES), " or ".join(lines.RECORD_NAMES),
             "With `format: json`: a line holds many records, of which predictions are made, or"
             " steps of requests.", "otlp-logs", default="none"),
-        Key("columns", names, "a list of names", "With `format: csv`: the columns, in order.",
+        Key("columns", names, "a list of names",
+            "With `format: csv`: the columns, in order. With `format: json`: names of the entries"
+            " of lines that are lists.",
             "[time, age, plan, prediction]", default="those in the first line of the file"),
         Key("delimiter", lines.delimiter, "one character",
             "With `format: csv`: what is between two cells.", "';'",
@@ -194,12 +196,12 @@ MODEL = Section(
             default="none"),
         Key("decode", mapping_of(steps, "a mapping of paths to steps"),
             "paths, each with a step or a list of steps",
-            "With `format: json`: what is done to values of a line, in this order, before anything"
-            " is looked up in it; [the steps](mapping.md).", "{request: [json, rows]}",
+            "With `format: json` or `csv`: what is done to values of a line, in this order, before"
+            " anything is looked up in it; [the steps](mapping.md).", "{request: [json, rows]}",
             default="none"),
         Key("explode", only_list_of(text, "a list of paths"), "a list of paths",
-            "With `format: json`: lists that have an entry for every prediction of a line; paths"
-            " below them lead into one entry.", "[instances, predictions]", default="none"),
+            "With `format: json` or `csv`: lists with an entry for every prediction of a line;"
+            " paths below them lead into one entry.", "[instances, predictions]", default="none"),
         Key("pairs", pairs, "a section, below",
             "With `format: json`: requests and responses are lines of their own; see"
             " [mapping.md](mapping.md).", "{id: id, request: {kind: request}}", default="none"),
@@ -300,7 +302,8 @@ def model(value: object) -> ModelConfig:
     line = lines.line_format(values, findings)
     if line is not None:
         fields = values["fields"] = lines.without_used(values.get("fields") or Fields())
-        lines.check_paths(line, fields, tuple(values.get("when", ())), findings)
+        nested = bool(values.get("decode") or values.get("explode"))
+        lines.check_paths(line, fields, tuple(values.get("when", ())), findings, nested=nested)
         lines.check_mapping(line, values, findings)
     if values.get("lines_of_request") is not None and not getattr(values.get("fields"), "id", None):
         findings.add("lines_of_request", "needs fields.id: what the lines have in common")

@@ -69,10 +69,12 @@ def make_decoder(
 
 
 def _decoder(model: ModelConfig, plan: Plan, header: Header | None) -> Decoder:
-    if model.decode or model.explode or model.pairs:
-        return MappedDecoder(model, plan)
+    mapped = model.decode or model.explode or model.pairs
     if isinstance(model.format, CsvFormat):
-        return CsvDecoder(model, plan, header)
+        inside = MappedDecoder(model, plan) if mapped else None
+        return CsvDecoder(model, plan, header, inside)
+    if mapped:
+        return MappedDecoder(model, plan)
     return FORMATS[_NAMES[type(model.format)]](model, plan)
 
 
@@ -81,21 +83,24 @@ class Peeling:
 
     def __init__(self, peel: Peel, decoder: Decoder, *, json: bool) -> None:
         self._peel, self._decoder, self._json = peel, decoder, json
+        self._thorough = False  # once it has helped
 
     def decode(self, block: bytes) -> Decoded:
         """See `Decoder.decode`."""
         lines = self._peeled(block)
         decoded = self._decoder.decode(lines)
-        if self._json and decoded.results.get("malformed"):  # perhaps arrays, between other lines
-            expanded = self._peel(block, arrays=True)
-            if expanded != lines:
-                return self._decoder.decode(expanded)
-        return decoded
+        if not self._json or self._thorough or not decoded.results.get("malformed"):
+            return decoded
+        looked = self._peel(block, arrays=True)  # at every line: perhaps arrays, or text behind
+        if looked == lines:
+            return decoded
+        self._thorough = True
+        return self._decoder.decode(looked)
 
     def _peeled(self, block: bytes) -> bytes:
         """The lines inside; the first line of a file that stands in front of them is peeled too."""
         if not block.startswith(TITLE):
-            return self._peel(block)
+            return self._peel(block, arrays=self._thorough)
         title, _, lines = block.partition(b"\n")
         return TITLE + self._peel(title.removeprefix(TITLE) + b"\n") + self._peel(lines)
 

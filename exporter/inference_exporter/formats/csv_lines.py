@@ -18,12 +18,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
+import msgspec
+
 from inference_exporter.config.schema import CsvFormat, ModelConfig
-from inference_exporter.formats.base import Decoded
-from inference_exporter.formats.columns.flat import Flat, Lines, texts_of
+from inference_exporter.formats.base import Decoded, Decoder
+from inference_exporter.formats.columns.flat import NOTHING, Flat, Lines, texts_of
 from inference_exporter.formats.columns.plan import Plan
 
 TITLE = b"\x1e"  # in front of the first line of a file, where it is repeated
@@ -48,16 +50,26 @@ class Header:
 
 
 class CsvDecoder:
-    """Decodes delimited lines by a Plan."""
+    """Decodes delimited lines by a Plan.
 
-    def __init__(self, model: ModelConfig, plan: Plan, header: Header | None = None) -> None:
+    With `inside`, cells hold more than they say, such as JSON: that decoder reads the rows as
+    objects of texts.
+    """
+
+    def __init__(
+        self,
+        model: ModelConfig,
+        plan: Plan,
+        header: Header | None = None,
+        inside: Decoder | None = None,
+    ) -> None:
         assert isinstance(model.format, CsvFormat)
         self._format = model.format
         self._header = header or Header()
         if model.format.columns:
             self._header = Header(list(model.format.columns), model.format.delimiter or ",")
         self._header.quote = model.format.quote or self._header.quote
-        self._flat = Flat(model, plan)
+        self._flat, self._inside = Flat(model, plan), inside
 
     def decode(self, block: bytes) -> Decoded:
         """Decode a block of lines."""
@@ -74,6 +86,8 @@ class CsvDecoder:
                 lines.bad("malformed", self._reason(row), line)
             else:
                 lines.count("empty")
+        if self._inside is not None:
+            return self._of_objects(self._inside, rows, lines)
         columns = tuple(zip(*rows, strict=True))
         index = {name: i for i, name in enumerate(header or ())}  # with its spaces, if one insists
         index |= {name: i for i, name in enumerate(names or ())}
@@ -85,6 +99,23 @@ class CsvDecoder:
             return pointed(found) if self._format.decimal == "," else found
 
         return self._flat.decoded(column, names or (), len(rows), lines)
+
+    def _of_objects(self, inside: Decoder, rows: list[list[str]], lines: Lines) -> Decoded:
+        """The outcome of rows that are read as objects; an empty cell is missing."""
+        pointed_ = pointed if self._format.decimal == "," else tuple
+        texts = [
+            msgspec.json.encode({
+                name: cell
+                for name, cell in zip(self._header.names or (), pointed_(row), strict=True)
+                if cell not in NOTHING
+            })
+            for row in rows
+        ]  # fmt: skip
+        found = inside.decode(b"".join(text + b"\n" for text in texts))
+        results = {**found.results}
+        for result, count in lines.results.items():
+            results[result] = results.get(result, 0) + count
+        return replace(found, results=results, bad_example=lines.example or found.bad_example)
 
     def _without_title(self, texts: list[str]) -> list[str]:
         """The lines of a block, with what its first line says noted."""

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from inference_exporter import config
-from inference_exporter.config.schema import JsonFormat, ModelConfig
+from inference_exporter.config.schema import CsvFormat, JsonFormat, ModelConfig
 from inference_exporter.formats import make_decoder, peel_of
+from inference_exporter.formats.guessing.access_messages import access_in
 from inference_exporter.formats.guessing.files import no_log
 from inference_exporter.formats.guessing.kinds import values_by_path
 from inference_exporter.formats.guessing.named import Guess, fields_of
@@ -23,7 +24,7 @@ from inference_exporter.formats.guessing.of_presets import (
     takes_wrap_time,
 )
 from inference_exporter.formats.guessing.other_lines import Lines, other_lines
-from inference_exporter.formats.guessing.payloads import reading_of
+from inference_exporter.formats.guessing.payloads import reading_of, reading_of_cells
 from inference_exporter.formats.guessing.preset_rows import preset_rows, said_of_pairs
 from inference_exporter.formats.guessing.reading import Reading
 from inference_exporter.formats.guessing.schema_lines import is_schema_line, roles_in
@@ -73,6 +74,8 @@ def guess(
     reading = Reading(list(shape.rows))
     if shape.preset is None and isinstance(shape.line_format, JsonFormat):
         reading = reading_of(shape.rows, one_file=not others and not set("*?[") & set(log_path))
+    elif shape.preset is None and isinstance(shape.line_format, CsvFormat):
+        reading = reading_of_cells(shape.rows)
     values = values_by_path(reading.rows)
     if shape.preset:
         rows = preset_rows(shape.preset, shape.rows)
@@ -86,6 +89,8 @@ def guess(
         values = values_by_path(reading.rows)
         found = fields_of(shape, reading, values)
     fields = {k: v for k, v in found.fields.items() if k != "actual" or not other.labels}
+    access, settings = ({}, ()) if shape.preset else access_in(values, fields)
+    fields |= access
     if shape.wrapper and "timestamp" not in fields and takes_wrap_time(shape):
         fields["timestamp"] = ["timestamp: $wrap.time  # the lines have no time of their own"]
     late = other.labels or bool(labels)
@@ -106,7 +111,7 @@ def guess(
             f"    {line}\n"
             for line in task_lines(shape, reading, values, found.chosen, late, fields)
         ),
-        *(f"    {line}\n" for line in other.settings),
+        *(f"    {line}\n" for line in (*settings, *other.settings)),
         *(f"    {line}\n" for line in (() if other.labels else labels)),
     ]
     body = [

@@ -11,6 +11,7 @@ writes is laid over them, key by key. A file has:
                 value), or for `format: regex` the pattern itself, or `text`, an expression that
                 some line matches; `beside` is the preset of other lines that are there too
     model       settings of a model
+    extends     another preset, over whose settings these are laid
     lacks       what such a log cannot say, and what to do about it
     ask         what only the user knows: a setting, with the question
 """
@@ -45,6 +46,11 @@ class Preset:
     lacks: tuple[str, ...] = ()
     ask: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def written(self) -> str:
+        """How its lines are written: `json`, `csv`, `regex`."""
+        return str(self.model.get("format", "json"))
+
 
 @cache
 def names() -> tuple[str, ...]:
@@ -63,7 +69,7 @@ def preset(name: str) -> Preset:
         title=found["title"],
         about=found["about"].strip(),
         rank=found["rank"],
-        model=found["model"],
+        model=_extended(found),
         keys=tuple(recognise.get("keys", ())),
         values={path: tuple(map(str, ok)) for path, ok in recognise.get("values", {}).items()},
         beside=recognise.get("beside"),
@@ -72,6 +78,11 @@ def preset(name: str) -> Preset:
         lacks=tuple(found.get("lacks", ())),
         ask=found.get("ask", {}),
     )
+
+
+def _extended(found: Mapping[str, Any]) -> Any:
+    base = found.get("extends")
+    return laid_over(preset(base).model, found["model"]) if base else found["model"]
 
 
 def presets() -> list[Preset]:

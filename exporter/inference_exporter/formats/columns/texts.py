@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from string import hexdigits
 from typing import cast
 
 import numpy as np
@@ -42,14 +43,16 @@ def trace_ids(raw: TextColumn) -> TextColumn:
 
     >>> trace_ids(("-", "0AF7651916CD43DD8448EB211C80319C", "13911450853437395564"))
     [None, '0af7651916cd43dd8448eb211c80319c', '0000000000000000c10f66d85d70d26c']
+    >>> trace_ids(["2026-11-23T01:07:20.204955+05:30"])  # as long, and none
+    ['2026-11-23T01:07:20.204955+05:30']
     """
     try:
         if set(map(len, raw)) == {_DIGITS} and "0" * _DIGITS not in raw:  # type: ignore[arg-type]
             joined = "".join(raw)  # type: ignore[arg-type]
-            if 2 * len(bytes.fromhex(joined)) == len(joined):  # it would leave out spaces
+            if not joined.strip(hexdigits):
                 return raw if joined == joined.lower() else [str(one).lower() for one in raw]
-    except (TypeError, ValueError):
-        pass  # a number, a None or another text among them
+    except TypeError:
+        pass  # a number or a None among them
     return [None if value is None else _trace_id(str(value)) for value in raw]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from inference_exporter.config.schema import CsvFormat, JsonFormat
 from inference_exporter.formats.guessing.choose import choose
@@ -12,6 +14,7 @@ from inference_exporter.formats.guessing.shape import shape_of
 from inference_exporter.formats.guessing.yaml_text import quoted
 
 _ANSWERS = ("prediction", "score", "latency", "status")
+_LABELS = re.compile("label|truth|feedback|actual|outcome", re.IGNORECASE)
 _TRUTH = "groundTruthData"  # of SageMaker: by invocation and row
 
 
@@ -34,6 +37,8 @@ def labels_of(path: str, lines: Sequence[bytes]) -> tuple[str, ...]:
             f'  actual: "{_TRUTH}[0]"',
         )
     chosen = choose(values)
+    if "actual" not in chosen and "prediction" in chosen and _LABELS.search(PurePath(path).stem):
+        chosen["actual"] = chosen.pop("prediction")  # its file says that it is the truth
     if not {"id", "actual"} <= chosen.keys() or set(_ANSWERS) & chosen.keys():
         return ()
     if isinstance(shape.line_format, JsonFormat) and choose_features(values) is not None:

@@ -24,9 +24,11 @@ from inference_exporter.formats.guessing.inputs import (
     sort_out,
     why_left_out,
 )
+from inference_exporter.formats.guessing.kinds import time_unit
 from inference_exporter.formats.guessing.names import (
     ANSWERS,
     RANKINGS,
+    SPANS,
     SURE_FEATURES,
     spelled,
 )
@@ -54,7 +56,7 @@ class Guess:
 
 def fields_of(shape: Shape, reading: Reading, values: Values) -> Guess:
     """YAML lines by field, and what was chosen for the plain ones."""
-    nested = isinstance(shape.line_format, JsonFormat)
+    nested = isinstance(shape.line_format, JsonFormat) or bool(reading.decode)
     roles = roles_of(reading.rows, reading.explode)
     entries = tuple(reading.explode)
     outside = {p: v for p, v in values.items() if not _is_below(p, entries)}
@@ -91,14 +93,22 @@ def _is_below(path: str, roots: Sequence[str]) -> bool:
 
 def _of_pairs(reading: Reading, values: Values) -> dict[str, Choice]:
     found = {"id": Choice((f"request.{reading.id}",))} if reading.id else {}
-    for name in ("time", "timestamp", "ts", "@timestamp", "event_time"):
-        asked, told = f"request.{name}", f"response.{name}"
+    for first, last in _TIMES:
+        asked, told = f"request.{first}", f"response.{last}"
         if asked in values and told in values:
-            found["timestamp"] = Choice((asked,))
+            unit = time_unit(values[asked])
+            found["timestamp"] = Choice((asked,), unit)
             if values[asked] != values[told]:  # else it is when they were logged
-                found["latency"] = Choice((told,), since=asked)
+                found["latency"] = Choice((told,), unit, since=asked)
             break
     return found
+
+
+_TIMES = (
+    *((name, name) for name in ("time", "timestamp", "ts", "@timestamp", "event_time")), *SPANS,
+    *((name, "sent_at") for name in ("received_at", "requested_at", "time", "timestamp", "ts")),
+)  # fmt: skip
+"""Names of the times of a request and its response."""
 
 
 def _status_of_pairs(values: Values) -> str:

@@ -50,7 +50,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "predicted_proba", "predicted_probability", "scored_probability", "scored_probabilities",
         "scored_prob", "fraud_probability", "confidence", "confidence_score", "certainty",
         "*_prob", "*_proba", "*_probability", "*_confidence", "*_score", "p", "wahrscheinlichkeit",
-        "konfidenz",
+        "konfidenz", "conf",
     ),
     "latency": (
         "latency_ms", "latency_s", "latency_seconds", "latency", "duration_ms", "duration_s",
@@ -63,7 +63,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "time_taken_ms", "took_seconds", "exec_time_ms", "exec_time", "execution_time",
         "latency_us", "latency_ns", "timings.total_ms", "stages.total_ms", "timings.total",
         "stages.total", "latency.total", "latency.total_ms", "*_latency", "*_duration",
-        "*_latency_s", "*_time_ms",
+        "*_latency_s", "*_time_ms", "elapsed_us", "elapsed_s", "elapsed_sec", "runtime_s",
+        "runtime_sec", "runtime_seconds", "runtime", "duration_sec", "latency_sec", "*_elapsed_ms",
+        "dauer_ms", "dauer_s", "dauer",
     ),
     "status": (
         "status", "status_code", "http_status", "http.response.status_code", "response_code",
@@ -79,7 +81,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 FEATURES = (
     "features", "inputs", "input", "input_data", "extracted_features", "engineered",
-    "feature_vector", "feature_values", "input_features", "model_input", "model_inputs",
+    "feature_vector", "feature_values", "feats", "input_features", "model_input", "model_inputs",
     "request_data", "request_body", "request.body", "request.data", "request.json",
     "request.params", "payload", "instance", "x", "context", "row", "data", "attributes", "body",
     "params", "history", "eingaben", "eingabe", "merkmale", "request", "usage",
@@ -208,13 +210,16 @@ def spelled(path: str) -> str:
 
     >>> spelled("requestId"), spelled("Predicted Class"), spelled("otelTraceID"), spelled("a.B c")
     ('request_id', 'predicted_class', 'otel_trace_id', 'a.b_c')
+    >>> spelled("input_json.age")  # a cell of a table, which holds JSON
+    'input.age'
     """
     return ".".join(_spelled(part) for part in path.split("."))
 
 
 def _spelled(part: str) -> str:
     apart = _HUMP.sub("_", part)
-    return _BETWEEN.sub("_", apart).rstrip("_").lower() or part
+    plain = _BETWEEN.sub("_", apart).rstrip("_").lower().removesuffix("_json")
+    return plain or part
 
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from inference_exporter import config
 from inference_exporter.config.presets import Preset
 from inference_exporter.config.schema import CsvFormat, JsonFormat
 from inference_exporter.formats import make_decoder
@@ -15,6 +14,7 @@ from inference_exporter.formats.guessing.kinds import values_by_path
 from inference_exporter.formats.guessing.named import field_lines, fields_of, rest_of
 from inference_exporter.formats.guessing.preset_rows import (
     corrected,
+    model_of,
     of_own_lines,
     paths_of,
 )
@@ -131,8 +131,7 @@ def _positional(shape: Shape) -> list[str]:
     """The names of inputs that are told by their place alone, if all are."""
     preset = shape.preset
     assert preset is not None
-    text = json.dumps({"models": {"m": {"logs": ["l"], "format": preset.name, "pairs": None}}})
-    (model,) = config.parse(text, "init").models
+    model = model_of({key: one for key, one in preset.model.items() if key != "pairs"})
     side = "request" if "pairs" in preset.model else ""
     lines = [{side: row, "response": None} if side else row for row in shape.rows[:200]]
     block = "".join(json.dumps(line) + "\n" for line in lines).encode()

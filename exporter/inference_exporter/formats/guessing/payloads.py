@@ -49,6 +49,20 @@ def reading_of(rows: Sequence[Row], *, one_file: bool = True) -> Reading:
     return found
 
 
+def reading_of_cells(rows: Sequence[Row]) -> Reading:
+    """What the cells of lines hold, if some of them hold JSON."""
+    found = Reading(list(rows))
+    texts = (str(one).strip() for row in rows for one in row.values())
+    if not any(text[:1] in ("{", "[") and len(text) > len("[]") for text in texts):
+        return found
+    _decode_texts(found)
+    if found.decode:
+        _decode_payloads(found)
+        _decode_inputs(found)
+        _explode(found)
+    return found
+
+
 # -- values that hold others -----------------------------------------------------------------
 
 

@@ -36,8 +36,15 @@ def preset_rows(preset: Preset, rows: Sequence[Row]) -> list[Row]:
 
 
 def _model(preset: Preset) -> ModelConfig:
-    text = json.dumps({"models": {"m": {"logs": ["l"], "format": preset.name}}})
-    (model,) = config.parse(text, "init").models
+    return model_of(preset.model)
+
+
+def model_of(settings: Mapping[str, Any]) -> ModelConfig:
+    """A model with settings of a preset that reads rows of a sample, which are objects by now."""
+    own = {key: value for key, value in settings.items() if key != "columns"}
+    if own.get("format") == "csv":
+        own["format"] = "json"
+    (model,) = config.parse(json.dumps({"models": {"m": {"logs": ["l"], **own}}}), "init").models
     return model
 
 

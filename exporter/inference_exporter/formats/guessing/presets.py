@@ -17,9 +17,13 @@ SPECIFIC = 400  # presets of a higher rank are for people to choose: names decid
 _SHARE = 0.5  # of the lines
 
 
-def of_objects(rows: Sequence[Mapping[str, object]], texts: Sequence[str] = ()) -> Preset | None:
-    """The first preset of JSON lines that most of the objects fit; `texts` are all lines."""
+def of_objects(
+    rows: Sequence[Mapping[str, object]], texts: Sequence[str] = (), written: str = "json"
+) -> Preset | None:
+    """The first preset of lines so written that most of the objects fit; `texts` are all lines."""
     for preset in presets():
+        if preset.written not in (written, "python"):
+            continue
         if preset.beside is not None and not _any_like(preset.beside, texts):
             continue
         if preset.rank < SPECIFIC and (preset.keys or preset.values or preset.patterns):

@@ -29,7 +29,7 @@ def format_lines(shape: Shape) -> Iterator[str]:
         for sentence in shape.preset.lacks:
             yield f"# Such a log lacks {sentence}."
     elif isinstance(line, JsonFormat):
-        yield f"format: {'python' if line.literal else 'json'}"
+        yield from _json(line)
     elif isinstance(line, LogfmtFormat):
         yield "format: logfmt"
     elif isinstance(line, CsvFormat):
@@ -39,6 +39,12 @@ def format_lines(shape: Shape) -> Iterator[str]:
         yield f"pattern: '{line.pattern.replace(chr(39), chr(39) * 2)}'"
     if isinstance(line, JsonFormat) and line.multiline:
         yield "multiline: true"
+
+
+def _json(line: JsonFormat) -> Iterator[str]:
+    yield f"format: {'python' if line.literal else 'json'}"
+    if line.columns:
+        yield f"columns: [{', '.join(map(quoted, line.columns))}]  # guessed: by their values"
 
 
 def _csv(line: CsvFormat) -> Iterator[str]:

@@ -27,6 +27,7 @@ from inference_exporter.formats.csv_lines import (
     records,
 )
 from inference_exporter.formats.guessing.choose import by_name, candidates
+from inference_exporter.formats.guessing.entries import named_entries
 from inference_exporter.formats.guessing.kinds import is_time, values_by_path
 from inference_exporter.formats.guessing.names import SURE_FEATURES
 from inference_exporter.formats.guessing.presets import of_objects, of_texts
@@ -37,6 +38,7 @@ from inference_exporter.formats.peeling.arrays import expand_arrays
 from inference_exporter.formats.peeling.literals import literals_to_json
 from inference_exporter.formats.peeling.multiline import join_records
 from inference_exporter.formats.peeling.prefix import in_prefix
+from inference_exporter.formats.peeling.suffix import without_suffix
 from inference_exporter.formats.peeling.wrappers import Wrapper, unwrap, wrapper_of
 
 ANYTHING = r"(?P<message>\S.*)"
@@ -84,7 +86,7 @@ def _inside(lines: Sequence[bytes], spliced: Sequence[bytes]) -> Shape:
     if rows and len(rows) * 2 >= len(texts):
         untimed = tuple(_untimed(rows, texts))
         return (_worded(texts) if untimed else None) or Shape(LogfmtFormat(), rows, notes=untimed)
-    return _worded(texts) or _broken(texts) or _csv(texts) or _nothing(_UNKNOWN)
+    return _worded(texts) or _lists(texts) or _broken(texts) or _csv(texts) or _nothing(_UNKNOWN)
 
 
 def _worded(texts: Sequence[str]) -> Shape | None:
@@ -109,6 +111,9 @@ def _untimed(rows: Sequence[Mapping[str, object]], texts: Sequence[str]) -> Iter
 def _json(lines: Sequence[bytes], texts: Sequence[str]) -> Shape | None:
     """JSON lines, Python's way of writing them, arrays, objects over several lines."""
     block = b"".join(line.rstrip(b"\r\n") + b"\n" for line in lines)
+    plain = without_suffix(block)
+    notes = (_BEHIND,) if plain != block else ()
+    block = plain
     flat = expand_arrays(block, closed=False).splitlines(keepends=True)
     rows = _objects(flat)
     literal = _objects(literals_to_json(b"".join(flat)).splitlines(keepends=True))
@@ -120,7 +125,7 @@ def _json(lines: Sequence[bytes], texts: Sequence[str]) -> Shape | None:
         note = "lines hold the repr of a Python dict; json.dumps(record) is read ten times as fast"
         return Shape(JsonFormat(literal=True), literal, of_objects(literal), (note,))
     if rows and (len(rows) * 10 >= len(texts) or _predict(rows)):
-        return Shape(JsonFormat(), rows, of_objects(rows, texts))
+        return Shape(JsonFormat(), rows, of_objects(rows, texts), notes)
     return None
 
 
@@ -179,9 +184,11 @@ def _csv(texts: Sequence[str]) -> Shape | None:
     if not header:  # a time is told by its look
         times = [i for i in range(width) if is_time([row[i] for row in values])]
         names = tuple("timestamp" if i in times[:1] else name for i, name in enumerate(names))
+    rows_ = tuple({n: v for n, v in zip(names, row, strict=True) if v} for row in values)
     return Shape(
         CsvFormat(() if header else names, delimiter, decimal, None if quote == QUOTE else quote),
-        tuple({n: v for n, v in zip(names, row, strict=True) if v} for row in values),
+        rows_,
+        of_objects(rows_, written="csv") if header else None,
         notes=() if header else (_no_header(first),),
         columns=() if header else names,
     )
@@ -210,8 +217,21 @@ def _is_number(cell: str) -> bool:
 
 
 _UNKNOWN = "no known format: every line is counted as one request, nothing is read from it"
-_LISTS = "the lines are JSON lists, whose entries have no names: log objects; nothing is read"
+_NAMED = (
+    "the lines are JSON lists: their entries are named by what is in them, in their order;"
+    " those called entry_… are not read, unless you say what they are"
+)
+_LISTS = "the lines are JSON lists of different lengths: log objects; nothing is read"
+_BEHIND = "the text behind the JSON is passed over; log what it says as keys"
 _BROKEN = "the lines hold something like JSON that is none: `check --explain 1` says what is wrong"
+
+
+def _lists(texts: Sequence[str]) -> Shape | None:
+    """JSON lists, an entry a field."""
+    found = named_entries(texts)
+    if found is None:
+        return None
+    return Shape(JsonFormat(columns=found[0]), found[1], notes=(_NAMED,))
 
 
 def _broken(texts: Sequence[str]) -> Shape | None:

@@ -14,10 +14,12 @@ from inference_exporter.config.schema import JsonFormat, LogfmtFormat, ModelConf
 from inference_exporter.formats.peeling import located
 from inference_exporter.formats.peeling.arrays import expand_arrays, expand_first_array
 from inference_exporter.formats.peeling.colours import without_colours
+from inference_exporter.formats.peeling.lists import named_lists
 from inference_exporter.formats.peeling.literals import literals_to_json
 from inference_exporter.formats.peeling.multiline import join_records
 from inference_exporter.formats.peeling.prefix import splice_prefix
 from inference_exporter.formats.peeling.records import RECORDS
+from inference_exporter.formats.peeling.suffix import without_suffix
 from inference_exporter.formats.peeling.wrappers import Style, unwrap
 
 Step = Callable[[bytes], bytes]
@@ -27,12 +29,15 @@ class Peel(Protocol):
     """Takes off what is around lines."""
 
     def __call__(self, block: bytes, *, arrays: bool = False) -> bytes:
-        """The lines inside; with `arrays`, arrays are looked for in every line, not the first."""
+        """The lines inside; with `arrays`, every line is looked at, not only the first.
+
+        What is looked for are arrays, and text behind objects.
+        """
 
 
 def peel_of(model: ModelConfig) -> Peel:
     """A function that takes off what is around the model's lines."""
-    first, thorough = (list(_steps(model, step)) for step in (expand_first_array, expand_arrays))
+    first, thorough = (list(_steps(model, *steps)) for steps in (_FIRST, _THOROUGH))
 
     def peel(block: bytes, *, arrays: bool = False) -> bytes:
         facts, block = located.taken_off(block)
@@ -43,7 +48,11 @@ def peel_of(model: ModelConfig) -> Peel:
     return peel
 
 
-def _steps(model: ModelConfig, expand: Step) -> Iterable[Step]:
+_FIRST: tuple[Step, ...] = (expand_first_array,)
+_THOROUGH: tuple[Step, ...] = (without_suffix, expand_arrays)
+
+
+def _steps(model: ModelConfig, *plain: Step) -> Iterable[Step]:
     asked = [path for path in all_paths(model) if path.startswith("$")]
     if model.unwrap != "none":
         yield _unwrapper(model, any(path.startswith("$wrap.") for path in asked))
@@ -54,7 +63,9 @@ def _steps(model: ModelConfig, expand: Step) -> Iterable[Step]:
         yield join_records
     if model.format.literal:
         yield literals_to_json
-    yield expand
+    if model.format.columns:
+        yield named_lists(model.format.columns)
+    yield from plain
     if any(path.startswith("$prefix.") for path in asked):
         yield splice_prefix
     if model.records:

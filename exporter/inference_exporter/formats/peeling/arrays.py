@@ -51,7 +51,7 @@ def entries_of(line: bytes) -> list[bytes]:
         return [line]
     text = opening[:-1]
     try:
-        entries = _entries(line[len(text) :])
+        entries = raw_entries(line[len(text) :])
     except (ValueError, RecursionError):
         return [line]
     if not entries or not all(entry.startswith(b"{") for entry in entries):
@@ -59,8 +59,8 @@ def entries_of(line: bytes) -> list[bytes]:
     return [text + entry.replace(b"\n", b" ") for entry in entries]
 
 
-def _entries(text: bytes) -> list[bytes]:
-    """The entries of an array. Python writes NaN, which JSON has not."""
+def raw_entries(text: bytes) -> list[bytes]:
+    """The entries of an array, as they are; ValueError. Python writes NaN, which JSON has not."""
     try:
         return [bytes(entry) for entry in _decode(text)]
     except msgspec.MsgspecError:

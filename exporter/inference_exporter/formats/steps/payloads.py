@@ -13,7 +13,9 @@
 | `{"input_data": …}`, `{"Inputs": …}`, `{"data": […]}` | Azure ML |
 
 Rows are objects where the shape has names, else lists or single values. An object of another
-shape, and a single value, is one row.
+shape, and a single value, is one row. What says that there was an error, `{"error": "…"}`, has no
+rows:
+the request failed, however many it asked for.
 """
 
 from __future__ import annotations
@@ -29,12 +31,21 @@ _KEYS = (
 )  # fmt: skip
 
 
+_SAYS = frozenset((
+    "error", "errors", "error_code", "error_message", "detail", "details", "exception",
+))  # fmt: skip
+_BESIDE = frozenset((
+    "message", "msg", "code", "status", "status_code", "type", "title", "reason", "stack_trace",
+    "stacktrace", "traceback", "request_id", "id", "instance", "timestamp", "path",
+))  # fmt: skip
+
+
 class TooLargeError(ValueError):
     """More rows or values in a line than are read."""
 
 
-def rows_of(payload: Any, depth: int = 4) -> list[Any]:
-    """The rows of a payload.
+def rows_of(payload: Any, depth: int = 4) -> list[Any] | None:
+    """The rows of a payload; None of one that says that there was an error.
 
     >>> rows_of({"dataframe_split": {"columns": ["a", "b"], "data": [[1, 2], [3, 4]]}})
     [{'a': 1, 'b': 2}, {'a': 3, 'b': 4}]
@@ -43,10 +54,22 @@ def rows_of(payload: Any, depth: int = 4) -> list[Any]:
     >>> rows_of({"instances": [[6.1, 2.8]]}), rows_of({"age": 41}), rows_of(0.87)
     ([[6.1, 2.8]], [{'age': 41}], [0.87])
     """
+    if payload.__class__ is dict and _is_error(payload):
+        return None
     rows = _plain(payload) or _rows(payload, depth)
     if len(rows) > ROWS:
         raise TooLargeError
     return rows
+
+
+def _is_error(payload: Mapping[str, Any]) -> bool:
+    """Whether a payload says that there was an error, and nothing else.
+
+    >>> _is_error({"error_code": "BAD_REQUEST", "message": "x"}), _is_error({"error": 1, "age": 4})
+    (True, False)
+    """
+    own = _SAYS.intersection(payload)
+    return bool(own) and payload.keys() <= _SAYS | _BESIDE and any(payload[key] for key in own)
 
 
 def _plain(payload: Any) -> list[Any] | None:
