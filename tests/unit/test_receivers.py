@@ -248,6 +248,23 @@ def test_log_records_as_protobuf_and_as_json() -> None:
     assert lines("otlp-logs", expected, JSON) == [("m", flat)]
 
 
+def test_a_log_record_that_is_sent_again_is_the_same_event_where_it_has_an_id() -> None:
+    def record(uid: str | None) -> dict[str, Any]:
+        value = {"key": "log.record.uid", "value": {"stringValue": uid}}
+        return {"body": {"stringValue": "x"}, "attributes": [value] if uid is not None else []}
+
+    given = [record(uid) for uid in ("01J9", "01J9", "01JA", "", None)]
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": given}]}]}).encode()
+    as_json = RECEIVERS["otlp-logs"].records(Post(body, JSON), ("m",))
+    first, again, other, *without = (one.event for one in as_json)
+    assert first == again != other
+    assert without == ["", ""]
+    attribute = message(6, pair("log.record.uid", message(1, b"01J9")))
+    packed = message(1, message(2, message(2, attribute)))
+    protobuf = {"content-type": "application/x-protobuf"}
+    assert RECEIVERS["otlp-logs"].records(Post(packed, protobuf), ("m",))[0].event == first
+
+
 def test_a_span_that_is_sent_again_is_the_same_event() -> None:
     span = {"traceId": "AB" * 16, "spanId": "CD" * 8, "name": "predict",
             "startTimeUnixNano": "5", "endTimeUnixNano": "8"}  # fmt: skip
