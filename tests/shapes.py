@@ -211,6 +211,7 @@ _RAY = _json(
     _ray("prediction", "q1", "replica", features=[1, 2], score=0.75, label="spam"),
     _ray("POST /spam 200 20.0ms", "q1", "replica"),
     _ray("POST /spam 200 25.0ms", "q1", "proxy"),
+    _ray("Request failed.", "q2", "replica", levelname="ERROR", exc_text="Traceback …"),
     _ray("POST /spam 500 5.0ms", "q2", "replica"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,23 @@ def test_log_records_as_protobuf_and_as_json() -> None:
     assert lines("otlp-logs", expected, JSON) == [("m", flat)]
 
 
+def test_a_log_record_that_is_sent_again_is_the_same_event_where_it_has_an_id() -> None:
+    def record(uid: str | None) -> dict[str, Any]:
+        value = {"key": "log.record.uid", "value": {"stringValue": uid}}
+        return {"body": {"stringValue": "x"}, "attributes": [value] if uid is not None else []}
+
+    given = [record(uid) for uid in ("01J9", "01J9", "01JA", "", None)]
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": given}]}]}).encode()
+    as_json = RECEIVERS["otlp-logs"].records(Post(body, JSON), ("m",))
+    first, again, other, *without = (one.event for one in as_json)
+    assert first == again != other
+    assert without == ["", ""]
+    attribute = message(6, pair("log.record.uid", message(1, b"01J9")))
+    packed = message(1, message(2, message(2, attribute)))
+    protobuf = {"content-type": "application/x-protobuf"}
+    assert RECEIVERS["otlp-logs"].records(Post(packed, protobuf), ("m",))[0].event == first
+
+
 def test_a_span_that_is_sent_again_is_the_same_event() -> None:
     span = {"traceId": "AB" * 16, "spanId": "CD" * 8, "name": "predict",
             "startTimeUnixNano": "5", "endTimeUnixNano": "8"}  # fmt: skip
@@ -372,6 +390,51 @@ def test_a_disk_that_refuses_is_answered_and_counted(
     assert post(receivers, "predictions", {"a": 2}).status == 202
     assert [one["a"] for one in lines_in(folder_of(str(tmp_path), "m"))] == [2]
     assert receivers.take_counts()["m", "failed"] == 1
+
+
+def test_nothing_is_written_where_the_disk_has_no_room_for_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path)
+    spool.write([b'{"$received":1.0,"a":1}\n'])
+    full = os.statvfs_result((4096, 4096, 10, 0, 16, 0, 0, 0, 0, 255))  # 16 blocks are SPARE_BYTES
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstatvfs", lambda _fd: full)
+        with pytest.raises(OSError, match="No space left"):
+            spool.write([b'{"$received":1.0,"a":2}\n'])
+    spool.write([b'{"$received":1.0,"a":3}\n'])
+    spool.close()
+    assert [one["a"] for one in lines_in(tmp_path)] == [1, 3]
+
+
+def test_what_cannot_be_taken_back_ends_its_segment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    spool = Spool(tmp_path)
+    spool.write([b'{"$received":1.0,"a":1}\n'])
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", refuse)
+        patch.setattr(os, "ftruncate", refuse)
+        with pytest.raises(OSError, match="Input/output"):
+            spool.write([b'{"$received":1.0,"a":2}\n'])
+    spool.write([b'{"$received":1.0,"a":3}\n'])
+    spool.close()
+    assert [path.stem for path in sorted(tmp_path.iterdir())] == ["00000001", "00000002"]
+    assert [one["a"] for one in lines_in(tmp_path)] == [1, 2, 3]  # 2 may count: it was in flight
+
+
+def test_a_disk_that_stays_full_is_complained_about_once(
+    monkeypatch: pytest.MonkeyPatch, receivers: Receivers, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_fd: int, _data: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("inference_exporter.receivers.spool._write_all", full)
+    assert {post(receivers, "predictions", {"a": i}).status for i in range(20)} == {503}
+    assert caplog.text.count("cannot be written") == 1
 
 
 def test_many_clients_at_once(tmp_path: Path, receivers: Receivers) -> None:

@@ -34,7 +34,7 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     run.add_argument(
         "--web.max-requests", dest="max_requests", type=int, default=40, metavar="N",
-        help="requests answered at the same time (default: 40)",
+        help="requests answered at the same time, beside what is posted (default: 40)",
     )  # fmt: skip
     run.add_argument(
         "--web.created-series", dest="created_series", action="store_true",

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference_exporter.exposition.auth import BasicAuth, TryLaterError
+from inference_exporter.exposition.origin import FOREIGN, is_from_another_page
 from inference_exporter.exposition.requests import RequestCounter
 
 logger = logging.getLogger(__name__)
@@ -31,14 +32,15 @@ class Guard:
         Told about every answer, refusals included.
     max_requests
         Requests at once; 0 for no limit. Probes are exempt: they do no work, and a server that is
-        busy must not be restarted for it.
+        busy must not be restarted for it. So is what is posted, which has bounds of its own: those
+        who send slowly must not keep out those who scrape.
     auth
         Who may enter; None: everybody. Probes are not exempt, as in all Prometheus components.
     senders
         The users who may post to the `posting` routes and nothing else; none of them: every user
         may do everything.
     posting
-        The routes that take what is pushed.
+        The routes that take what is pushed. A page of another site cannot push.
     headers
         Added to every answer, over what the route set.
     """
@@ -69,17 +71,18 @@ class Guard:
         count = partial(self._counter.add, route)
         body = _Body(receive, awaited=_has_body(Request(scope)))
         answer = _Answer(send, self._headers, count, body)
-        self._running += 1
+        self._running += route not in self._posting
         try:
             await self._respond(route, scope, body, answer)
         except Exception:
             logger.exception("the handler of %s failed", route)
             await answer.fail(scope, receive)
         finally:
-            self._running -= 1
+            self._running -= route not in self._posting
 
     async def _respond(self, route: str, scope: Scope, receive: Receive, send: Send) -> None:
-        limited = self._max_requests > 0 and not route.startswith(("/-/healthy", "/-/ready"))
+        exempt = route in self._posting or route.startswith(("/-/healthy", "/-/ready"))
+        limited = self._max_requests > 0 and not exempt
         if limited and self._running > self._max_requests:
             text = (
                 f"Limit of concurrent requests reached ({self._max_requests}), try again later.\n"
@@ -92,6 +95,8 @@ class Guard:
 
     async def _refusal(self, route: str, request: Request) -> PlainTextResponse | None:
         """Why the request may not pass, if it may not."""
+        if route in self._posting and is_from_another_page(request):
+            return PlainTextResponse(FOREIGN, 403)
         if self._auth is None:
             return None
         try:

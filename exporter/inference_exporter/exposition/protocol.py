@@ -35,12 +35,12 @@ class DeadlineProtocol(H11Protocol):
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
         self._idle = False
-        self.headless_since: float | None = None  # waiting for the first whole head, since when
+        self.unheard_since: float | None = None  # waiting for a whole request, since when
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time for the first request."""
         super().connection_made(transport)
-        self.headless_since = self.loop.time()
+        self.unheard_since = self.loop.time()
         self._allow(self.limits.head)
 
     def data_received(self, data: bytes) -> None:
@@ -49,10 +49,17 @@ class DeadlineProtocol(H11Protocol):
             self._allow(self.limits.head)
         before = self.cycle
         super().data_received(data)
-        if self.cycle is not before:
-            self.headless_since = None
+        if self.cycle is not None:
+            self._hear(self.cycle is not before)
         if self.cycle is not before and not self.cycle.response_complete:
             self._allow(self.limits.answer)
+
+    def _hear(self, new: bool) -> None:
+        """Note whether a request is here with all of its body."""
+        if not self.cycle.more_body or self.cycle.response_complete:
+            self.unheard_since = None
+        elif new:
+            self.unheard_since = self.unheard_since or self.loop.time()
 
     def on_response_complete(self) -> None:
         """The answer is out: pause, or go on with a request that was sent ahead."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -16,6 +15,7 @@ from inference_exporter.exposition.feedback import Feedback, ReceiveLabels
 from inference_exporter.exposition.landing import Landing
 from inference_exporter.exposition.limits import BODY_PIECE_BYTES
 from inference_exporter.exposition.negotiation import accepts_gzip, negotiate
+from inference_exporter.exposition.origin import FOREIGN, is_from_another_page
 from inference_exporter.exposition.pages import HOME, MODELS, Pages
 from inference_exporter.exposition.posts import Take
 from inference_exporter.exposition.published import Published
@@ -105,8 +105,8 @@ class Routes:
 
     async def reload(self, request: Request) -> Response:
         """Read the configuration again; the answer lists what is wrong with it."""
-        if _is_from_another_page(request):
-            return PlainTextResponse("A page of another site may not ask for this.\n", 403)
+        if is_from_another_page(request):
+            return PlainTextResponse(FOREIGN, 403)
         loop = asyncio.get_running_loop()
         done, text = await loop.run_in_executor(self._reloading, self._request_reload)
         return PlainTextResponse(_line(text or "Reloaded."), 200 if done else 500)
@@ -136,14 +136,6 @@ class _PageResponse(Response):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
             await asyncio.sleep(0)  # others have a turn, and a client that left is noticed
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _is_from_another_page(request: Request) -> bool:
-    """Whether a browser sent it for a page that is not ours; other clients have no such headers."""
-    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        return True
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
 
 
 def _line(text: str) -> str:

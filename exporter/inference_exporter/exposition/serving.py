@@ -70,16 +70,16 @@ class Server(uvicorn.Server):
         self._on_started()
 
     def _make_room(self) -> bool:
-        """Cut off whoever has waited longest without having sent a whole head."""
+        """Cut off whoever has waited longest without having sent a whole request."""
         waiting = [
             one
             for one in self.server_state.connections
-            if isinstance(one, DeadlineProtocol) and one.headless_since is not None
+            if isinstance(one, DeadlineProtocol) and one.unheard_since is not None
         ]
         if not waiting:
             return False
-        oldest = min(waiting, key=lambda one: one.headless_since or 0.0)
-        oldest.headless_since = None
+        oldest = min(waiting, key=lambda one: one.unheard_since or 0.0)
+        oldest.unheard_since = None
         oldest.cut_off()
         return True
 

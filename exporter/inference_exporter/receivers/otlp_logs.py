@@ -1,16 +1,18 @@
 """`POST /v1/logs`: log records of OpenTelemetry (OTLP/HTTP), as protobuf or as JSON.
 
-The preset `otlp-logs` reads them.
+The preset `otlp-logs` reads them. A record that is sent again, as after a lost answer, counts once
+where it has an id of its own, the attribute `log.record.uid` of the semantic conventions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from inference_exporter.exposition.posts import Post
 from inference_exporter.receivers.otlp import Signal
 from inference_exporter.receivers.otlp_flat import LOGS, FlatReader
-from inference_exporter.receivers.records import Record
+from inference_exporter.receivers.records import Record, event_of
 
 PATH = "/v1/logs"
 _LOGS = Signal("logs", "resourceLogs", "scopeLogs", "logRecords", FlatReader(LOGS))
@@ -18,4 +20,10 @@ _LOGS = Signal("logs", "resourceLogs", "scopeLogs", "logRecords", FlatReader(LOG
 
 def records(post: Post, models: Collection[str]) -> list[Record]:
     """The log records of a body."""
-    return [Record(model, record) for model, record in _LOGS.found(post, models)]
+    return [Record(model, record, _event(record)) for model, record in _LOGS.found(post, models)]
+
+
+def _event(record: dict[str, Any]) -> str:
+    """The record's own id; none where it has none."""
+    uid = record["attributes"].get("log.record.uid")
+    return event_of("log", uid) if isinstance(uid, str) and uid else ""

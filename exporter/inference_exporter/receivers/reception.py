@@ -23,6 +23,7 @@ log = logging.getLogger("inference_exporter.receivers")
 WAITING = 10_000  # bodies that wait to be written
 _AT_ONCE = 1000  # bodies written together
 _RETRY = 5  # seconds
+_EVERY = 60.0  # seconds between two complaints about a disk
 
 RESULTS = ("accepted", "repeated", "refused", "full", "failed")
 
@@ -46,6 +47,7 @@ class Receivers:
         self._spools: dict[str, Spool] = {}
         self._models: dict[str, frozenset[str]] = {}  # by what is received
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._said: dict[str, float] = {}  # when it was last said of a model
         self._lock = threading.Lock()
         self._jobs: queue.Queue[_Job | None] = queue.Queue(WAITING)
         self._writer: threading.Thread | None = None
@@ -153,11 +155,18 @@ class Receivers:
             return _said(429, "more waits to be read than may be kept", _RETRY)
         except OSError as error:
             self._count("failed", len(lines), (model,))
-            log.error("%s: what was received cannot be written: %s", model, error)
+            self._complain(model, error)
             return _said(503, "the storage folder cannot be written", _RETRY)
         self._count("accepted", len(fresh), (model,))
         self._count("repeated", len(lines) - len(fresh), (model,))
         return None
+
+    def _complain(self, model: str, error: OSError) -> None:
+        """Say it, but not for every post."""
+        now = self._now()
+        if not 0 <= now - self._said.get(model, -_EVERY) < _EVERY:
+            self._said[model] = now
+            log.error("%s: what was received cannot be written: %s", model, error)
 
     # -- the loop's thread ----------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ behind.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import threading
@@ -19,6 +20,7 @@ from urllib.parse import quote
 
 SEGMENT_BYTES = 8 << 20
 LIMIT_BYTES = 256 << 20
+SPARE_BYTES = 64 << 10  # of the disk that are left to others
 EVENTS = 200_000  # remembered, newest
 _EVENT = re.compile(rb'^\{"\$received":[^,]*,"\$event":"([0-9a-f]+)"')
 
@@ -91,15 +93,24 @@ class Spool:
             raise SpoolFullError
         if self._fd < 0 or self._size >= SEGMENT_BYTES:
             self._next_segment()
+        _need(self._fd, len(data))
         try:
             _write_all(self._fd, data)
             os.fdatasync(self._fd)
         except OSError:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, self._size)
+            self._take_back()
             raise
         self._size += len(data)
         self._note(event for event in map(_event_of, lines) if event)
+
+    def _take_back(self) -> None:
+        """Nothing of what was just written is to be read; where that fails, the segment ends."""
+        try:
+            os.ftruncate(self._fd, self._size)
+        except OSError:
+            with self._lock:
+                self._older[self._path] = self._size
+            self.close()
 
     def _next_segment(self) -> None:
         path = self._folder / f"{self._number + 1:08}.jsonl"
@@ -149,6 +160,13 @@ class Spool:
 def _event_of(line: bytes) -> bytes | None:
     match = _EVENT.match(line)
     return match[1] if match else None
+
+
+def _need(fd: int, size: int) -> None:
+    """OSError where a disk has no room: whoever reads must not see lines that are taken back."""
+    disk = os.fstatvfs(fd)
+    if disk.f_bavail * disk.f_frsize < size + SPARE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _write_all(fd: int, data: bytes) -> None:
