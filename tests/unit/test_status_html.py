@@ -238,12 +238,13 @@ def test_only_the_pages_own_style_is_allowed() -> None:
 
 
 def palettes() -> dict[str, dict[str, str]]:
-    """The custom properties of both colour schemes, dark over light."""
-    light, dark = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
+    """The custom properties of the colour schemes, dark and paper over light."""
+    light, dark, paper = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
     first = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", light))
     second = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", dark))
-    assert first.keys() == second.keys()
-    return {"light": first, "dark": second}
+    third = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", paper))
+    assert first.keys() == second.keys() == third.keys()
+    return {"light": first, "dark": second, "print": third}
 
 
 def contrast(one: str, other: str) -> float:
@@ -263,7 +264,7 @@ def test_contrast_is_computed_as_the_standard_does() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark", "print"])
 def test_text_and_bars_stand_out(scheme: str) -> None:
     colours = palettes()[scheme]
     for ink, ground in product(("ink", "muted", "link", "bad", "warn", "ok"), ("paper", "card")):

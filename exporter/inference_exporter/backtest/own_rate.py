@@ -7,8 +7,7 @@ see, a daily rhythm, or a mean that wanders make it alarm, as they will once it 
 
 It supposes that what came before the first lasting drift is free of drift, and that the months to
 come are like it. What went away again within three days is no drift here but what this traffic
-does. With few windows the interval is wide: it is the exact one of a Poisson count.
-F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28, 1936.
+does. With few windows the interval is wide.
 """
 
 from __future__ import annotations
@@ -17,10 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 
 from inference_exporter.decisions import Judgement
-from inference_exporter.decisions.budget import DAYS, holm
+from inference_exporter.decisions.budget import DAYS, holm, per_month
 from inference_exporter.decisions.evidence import weigh
 from inference_exporter.decisions.hours import Expected
 from inference_exporter.decisions.memory import Memory
@@ -57,12 +55,7 @@ def own_rate(judgements: Sequence[Judgement], seconds: float) -> OwnRate | None:
     if not decided:
         return None
     months = decided * seconds / (DAYS * _DAY)
-    lower = stats.chi2.ppf(0.025, 2 * alarms) / 2 if alarms else 0.0
-    upper = stats.chi2.ppf(0.975, 2 * alarms + 2) / 2
-    return OwnRate(
-        used[0].window, decided, alarms, alarms / months, lower / months, upper / months,
-        used[-1].end,
-    )  # fmt: skip
+    return OwnRate(used[0].window, decided, alarms, *per_month(alarms, months), used[-1].end)
 
 
 def _before_lasting(judgements: Sequence[Judgement], seconds: float) -> list[Judgement]:

@@ -6,11 +6,11 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from inference_exporter.backtest.record import Looked
 from inference_exporter.backtest.replay import Backtest
 from inference_exporter.decisions import Judgement
+from inference_exporter.exposition.status.html.timeline import State, moment
 
 COLUMNS = (
     "end", "window", "version", "requests", "kind", "name", "state", "rows", "psi", "limit",
@@ -46,7 +46,7 @@ def _decision(one: Judgement, row: int) -> tuple[str, ...]:
     return scope, name, state(one, row), *numbers, one.why_not(row)
 
 
-def state(one: Judgement, row: int) -> str:
+def state(one: Judgement, row: int) -> State:
     """`drifted`, `ok` or `undecided`."""
     if not one.enough[row]:
         return "undecided"
@@ -150,8 +150,3 @@ def _own(found: Backtest) -> Iterator[str]:
             f" {moment(rate.until)})"
         )
     yield f"  promised: at most {promised:g} a month, all windows together"
-
-
-def moment(seconds: float) -> str:
-    """A time as it is shown."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%MZ")

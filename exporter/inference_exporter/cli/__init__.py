@@ -14,7 +14,17 @@ import time
 from collections.abc import Sequence
 
 from inference_exporter import __version__
-from inference_exporter.cli import backtest, check, decisions, demo, init, once, reference, run
+from inference_exporter.cli import (
+    backtest,
+    check,
+    decisions,
+    demo,
+    init,
+    once,
+    reference,
+    report,
+    run,
+)
 from inference_exporter.errors import InferenceExporterError
 
 _EPILOG = """\
@@ -88,5 +98,6 @@ def _parser() -> argparse.ArgumentParser:
     reference.add(commands, common, configured)
     backtest.add(commands, [common, configured])
     decisions.add(commands, [common])
+    report.add(commands, [common, configured])
     demo.add(commands, [common])
     return parser

@@ -39,3 +39,18 @@ def holm(p_values: Floats) -> Floats:
     adjusted: Floats = np.empty_like(p_values)
     np.put_along_axis(adjusted, order, ranked, -1)
     return adjusted
+
+
+def per_month(alarms: int, months: float) -> tuple[float, float, float]:
+    """Alarms a month with the exact 95 % interval of a Poisson count.
+
+    F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28, 1936.
+
+    >>> [round(one, 2) for one in per_month(2, 4.0)]
+    [0.5, 0.06, 1.81]
+    """
+    from scipy.special import chdtri
+
+    lower = float(chdtri(2 * alarms, 0.975)) / 2 if alarms else 0.0
+    upper = float(chdtri(2 * alarms + 2, 0.025)) / 2
+    return alarms / months, lower / months, upper / months

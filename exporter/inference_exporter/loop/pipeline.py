@@ -33,6 +33,7 @@ from inference_exporter.values.status_facts import StatusFacts
 log = logging.getLogger("inference_exporter.pipeline")
 
 IDLE_COMMIT_INTERVAL = 60.0  # seconds between commits while nothing is read
+COMMITTED = "committed"  # when the last commit was
 HELD_COMMITS = 12  # so many commits may fail before the page shows what is not committed
 BEHIND = 4 << 20  # bytes in a turn: a log with as much is behind, and its labels wait
 T = TypeVar("T")
@@ -257,6 +258,7 @@ class Pipeline:
             puts |= channel.checkpoint()
         recorded, written = self._recording.take_changes()
         puts["telemetry"] = self.telemetry.to_bytes()
+        puts[COMMITTED] = repr(self._clock.now()).encode()
         return puts | recorded, deletes + written
 
     def restore(self, *, telemetry: bool = True) -> None:

@@ -10,7 +10,7 @@ reading  the lines of a folder that somebody asks for
 """
 
 from inference_exporter.record.journal import Journal
-from inference_exporter.record.line import VERDICTS, Decided, lines_of
+from inference_exporter.record.line import VERDICTS, Decided, Verdict, lines_of
 from inference_exporter.record.reading import Wanted, read
 
-__all__ = ["VERDICTS", "Decided", "Journal", "Wanted", "lines_of", "read"]
+__all__ = ["VERDICTS", "Decided", "Journal", "Verdict", "Wanted", "lines_of", "read"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from inference_exporter.state.copy import StateCopy, copied
 from inference_exporter.state.memory import MemoryStore
 from inference_exporter.state.store import Store
 
-__all__ = ["MemoryStore", "Store"]
+__all__ = ["MemoryStore", "StateCopy", "Store", "copied"]

@@ -71,10 +71,10 @@ def _version(view: VersionView, chosen: Selection) -> Html:
         content.append(fill('<p class="absent" id="subject">{words}</p>', words=words))
     content += [
         Html("<h2>Traffic</h2>"), _figures(view), _traffic(view),
-        Html("<h2>Latency</h2>"), _latency(view),
+        Html("<h2>Latency</h2>"), latency(view),
         Html("<h2>Drift</h2>"), drift(view.drift, chosen, ""),
-        Html("<h2>Performance</h2>"), _performance(view.performance),
-        Html("<h2>Data quality</h2>"), _quality(view.quality),
+        Html("<h2>Performance</h2>"), performance(view.performance),
+        Html("<h2>Data quality</h2>"), quality(view.quality),
     ]  # fmt: skip
     if view.segments.rows or view.segments.fairness:
         content += [Html("<h2>Segments</h2>"), segments(view.segments)]
@@ -113,7 +113,8 @@ def _traffic(view: VersionView) -> Html:
     return parts.folded("By status and by class", join(tables, "\n")) if tables else Html("")
 
 
-def _latency(view: VersionView) -> Html:
+def latency(view: VersionView) -> Html:
+    """Quantiles, and means by step."""
     if view.why_no_latency:
         return fill('<p class="absent">{why}</p>', why=view.why_no_latency)
     content: list[object] = [parts.labelled(view.latency)]
@@ -137,7 +138,8 @@ def _performance_line(view: PerformanceView) -> Html:
     return join([known, why])
 
 
-def _performance(view: PerformanceView) -> Html:
+def performance(view: PerformanceView) -> Html:
+    """All metrics with their intervals, or why there are none."""
     content: list[object] = [
         fill('<p class="absent">{why}</p>', why=why)
         for why in (view.why, view.why_not_estimated)
@@ -180,7 +182,8 @@ def _with_interval(value: Number, ends: tuple[float, float] | None) -> Html:
     return fill("{value} <small>({span})</small>", value=number_or_dash(value), span=span)
 
 
-def _quality(rows: tuple[QualityRow, ...]) -> Html:
+def quality(rows: tuple[QualityRow, ...]) -> Html:
+    """What is wrong with the values of the features."""
     """Features with something to say in the open; the spotless folded."""
     if not rows:
         return Html('<p class="absent">No features are known yet.</p>')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from inference_exporter.exposition.status.html.markup import Html, fill, join
+from inference_exporter.exposition.status.html.timeline import moment
 from inference_exporter.exposition.status.numbers import Number, write
 from inference_exporter.exposition.status.selection import model_path
 from inference_exporter.exposition.status.views import Labelled, Level, Notice, Verdict
@@ -32,6 +33,11 @@ def verdict(shown: Verdict) -> Html:
         sign=SIGNS[shown.level],
         words=shown.words,
     )
+
+
+def when(seconds: float) -> Html:
+    """A time that stays in one line."""
+    return fill("<time>{words}</time>", words=moment(seconds))
 
 
 def figures(pairs: Iterable[tuple[str, object]]) -> Html:

@@ -56,6 +56,26 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
+_ALONE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body><main>
+{content}
+</main></body>
+</html>
+"""
+
+
+def alone(title: str, content: Html) -> str:
+    """A page that is a file of its own: it needs nothing else, and runs nothing."""
+    return fill(_ALONE, title=title, style=Html(STYLE), content=content)
+
+
 @dataclass(frozen=True, slots=True)
 class Shell:
     """How the pages are called and where the metrics are."""
