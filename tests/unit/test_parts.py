@@ -26,7 +26,9 @@ SINCE = (  # what is published since then
     "inference_feature_point_mass", "inference_rows_set_aside", "inference_feature_undecided",
     "inference_output_undecided", "inference_label_score_coverage_ratio", "inference_cohort_",
     "inference_performance_reference_", "inference_prediction_weight_squared",
-    "inference_score_outcomes_", "inference_threshold{",
+    "inference_score_outcomes_", "inference_threshold{", "inference_feature_bin_rank",
+    "inference_output_bin_rank", "inference_feature_importance_ratio",
+    "inference_drifted_importance_ratio",
 )  # fmt: skip
 FOLDER = Path(model.__file__).parent / "parts"
 PLAIN = "models: {m: {logs: [x], fields: {prediction: y}}}"
