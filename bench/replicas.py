@@ -72,6 +72,12 @@ def _static(features: int, bins: int) -> str:
             f'inference_feature_reference_ratio{{{of},bin="{cell:02d}",range="x"}} {1 / bins}'
             for cell in range(bins)
         ]
+        lines += [
+            f'inference_feature_bin_rank{{{of},bin="{cell:02d}"}} {(cell + 0.5) / bins}'
+            for cell in range(bins)
+        ]
+        named = f'{_MODEL},feature="feature_{number:02d}"'
+        lines.append(f"inference_feature_importance_ratio{{{named}}} {1 / features}")
     return "\n".join(lines) + "\n"
 
 

@@ -95,22 +95,14 @@ def facts(settings: Settings) -> Group:
 
 def order(settings: Settings) -> Group:
     """What is below a bin in the reference. It changes with the reference only, so it is rare."""
-    return Group(
-        "inference-order",
-        settings.every("4m"),
-        tuple(_midrank(scope) for scope in names.SCOPES),
+    rules = (
+        Recording(
+            names.rank(scope),
+            f"max by ({by(*names.binned(scope), 'bin')}) (inference_{scope}_bin_rank)",
+        )
+        for scope in names.SCOPES
     )
-
-
-def _midrank(scope: str) -> Recording:
-    labels, ratio = by(*names.binned(scope)), names.reference_ratio(scope)
-    # The last bin takes all: it is added as the whole sum.
-    whole = f'label_replace(sum by ({labels}) ({ratio}), "bin", "{names.CELLS - 1}", "", "")'
-    return Recording(
-        names.midrank(scope),
-        f"({cumulative(ratio, labels, names.CELLS)} or\n  {whole})\n- 0.5 * {ratio}\n"
-        f"and on ({labels}) model_version_{scope}:inference_{scope}_reference_ratio:count_numeric",
-    )
+    return Group("inference-order", settings.every("4m"), tuple(rules))
 
 
 _PER_FEATURE = (
@@ -145,19 +137,24 @@ def _shares(settings: Settings, scope: str, window: str) -> Iterator[Recording]:
     counts, rows = names.bin_counts(scope, window), names.rows(scope, window)
     cells = f"{level}:inference_{scope}_reference_ratio:count"
     counted = f"model_version_{scope}_bin:inference_{scope}_bin"
-    enough = f"clamp_min({names.LEAST_ROWS_PER_BIN} * {cells}, {names.LEAST_ROWS})"
     yield Recording(counts, over(settings, counted, window))
     yield Recording(rows, f"sum by ({by(*labels)}) ({counts})")
     yield Recording(
         names.bin_ratio(scope, window),
         f"({counts} + 0.5)\n/ on ({by(*labels)}) group_left ()\n"
-        f"(({rows} >= {enough}) + 0.5 * {cells})",
+        f"(({rows} >= {_enough(scope)}) + 0.5 * {cells})",
     )
     yield Recording(
         f"model_version_{scope}_bin:inference_{scope}_bin:shift{window}",
         f"{names.bin_ratio(scope, window)} - {names.wanted(scope, window)}\n"
         f"and on ({by(*labels)}) {level}:inference_{scope}_reference_ratio:count_numeric",
     )
+
+
+def _enough(scope: str) -> str:
+    """The least rows for a distance."""
+    cells = f"model_version_{scope}:inference_{scope}_reference_ratio:count"
+    return f"clamp_min({names.LEAST_ROWS_PER_BIN} * {cells}, {names.LEAST_ROWS})"
 
 
 def _distances(scope: str, window: str) -> Iterator[Recording]:
@@ -176,10 +173,13 @@ def _distances(scope: str, window: str) -> Iterator[Recording]:
     }
     for statistic in names.DISTANCES:
         yield Recording(names.distance(scope, statistic, window), expressions[statistic])
-    # Without a season the mid-ranks of the reference are a half on average.
+    # With a season less than what the hours of the window let expect.
+    expected = f"sum by ({labels}) ({names.expected_ratio(scope, window)} * {names.rank(scope)})"
     yield Recording(
         names.higher(scope, window),
-        f"0.5 + sum by ({labels}) (({p} - {q}) * {names.midrank(scope)})",
+        f"sum by ({labels}) ({names.bin_counts(scope, window)} * {names.rank(scope)})\n"
+        f"/ ({names.rows(scope, window)} >= {_enough(scope)})\n"
+        f"- (({expected} - 0.5) or 0 * {names.rows(scope, window)})",
     )
 
 

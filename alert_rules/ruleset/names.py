@@ -161,14 +161,19 @@ def state(scope: str) -> str:
     return f"model_version_{scope}:inference_{scope}_drift:state"
 
 
+def drifted_importance() -> str:
+    """Importance of the inputs that have drifted, over that of all."""
+    return "model_version:inference_drifted_importance:ratio"
+
+
 def distance(scope: str, statistic: str, window: str) -> str:
     """Distance of the fleet's rows over a window from the reference."""
     return f"model_version_{scope}:inference_{scope}_drift:{statistic}{window}"
 
 
-def midrank(scope: str) -> str:
+def rank(scope: str) -> str:
     """Share of the reference below a bin, and half of the bin; of numbers, which have an order."""
-    return f"model_version_{scope}_bin:inference_{scope}_reference_ratio:midrank"
+    return f"model_version_{scope}_bin:inference_{scope}_bin_rank:max"
 
 
 def higher(scope: str, window: str) -> str:

@@ -38,8 +38,17 @@ def states(settings: Settings) -> Group:
     return Group(
         "inference-states",
         settings.every("1m"),
-        tuple(Recording(names.state(scope), _state(settings, scope)) for scope in names.SCOPES),
+        (
+            *(Recording(names.state(scope), _state(settings, scope)) for scope in names.SCOPES),
+            Recording(names.drifted_importance(), _weighed()),
+        ),
     )
+
+
+def _weighed() -> str:
+    """What the drifted inputs matter to the model; of inputs without a verdict nothing is known."""
+    each = f"avg by ({by(*names.M, 'feature')}) (inference_feature_importance_ratio)"
+    return f"sum by ({by(*names.M)}) ({names.state('feature')} * {each})"
 
 
 def _look(settings: Settings, window: str) -> str:

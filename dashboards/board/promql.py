@@ -127,6 +127,7 @@ def moved_columns(by: str, selector: str) -> tuple[tuple[str, str, str], ...]:
         ("Noise", column(noise), "none"),
         ("Higher of 100", f"100 * {column(of(names.higher('feature', WINDOW), selector))}",
          "short"),
+        ("Importance", column(of("inference_feature_importance_ratio", selector)), "percentunit"),
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def _strip() -> tuple[Panel, ...]:
         panels.stat(
             "Drifted inputs",
             about("Inputs that the last full hour or day has decided to be drifted.",
-                  "Zero is normal.", "InferenceFeatureDrift"),
+                  "Zero is normal.", "InferenceFeatureDrift", "InferenceImportantInputsDrift"),
             f"count({drifted(VERSION)}) or vector(0)", "none", ((1, panels.RED),), width=4),
         panels.stat(
             "Most moved output",
@@ -115,8 +115,9 @@ def _inputs() -> Panel:
         "Inputs by distance",
         about("All inputs; the largest PSI in units of its limit first.",
               "Higher of 100: of so many pairs of a live and a reference value, how often the live "
-              "one is the higher; 50 is no direction, absent for categories. Rows moved: the share "
-              "that would have to change bins. Click an input to see its bins.",
+              "one is the higher; 50 is no direction, absent for categories. Importance: its share "
+              "of that of all inputs. Rows moved: the share that would have to change bins. Click "
+              "an input to see its bins.",
               "InferenceFeatureDrift"),
         labels,
         (

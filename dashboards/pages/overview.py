@@ -151,15 +151,15 @@ def _alerts() -> Panel:
 
 def _inputs() -> Panel:
     labels = (*names.kept(), "model", "feature")
-    first, psi, _, _, higher = moved_columns(", ".join(labels), FLEET)
+    first, psi, _, _, higher, importance = moved_columns(", ".join(labels), FLEET)
     table = panels.table(
         "Inputs that moved most",
         about("The ten inputs whose PSI is largest in units of their limit.",
               "Higher of 100: of so many pairs of a live and a reference value, how often the live "
-              "one is the higher; 50 is no direction, absent for categories. Click an input to see "
-              "its bins.",
+              "one is the higher; 50 is no direction, absent for categories. Importance: its share "
+              "of that of all inputs. Click an input to see its bins.",
               "InferenceFeatureDrift"),
-        labels, ((first[0], f"topk(10, {first[1]})", first[2]), psi, higher),
+        labels, ((first[0], f"topk(10, {first[1]})", first[2]), psi, higher, importance),
         "Times its limit",
         {"feature": links.to_page(
             "This input", "inference-drift", model="${__data.fields.model}",

@@ -75,6 +75,7 @@ def load_all(path: str) -> tuple[Config, dict[str, Reference | None]]:
     for model in config.models:
         try:
             known = references[model.name] = load_reference(model)
+            problems += _strangers(path, model, known)
             models.append(_with_classes(model, known))
         except ProfileError as error:
             problems.append(Problem(path, f"models.{model.name}.reference", str(error)))
@@ -83,6 +84,13 @@ def load_all(path: str) -> tuple[Config, dict[str, Reference | None]]:
     if problems:
         raise ConfigError(problems)
     return replace(config, models=tuple(models)), references
+
+
+def _strangers(path: str, model: ModelConfig, known: Reference | None) -> list[Problem]:
+    """Inputs that are said to be important, and that the reference does not have."""
+    strange = [] if known is None else [n for n in model.importance if n not in known.features]
+    place = f"models.{model.name}.importance"
+    return [Problem(path, f"{place}.{n}", "the reference has no such feature") for n in strange]
 
 
 def _with_classes(model: ModelConfig, known: Reference | None) -> ModelConfig:

@@ -84,9 +84,10 @@ def test_a_drift_alert_says_which_way_and_which_bins_moved_most(tmp_path: Path) 
         r"Significant and large in the last full window of version 1; the threshold is 0\.1\. "
         r"Last 1h: PSI 0\.2\d+ over 1\.\d+k rows of all replicas, noise alone reaches 0\.0\d+\. "
         r"Last 1d: PSI 0\.2\d+ over 1\.\d+k rows of all replicas, noise alone reaches 0\.0\d+\. "
-        r"Of 100 pairs of a live and a reference value the live one is the higher in 62\. "
+        r"Of 100 pairs of a live and a reference value the live one is the higher in 6[23]\. "
         r"Moved most: \+15\.0 points of the rows in \(3, \+Inf\), "
-        r"-1[45]\.\d points of the rows in \(-Inf, 1\]\.",
+        r"-1[45]\.\d points of the rows in \(-Inf, 1\]\. "
+        r"It has 40% of the importance that inputs have for the model\.",
         texts[0],
     ), texts[0]
 
@@ -168,7 +169,8 @@ def test_every_threshold_in_a_rule_can_be_configured_and_has_a_default() -> None
     }
     assert named <= set(THRESHOLDS)
     without = {name for name in named if THRESHOLDS[name].default is None}
-    assert without == {"request_duration_seconds"}  # nobody's latency is known beforehand
+    # Nobody's latency is known beforehand, nor who wants a second alert about what matters most.
+    assert without == {"request_duration_seconds", "drifted_importance_ratio"}
 
 
 def test_the_unrolled_bins_are_as_many_as_a_reference_can_have() -> None:

@@ -62,6 +62,7 @@ def story(*, season: bool) -> list[dict[str, str]]:
                 ratio = f'{bins},range="x"'
                 share = 1 / len(BINS[row])
                 found.append(constant("inference_feature_reference_ratio", ratio, share))
+                found.append(constant("inference_feature_bin_rank", bins, (cell + 0.5) * share))
                 if season:
                     step = total[row] * SHARES[replica, row, cell]
                     found.append(linear("inference_feature_expected_bin_total", bins, step))
@@ -107,7 +108,7 @@ def wanted(*, season: bool) -> dict[str, Floats]:
         found["psi"].append(float(((p - q) * np.log(p / q)).sum()))
         found["ks"].append(float(np.abs(np.cumsum(p - q)).max()))
         midrank = np.cumsum(known) - known / 2
-        found["higher"].append(0.5 + float((p - q) @ midrank))
+        found["higher"].append(0.5 + float((counts / n - q) @ midrank))
     return {name: np.array(values) for name, values in found.items()}
 
 

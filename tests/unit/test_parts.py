@@ -28,6 +28,9 @@ SINCE = (  # what is published since then
     "inference_performance_reference_", "inference_prediction_weight_squared",
     "inference_score_outcomes_", "inference_threshold{",
     "inference_drift_decisions_", "inference_drift_onsets_", "inference_output_drift_onsets_",
+    "inference_feature_bin_rank",
+    "inference_output_bin_rank", "inference_feature_importance_ratio",
+    "inference_drifted_importance_ratio",
 )  # fmt: skip
 FOLDER = Path(model.__file__).parent / "parts"
 PLAIN = "models: {m: {logs: [x], fields: {prediction: y}}}"

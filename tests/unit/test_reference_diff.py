@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -103,7 +104,11 @@ def test_the_table_has_the_largest_change_first_and_what_one_of_them_lacks(
     assert "only the new one has the feature: come" in lines
     assert "kind: categorical in the old one, numeric in the new one" in lines
     named = [line.split()[0] for line in lines if line.startswith(("calm", "moved"))]
-    assert named == ["moved", "calm"]
+    assert named == ["moved", "calm", "moved", "calm"]
+    way = lines[lines.index("which way, and the bins that moved most") + 1]
+    assert re.fullmatch(
+        r"moved +7\d of 100 higher  \+\d+\.\d points in over \S+, [+-]\d+\.\d points in .+", way
+    )
     moved = next(line for line in lines if line.startswith("moved"))
     assert "█" * 30 in moved
     assert "  accuracy" in text

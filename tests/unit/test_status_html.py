@@ -155,7 +155,7 @@ def hostile(text: str) -> Snapshot:
     """Everything that comes from a log or a file name is `text`."""
     n, version = text, text
     evidence = {
-        (version, "1h", scope, n): Evidence(np.array([0.2, 0.8]), 10)
+        (version, "1h", scope, n): Evidence(np.array([0.2, 0.8]), 10, np.array([1.0, 4.0]))
         for scope in ("feature", "output")
     }
     base = (n, version)
@@ -177,6 +177,7 @@ def hostile(text: str) -> Snapshot:
         cells = [(*base, n, n, n, n), (*base, n, n, n + "2", "")]
         blocks += [
             block(f"inference_{scope}_reference_ratio", *cells, values=[0.5, 0.5]),
+            block(f"inference_{scope}_bin_rank", *[c[:-1] for c in cells], values=[0.25, 0.75]),
             block(f"inference_{scope}_drift", (*base, n, n, "1h"), values=[0.3]),
             block(f"inference_{scope}_drift_samples", (*base, n, "1h"), values=[30.0]),
             block(f"inference_{scope}_drift_state", (*base, n, "1h"), values=[1.0]),
@@ -300,6 +301,7 @@ def large(features: int = 500, bins: int = 10) -> Snapshot:
         blocks += [
             block("inference_model_info", (*base, "json", "classification"), values=[1.0]),
             block("inference_feature_reference_ratio", *cells, values=shares),
+            block("inference_feature_bin_rank", *[c[:-1] for c in cells], values=shares),
             block(
                 "inference_feature_bin_total", *[c[:-1] for c in cells], values=[9.0] * len(cells)
             ),
@@ -312,7 +314,9 @@ def large(features: int = 500, bins: int = 10) -> Snapshot:
             ones = [1.0] * features
             blocks.append(block(f"inference_feature_{kind}_total", *counted, values=ones))
         for name, window in product(names, ("1h", "24h")):
-            evidence[version, window, "feature", name] = Evidence(rng.dirichlet(np.ones(bins)), 200)
+            counts = rng.multinomial(900_000, np.full(bins, 1 / bins)).astype(float)
+            one = Evidence(rng.dirichlet(np.ones(bins)), 200, counts)
+            evidence[version, window, "feature", name] = one
     traffic = {(v, w): Traffic(1e6, 10.0) for v in "12" for w in ("1h", "24h")}
     waits = {"1h": 300.0, "24h": 3600.0}
     facts = ModelFacts("m", ("1h", "24h"), "file", 200, waits, evidence, traffic)

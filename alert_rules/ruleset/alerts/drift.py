@@ -9,6 +9,7 @@ from alert_rules.ruleset.alerts.text import (
     MODEL,
     PERCENT,
     ROWS,
+    SHARE,
     VALUE,
     VERSION,
     limit,
@@ -26,6 +27,7 @@ def alerts(_: Settings) -> tuple[Alert, ...]:
     """Inputs and outputs by their recorded states, which are absent without enough data."""
     return (
         _feature(),
+        _important(),
         _output(),
         _concept(),
         _outliers(),
@@ -39,6 +41,7 @@ def _drifted(scope: str, name: str, what: str, threshold: str, more: str) -> Ale
     """One alert for all windows: the states are decided on full hours and days (ADR 0016)."""
     hours = _no_hours() if scope == "feature" else ""
     evidence = "".join(_evidence(scope, window) for window in names.DRIFT_WINDOWS)
+    matters = _importance() if scope == "feature" else ""
     return Alert(
         name,
         f"{names.state(scope)} == 1",
@@ -46,7 +49,8 @@ def _drifted(scope: str, name: str, what: str, threshold: str, more: str) -> Ale
         "drift",
         f"{MODEL}: {what} has drifted",
         f"Significant and large in the last full window{VERSION}; the threshold is {threshold}."
-        f"{evidence}{direction(scope, '1h')}{moved(scope, '1h')}{_outside()}{hours}{_undecided()}",
+        f"{evidence}{direction(scope, '1h')}{moved(scope, '1h')}{matters}{_outside()}{hours}"
+        f"{_undecided()}",
         _DRIFT + more + "&var-window=1h",
         keep="30m",
     )
@@ -95,6 +99,32 @@ def _outside() -> str:
         f'{{{{ with printf "{asked}" {given} | query }}}} The reference has no rows of such '
         "{{ range $i, $one := . }}{{ if $i }} or {{ end }}{{ $one.Labels.unit }}{{ end }} as now: "
         "this may be the time, not the data.{{ end }}"
+    )
+
+
+def _importance() -> str:
+    """What share of the importance of all inputs this one has, where it is known."""
+    share = lookup("inference_feature_importance_ratio", *M, "feature", show=SHARE)
+    begin = share.split("}}", 1)[0] + "}}"
+    return share.replace(begin, f"{begin} It has ", 1).replace(
+        "{{ end }}", " of the importance that inputs have for the model.{{ end }}"
+    )
+
+
+def _important() -> Alert:
+    """For who wants to be told apart: it is silent until its threshold is set."""
+    return Alert(
+        "InferenceImportantInputsDrift",
+        f"{names.drifted_importance()}\n> on ({by('model')}) group_left ()\n"
+        f"  {names.threshold('drifted_importance_ratio')}",
+        "critical",
+        "drift",
+        f"{MODEL}: inputs that matter to it have drifted",
+        f"Inputs with {PERCENT} of the importance that all have for the model{VERSION} have "
+        f"drifted; {limit('drifted_importance_ratio', SHARE)} is allowed. InferenceFeatureDrift "
+        "says which they are, how far and which way.",
+        _DRIFT + "&var-window=1h",
+        keep="30m",
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from inference_exporter.cli.movement import movements
 from inference_exporter.reference import bar, cut, without_whole
 from inference_exporter.statistics import (
     STATISTICS,
@@ -48,12 +49,16 @@ def difference(old: Reference, new: Reference) -> str:
     ]
     lines += _schema("feature", old.features, new.features)
     lines += _schema("output", old.outputs, new.outputs)
-    rows = [
-        *_rows(old.features, new.features, ""),
-        *_rows(old.outputs, new.outputs, " (output)"),
-    ]
+    rows = sorted(
+        [*_rows(old.features, new.features, ""), *_rows(old.outputs, new.outputs, " (output)")],
+        key=lambda row: -row[1].get("psi", 0.0),
+    )
     if rows:
         lines += ["", *_table(rows)]
+    told = list(movements([(name, comparison) for name, _, comparison in rows]))
+    if told:
+        lines += ["", "which way, and the bins that moved most", *told]
+    lines += _importance(old, new)
     lines += _performance(old, new)
     return "\n".join(lines) + "\n"
 
@@ -139,7 +144,7 @@ def _cells(old: CategoricalProfile, new: CategoricalProfile) -> Floats:
     return np.array(cells)
 
 
-Row = tuple[str, dict[str, float]]
+Row = tuple[str, dict[str, float], Comparison]
 
 
 def _rows(
@@ -156,14 +161,13 @@ def _rows(
                 result = STATISTICS[key](comparison)
                 if result is not None and np.isfinite(result.value):
                     values[key] = result.value
-        yield cut(name) + suffix, values
+        yield cut(name) + suffix, values, comparison
 
 
 def _table(rows: list[Row]) -> Iterator[str]:
-    rows = sorted(rows, key=lambda row: -row[1].get("psi", 0.0))
-    width = max(len("feature"), *(len(name) for name, _ in rows))
+    width = max(len("feature"), *(len(name) for name, _, _ in rows))
     yield f"{'feature':<{width}}  {'psi':>8} {'':30} " + " ".join(f"{k:>11}" for k in SHOWN[1:])
-    for name, values in rows:
+    for name, values, _ in rows:
         cells = " ".join(f"{_number(values.get(key)):>11}" for key in SHOWN[1:])
         drawn = bar(min(1.0, values.get("psi", 0.0) / SCALE))
         yield f"{name:<{width}}  {_number(values.get('psi')):>8} {drawn:<30} {cells}"
@@ -191,6 +195,18 @@ def _schema(
 
 def _kind(profile: FeatureProfile) -> str:
     return "numeric" if isinstance(profile, NumericProfile) else "categorical"
+
+
+def _importance(old: Reference, new: Reference) -> Iterator[str]:
+    """What each feature explains of the score, in both; the most important first."""
+    before, after = (one.importance.explained() if one.importance else {} for one in (old, new))
+    shared = [name for name in before if name in after]
+    if shared:
+        yield ""
+        yield "share of the score's variance that a feature explains"
+    for name in sorted(shared, key=lambda name: -max(before[name], after[name])):
+        change = after[name] - before[name]
+        yield f"  {cut(name):<45} {before[name]:8.4f} {after[name]:8.4f} {change:+8.4f}"
 
 
 def _performance(old: Reference, new: Reference) -> Iterator[str]:

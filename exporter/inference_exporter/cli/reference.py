@@ -96,6 +96,8 @@ def _reference_build(options: argparse.Namespace) -> int:
         f"{options.output}: {profile.rows} rows, {len(profile.features)} features, "
         f"reference {profile.fingerprint}"
     )
+    if profile.importance is None and profile.features:
+        say("importance of features: not measured, for want of a score or a predicted number")
     for doubt in reference.doubts(profile):
         say(f"warning: {doubt}")
     for sentence in reference.advice(profile):
@@ -132,6 +134,11 @@ def _merge(options: argparse.Namespace) -> int:
     )
     if known and not profile.performance:
         sys.stdout.write("the performance of plain profiles does not add up; use --shard\n")
+    if profile.importance is None and any(part.reference.importance for part in parts):
+        sys.stdout.write(
+            "the importance of features does not add up: build the parts with --shard and the same "
+            "--edges-from\n"
+        )
     return 0
 
 

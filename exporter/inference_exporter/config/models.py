@@ -56,6 +56,7 @@ RECEIVED = (
     "otlp-logs",
     "otlp-traces",
 )  # the keys of receivers.RECEIVERS
+_IMPORTANCE = "names of inputs, each with a number"
 _WINDOW = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
 
 
@@ -257,6 +258,10 @@ MODEL = Section(
         Key("thresholds", thresholds, "names of thresholds, each with a number",
             "Limits that alert rules compare with; the names are below.", "{feature_psi: 0.1}",
             default="none"),
+        Key("importance", mapping_of(number(0.0, 1e12), _IMPORTANCE), _IMPORTANCE,
+            "How much each input matters to the model, in any unit; one that is not named does not"
+            " matter. See [references.md](references.md#importance).", "{income: 0.4, age: 0.1}",
+            default="as `reference build` measured it"),
         Key("concept_drift", concept_drift, "a section, below",
             "Sequential tests on the streams of errors, residuals and latencies; off unless given.",
             "{detectors: [adwin]}", default="none"),

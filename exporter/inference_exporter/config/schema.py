@@ -337,6 +337,7 @@ class ModelConfig:
     statistics: tuple[str, ...] = DEFAULT_STATISTICS
     thresholds: Mapping[str, float] = field(default_factory=dict)
     concept_drift: ConceptDrift | None = None
+    importance: Mapping[str, float] = field(default_factory=dict)
     derived: Mapping[str, Derived] = field(default_factory=dict)
     multivariate: bool = False
     boundary: Boundary | None = None

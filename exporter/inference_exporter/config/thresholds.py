@@ -24,6 +24,9 @@ class Threshold:
 
 THRESHOLDS: Mapping[str, Threshold] = {
     "feature_psi": Threshold("Population stability index of an input.", 100.0, 0.1, 0.1),
+    "drifted_importance_ratio": Threshold(
+        "Share of the inputs' importance for the model that may have drifted.", 1.0, 0.5
+    ),
     "output_psi": Threshold(
         "Population stability index of the score or prediction.", 100.0, 0.1, 0.1
     ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from inference_exporter.decisions.decisions import Decisions
 from inference_exporter.decisions.points import KINDS
 from inference_exporter.decisions.states import States
@@ -14,8 +16,11 @@ from inference_exporter.values.samples import Labels
 Gauges = dict[str, dict[Labels, float]]
 
 
-def gauges(model: str, decisions: Decisions) -> Gauges:
-    """Everything there is to publish about the last decisions, by family and labels."""
+def gauges(model: str, decisions: Decisions, importance: Mapping[str, float]) -> Gauges:
+    """Everything there is to publish about the last decisions, by family and labels.
+
+    `importance` of features as shares of that of all; empty where it is not known.
+    """
     result: Gauges = {}
     for (version, window), track in decisions.tracks.items():
         states, judged = track.states, track.judged
@@ -35,6 +40,7 @@ def gauges(model: str, decisions: Decisions) -> Gauges:
         features = decisions.subjects.is_feature
         if decided and features.any():
             _put_counts(result, (model, version, window), states, features)
+            _put_weighed(result, (model, version, window), track, decisions, importance)
     for window, end in decisions.ends():
         _put(result, "inference_drift_decision_timestamp_seconds", (model, window), end)
     return result
@@ -47,6 +53,22 @@ def _put_counts(result: Gauges, base: Labels, states: States, features: Bools) -
     if (features & states.enough).any():
         drifted = float((features & states.enough & states.drifted).sum())
         _put(result, "inference_drifted_features", base, drifted)
+
+
+def _put_weighed(
+    result: Gauges,
+    base: Labels,
+    track: Track,
+    decisions: Decisions,
+    importance: Mapping[str, float],
+) -> None:
+    """How much the drifted features matter."""
+    decided = decisions.subjects.is_feature & track.states.enough
+    if importance and decided.any():
+        found = np.flatnonzero(decided & track.states.drifted).tolist()
+        names = [decisions.subjects.bins[row].name for row in found]
+        value = sum(importance.get(name, 0.0) for name in names)
+        _put(result, "inference_drifted_importance_ratio", base, value)
 
 
 def _put_masses(

@@ -31,6 +31,13 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
         ),
         family(
             "gauge",
+            f"inference_{scope}_bin_rank",
+            f"{base} bin",
+            "Share of the reference below the bin and half of the bin's own, 0 to 1; of numbers. "
+            "Its mean over live rows is how often the live value of a pair is the higher one.",
+        ),
+        family(
+            "gauge",
             f"inference_{scope}_reference_samples",
             f"{base}",
             "Rows of the reference behind the shares.",
@@ -159,6 +166,20 @@ INPUTS = (
         "inference_feature_point_mass_ratio",
         "model version feature flaw window",
         "Share of all rows that are too many at that place; only while the state is 1.",
+    ),
+    family(
+        "gauge",
+        "inference_feature_importance_ratio",
+        "model version feature",
+        "Importance of the feature over that of all: as configured, or the share of the score's "
+        "variance that its bins explain in the reference. Absent where it is not known.",
+    ),
+    family(
+        "gauge",
+        "inference_drifted_importance_ratio",
+        "model version window",
+        "Importance of the features whose last decision is drifted, over that of all features, the "
+        "undecided ones too; absent while none had enough data, or where it is not known.",
     ),
     family(
         "gauge",

@@ -18,7 +18,7 @@ from inference_exporter.reference.files.codec import dumps, load, loads, save, w
 from inference_exporter.reference.files.shard import Shard, dump_shard, load_part
 from inference_exporter.reference.merge import merge
 from inference_exporter.reference.profiling.whole import without_whole
-from inference_exporter.reference.show import bar, cut, show
+from inference_exporter.reference.show import bar, bin_labels, cut, show
 from inference_exporter.reference.warmup import WarmupBuilder
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "WarmupBuilder",
     "advice",
     "bar",
+    "bin_labels",
     "build",
     "build_shard",
     "cut",

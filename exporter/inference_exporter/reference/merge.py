@@ -23,6 +23,7 @@ from inference_exporter.reference.judging.outcomes import (
     OutcomeState,
 )
 from inference_exporter.reference.merge_seasons import merged_seasons, merged_times
+from inference_exporter.reference.merged_importance import merged_importance
 from inference_exporter.reference.profiling.census import CategoryCensus
 from inference_exporter.reference.profiling.grid import edges_of
 from inference_exporter.reference.profiling.sketch import QuantileSketch
@@ -91,6 +92,7 @@ def merge(parts: Sequence[Shard], *, now: float, classes: int = 50) -> Reference
         times=merged_times(parts),
         seasons=merged_seasons(parts, by_key(features, outputs)),
     )
+    merged = replace(merged, importance=merged_importance(parts, merged.features))
     return replace(merged, fingerprint=fingerprint(merged))
 
 

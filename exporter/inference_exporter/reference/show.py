@@ -23,7 +23,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def show(reference: Reference) -> str:
-    """The profile, table by table, with a bar for every bin."""
+    """The profile, table by table, with a bar for every bin; the most important features first."""
     created = datetime.fromtimestamp(reference.created, UTC)
     lines = [
         f"{reference.model}: {reference.task}, reference {reference.fingerprint}",
@@ -34,8 +34,12 @@ def show(reference: Reference) -> str:
     lines += advice(reference)
     if not reference.features:
         lines.append("no features: the config names no features field, or the data has none")
-    for name, profile in reference.features.items():
-        lines += ["", *_table(name, profile)]
+    explained = reference.importance.explained() if reference.importance else {}
+    for name in sorted(reference.features, key=lambda name: -explained.get(name, 0.0)):
+        lines += ["", *_table(name, reference.features[name])]
+        if reference.importance:
+            said = f"of the {reference.importance.target}'s variance"
+            lines.append(f"  explains {explained[name]:.1%} {said}")
     for name, profile in reference.outputs.items():
         lines += ["", *_table(f"{name} (output)", profile)]
     if reference.performance:
@@ -51,16 +55,16 @@ def _table(name: str, profile: FeatureProfile) -> Iterator[str]:
     kind = "numeric" if isinstance(profile, NumericProfile) else "categorical"
     counted = f"{profile.samples:,.0f} values, {profile.missing:,} missing"
     yield f"{name}: {kind}, {counted}, {profile.invalid:,} invalid"
+    ranges = bin_labels(profile)
     if isinstance(profile, NumericProfile):
         yield (
             f"  {_number(profile.minimum)} to {_number(profile.maximum)}, "
             f"mean {_number(profile.mean)}, standard deviation {_number(profile.std)}"
         )
-        ranges = _ranges(shown(profile.edges, profile.minimum, profile.maximum))
         labels = [f"{number}  {one}" for number, one in zip(profile.bins, ranges, strict=True)]
         yield from _bars(labels, profile.coarse(profile.counts))
         return
-    yield from _bars([cut(one) for one in profile.bins], profile.cell_counts)
+    yield from _bars(ranges, profile.cell_counts)
     if profile.known_others:
         yield f"  other: {len(profile.known_others):,} categories"
     if profile.overflow:
@@ -68,6 +72,13 @@ def _table(name: str, profile: FeatureProfile) -> Iterator[str]:
             "  too many categories to keep: the rest counts as unseen. Is this an identifier? "
             "Exclude it"
         )
+
+
+def bin_labels(profile: FeatureProfile) -> list[str]:
+    """The bins of a profile as people read them: ranges of numbers, names of categories."""
+    if isinstance(profile, NumericProfile):
+        return _ranges(shown(profile.edges, profile.minimum, profile.maximum))
+    return [cut(one) for one in profile.bins]
 
 
 def _ranges(texts: list[str]) -> list[str]:

@@ -134,7 +134,8 @@ class Evaluator:
             least = self._least(len(one.profile.bins))
             key = (version, window.name, one.scope, one.name)
             expected = None if comparison.expected is None else comparison.q
-            self.evidence[key] = Evidence(comparison.p, least, expected)
+            counts = comparison.current.counts
+            self.evidence[key] = Evidence(comparison.p, least, counts, expected)
             if comparison.n * self._layout.effective_share(tally) < least:
                 continue
             for name in self._statistics:

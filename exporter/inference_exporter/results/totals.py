@@ -24,8 +24,10 @@ from inference_exporter.results.expectations import expected_values
 from inference_exporter.results.seasonal import SeasonalTotals, swing_samples
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.statistics.rule_quantiles import missing_ratio, psi_quantiles
+from inference_exporter.values import importance
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.edges import shown
+from inference_exporter.values.order import midranks
 from inference_exporter.values.profile import FeatureProfile, NumericProfile, Reference
 from inference_exporter.values.samples import Labels, Samples, SeriesSet
 from inference_exporter.values.tally import Tally
@@ -49,6 +51,7 @@ class Totals:
     def __init__(self, model: ModelConfig, layout: Layout, reference: Reference | None) -> None:
         self._model, self._layout, self._reference = model.name, layout, reference
         self._false_alarms = in_force(model.thresholds)["false_alarms_per_month"]
+        self._importance = model.importance
         self._static: dict[str, _Static] = {}
         self._bins = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]
         self._by_segment = bool(model.segments)
@@ -162,6 +165,7 @@ class Totals:
         reference = (
             *reference_samples(base, self._reference),
             *quantile_samples(base, self._reference, self._false_alarms),
+            importance_samples(base, self._reference, self._importance),
         )
         return _Static(bins, histograms, reference)
 
@@ -177,13 +181,19 @@ def reference_samples(base: Labels, reference: Reference) -> Iterator[Samples]:
     """The reference's shares, sizes and performance as samples of one version."""
     for scope, profiles in _scopes(reference).items():
         ratios: dict[Labels, float] = {}
+        ranks: dict[Labels, float] = {}
         sizes: dict[Labels, float] = {}
         for name, profile in profiles.items():
             labels = (*base, reference.fingerprint, name)
             sizes[labels] = profile.samples
             cells = zip(profile.bins, _shares(profile), _ranges(profile), strict=True)
             ratios.update({(*labels, cell, text): share for cell, share, text in cells})
+            if isinstance(profile, NumericProfile):
+                of_bins = midranks(profile.coarse(profile.counts)).tolist()
+                names = [(*labels, cell) for cell in profile.bins]
+                ranks.update(zip(names, of_bins, strict=True))
         yield _samples(f"inference_{scope}_reference_ratio", ratios)
+        yield _samples(f"inference_{scope}_bin_rank", ranks)
         yield _samples(f"inference_{scope}_reference_samples", sizes)
     yield from swing_samples((*base, reference.fingerprint), reference)
     performance = {(*base, *key): value for key, value in reference.performance.items()}
@@ -209,6 +219,13 @@ def quantile_samples(base: Labels, reference: Reference, budget: float) -> Itera
         if scope == "feature":
             missing = {labels_of[name]: missing_ratio(one) for name, one in profiles.items()}
             yield _samples("inference_feature_reference_missing_ratio", missing)
+
+
+def importance_samples(base: Labels, reference: Reference, given: Mapping[str, float]) -> Samples:
+    """How much each feature matters, `given` or measured; none where it is not known."""
+    shares = importance.in_force(given, reference.importance, reference.features)
+    values = {(*base, name): value for name, value in shares.items()}
+    return _samples("inference_feature_importance_ratio", values)
 
 
 def _samples(family: str, values: Mapping[Labels, float]) -> Samples:

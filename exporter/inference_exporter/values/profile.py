@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from inference_exporter.values.batch import Floats, Ints
+from inference_exporter.values.importance import Importance
 from inference_exporter.values.seasons import Seasons, Times
 
 OTHER = "other"  # categories the reference knows but does not list
@@ -245,3 +246,4 @@ class Reference:
     centroids: Mapping[str, Floats] = field(default_factory=dict)  # of derived features
     times: Times | None = None  # None: the data had no times
     seasons: Seasons | None = None  # None: built without `season:`, or without times
+    importance: Importance | None = None  # None: no score, and no number that is predicted

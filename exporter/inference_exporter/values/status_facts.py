@@ -20,11 +20,13 @@ class Evidence:
     """What a distance rests on: shares of the live values per bin, and how many values it takes.
 
     `shares` (B,) are smoothed as `inference_feature_reference_ratio` is, so the two compare;
-    `expected` (B,) are those of the reference at the hours of the window, if there is a season.
+    `counts` (B,) are the values themselves. `expected` (B,) are the shares of the reference at the
+    hours of the window, if there is a season.
     """
 
     shares: Floats
     least: int
+    counts: Floats
     expected: Floats | None = None
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from inference_exporter.exposition.status.index import Index
 from inference_exporter.exposition.status.numbers import Number, count, seconds
 from inference_exporter.exposition.status.views import (
@@ -17,6 +19,7 @@ from inference_exporter.exposition.status.views import (
     Verdict,
 )
 from inference_exporter.values.limits import LEAST_EFFECTIVE
+from inference_exporter.values.order import higher
 from inference_exporter.values.samples import Labels
 from inference_exporter.values.status_facts import Evidence, ModelFacts
 
@@ -98,6 +101,7 @@ def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
     states = place.index.rows(f"inference_{scope}_drift_state", *place.labels)
     reasons = _reasons(place, scope)
     designs = place.index.rows(f"inference_{scope}_drift_design_effect", *place.labels)
+    ranks, importance = _ranks(place, scope), _importance(place, scope)
     rows = []
     for name, cells in bins.items():
         key = (place.version, place.window, scope, name)
@@ -117,15 +121,25 @@ def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
             Number(n, "count", "none yet"),
             _verdict(state, undecided, far=_is_far(place, scope, distance, limit)),
             _with_live(cells, evidence, n),
+            _higher(ranks.get(name, []), evidence, n),
+            Number(importance.get((name,)), "share", "not known"),
         )
         rows.append(row)
     return tuple(sorted(rows, key=_first_the_furthest))
 
 
-def _first_the_furthest(row: DriftRow) -> tuple[bool, float, str]:
+def _importance(place: Place, scope: Scope) -> Mapping[Labels, float]:
+    if scope == "output":
+        return {}
+    return place.index.rows("inference_feature_importance_ratio", *place.labels)
+
+
+def _first_the_furthest(row: DriftRow) -> tuple[bool, float, float, str]:
+    """What needs a look first; of that the most important, where it is known."""
     value = row.distance.value
     return (
         row.verdict.level not in ("bad", "warn"),
+        -(row.importance.value or 0.0),
         -value if value is not None else 1.0,
         row.name,
     )
@@ -187,6 +201,32 @@ def _bins(place: Place, scope: Scope) -> Mapping[str, list[tuple[str, float]]]:
             newest, found = reference, {}
         found.setdefault(name, []).append((span or cell, value))
     return found
+
+
+def _ranks(place: Place, scope: Scope) -> dict[str, list[float]]:
+    """Mid-ranks of the bins of numbers, by name."""
+    found: dict[str, list[float]] = {}
+    newest = ""
+    for (reference, name, _), rank in place.index.rows(
+        f"inference_{scope}_bin_rank", *place.labels
+    ).items():
+        if reference != newest:
+            newest, found = reference, {}
+        found.setdefault(name, []).append(rank)
+    return found
+
+
+def _higher(ranks: list[float], evidence: Evidence | None, n: float | None) -> Number:
+    """In how many pairs of a live and a reference value the live one is the higher.
+
+    With a season less than what the hours of the window let expect, so that 0.5 is no direction.
+    """
+    if not ranks:
+        return Number(None, why="categories have no order")
+    if evidence is None or not n or len(evidence.counts) != len(ranks):
+        return Number(None, why="no values")
+    usual = 0.0 if evidence.expected is None else float(evidence.expected @ ranks) - 0.5
+    return Number(higher(evidence.counts, np.array(ranks)) - usual, "share")
 
 
 def _with_live(

@@ -40,6 +40,9 @@ def version_view(place: Place, now: float, chosen: Selection) -> VersionView:
         Number(sum(codes.values()), "count"),
         _windowed(place, "inference_drifted_features"),
         _windowed(place, "inference_undecided_features"),
+        Number(
+            index.one("inference_drifted_importance_ratio", *labels, window), "share", "not known"
+        ),
         latency,
         _why_no_latency(place) if not latency else "",
         _steps(place),

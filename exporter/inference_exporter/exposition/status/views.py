@@ -48,12 +48,15 @@ class DriftRow:
     samples: Number
     verdict: Verdict
     bins: tuple[Bin, ...]
+    higher: Number = field(default_factory=lambda: Number(None))  # in how many pairs live is
+    importance: Number = field(default_factory=lambda: Number(None))  # share of that of all
 
 
 @dataclass(frozen=True, slots=True)
 class DriftView:
-    """All of them, the furthest first. `why` is set where there is nothing to compare with.
+    """All of them, the furthest first; the most important first where that is known.
 
+    `why` is set where there is nothing to compare with.
     `when` says when it is decided whether something has drifted.
     """
 
@@ -177,6 +180,7 @@ class VersionView:
     total: Number
     drifted: Number
     undecided: Number
+    importance: Number  # of the drifted features; no value where it is not known
     latency: tuple[Labelled, ...]
     why_no_latency: str
     steps: tuple[Labelled, ...]

@@ -18,6 +18,7 @@ from inference_exporter.repeats import Seen, inputs_of, keys_of, mixed
 from inference_exporter.results.evaluate import Chance
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.batch import Floats
+from inference_exporter.values.importance import in_force
 from inference_exporter.values.samples import Samples
 from inference_exporter.values.status_facts import ModelFacts
 
@@ -56,6 +57,9 @@ class DecisionsPart(Part):
         self._decisions = Decisions(counting.config, counting.layout, counting.timeline.base)
         self._decisions.forget(abandoned)
         self._decisions.watchers = self._watchers
+        known = counting.reference
+        measured, features = (known.importance, known.features) if known else (None, {})
+        self._importance = in_force(counting.config.importance, measured, features)
         self._bins = Layout(self._decisions.subjects.counters, ())
         self._seen = [Seen(_ENTITIES) for _ in self._decisions.spans]
 
@@ -127,7 +131,7 @@ class DecisionsPart(Part):
     def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
         """See `Part.samples`."""
         name = self._counting.config.name
-        for family, values in gauges(name, self.decisions).items():
+        for family, values in gauges(name, self.decisions, self._importance).items():
             yield cache.samples(family, values)
         yield cache.samples("inference_threshold", significance(name, self.decisions))
 

@@ -34,6 +34,8 @@ from inference_exporter.reference.files.codec_expectations import (
     class_calibration_of,
     losses_of,
 )
+from inference_exporter.reference.files.codec_fit import FitState, fit_of
+from inference_exporter.reference.files.codec_importance import ImportanceState, importance_of
 from inference_exporter.reference.files.codec_seasons import (
     SeasonsState,
     TimesState,
@@ -45,7 +47,6 @@ from inference_exporter.values.batch import Floats
 from inference_exporter.values.profile import (
     CategoricalProfile,
     FeatureProfile,
-    Multivariate,
     NumericProfile,
     Reference,
     by_key,
@@ -88,15 +89,6 @@ class _Metric(msgspec.Struct, forbid_unknown_fields=True):
     binned: float | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Multivariate(msgspec.Struct, forbid_unknown_fields=True):
-    features: list[str]
-    centre: list[float]
-    scale: list[float]
-    covariance: list[list[float]]
-    components: list[list[float]]
-    quantile: float
-
-
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     format_version: int
@@ -115,10 +107,11 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     calibration: CalibrationState | None = None
     class_calibration: ClassCalibrationState | msgspec.UnsetType = msgspec.UNSET
     losses: LossState | None = None
-    multivariate: _Multivariate | msgspec.UnsetType = msgspec.UNSET
+    multivariate: FitState | msgspec.UnsetType = msgspec.UNSET
     centroids: dict[str, list[float]] | msgspec.UnsetType = msgspec.UNSET
     times: TimesState | msgspec.UnsetType = msgspec.UNSET
     seasons: SeasonsState | msgspec.UnsetType = msgspec.UNSET
+    importance: ImportanceState | msgspec.UnsetType = msgspec.UNSET
 
 
 def dumps(reference: Reference) -> bytes:
@@ -138,7 +131,7 @@ def dumps(reference: Reference) -> bytes:
         outputs={name: _encode(one) for name, one in reference.outputs.items()},
         performance_samples=reference.performance_samples,
         performance=[_metric(reference, key) for key in reference.performance],
-        multivariate=_encode_fit(reference.multivariate),
+        multivariate=FitState.of(reference.multivariate),
         centroids={name: one.tolist() for name, one in reference.centroids.items()}
         or msgspec.UNSET,
         calibration=CalibrationState.of(reference.calibration),
@@ -146,6 +139,7 @@ def dumps(reference: Reference) -> bytes:
         losses=LossState.of(reference.losses),
         times=TimesState.of(reference.times),
         seasons=SeasonsState.of(reference.seasons),
+        importance=ImportanceState.of(reference.importance),
     )
     return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()
 
@@ -168,33 +162,6 @@ def _encode(profile: FeatureProfile) -> _Numeric | _Categorical:
         list(profile.categories), profile.counts.tolist(), profile.other_count,
         sorted(profile.known_others), profile.missing, profile.invalid, profile.overflow,
     )  # fmt: skip
-
-
-def _encode_fit(fit: Multivariate | None) -> _Multivariate | msgspec.UnsetType:
-    if fit is None:
-        return msgspec.UNSET
-    return _Multivariate(
-        list(fit.features), fit.centre.tolist(), fit.scale.tolist(), fit.covariance.tolist(),
-        fit.components.tolist(), fit.quantile,
-    )  # fmt: skip
-
-
-def _decode_fit(fit: _Multivariate | msgspec.UnsetType) -> Multivariate | None:
-    if isinstance(fit, msgspec.UnsetType):
-        return None
-    size = len(fit.features)
-    try:
-        centre, scale = np.array(fit.centre), np.array(fit.scale)
-        covariance, components = np.array(fit.covariance), np.array(fit.components)
-    except ValueError as error:
-        raise ValueError(f"is damaged: multivariate: {error}") from error
-    square = covariance.shape == (size, size) and components.shape[1:] == (size,)
-    if not square or {centre.shape, scale.shape} != {(size,)}:
-        raise ValueError("is damaged: multivariate: tables and features do not fit together")
-    finite = all(np.isfinite(one).all() for one in (centre, scale, covariance, components))
-    if not finite or (scale <= 0).any() or (size and np.linalg.eigvalsh(covariance)[0] <= 0):
-        raise ValueError("is damaged: multivariate: scales and covariance must be positive")
-    return Multivariate(tuple(fit.features), centre, scale, covariance, components, fit.quantile)
 
 
 def _pretty(value: object, indent: str = "") -> Iterator[str]:
@@ -245,13 +212,14 @@ def loads(data: bytes) -> Reference:
         },
         source=file.source,
         rejected=file.rejected,
-        multivariate=_decode_fit(file.multivariate),
+        multivariate=fit_of(file.multivariate),
         centroids={name: np.array(one) for name, one in (file.centroids or {}).items()},
         calibration=calibration_of(file.calibration),
         class_calibration=class_calibration_of(file.class_calibration),
         losses=losses_of(file.losses),
         times=times_of(file.times),
         seasons=seasons_of(file.seasons, by_key(features, outputs)),
+        importance=importance_of(file.importance, features),
     )
     if fingerprint(reference) != file.fingerprint:
         raise ValueError(

@@ -5,7 +5,8 @@
       "profile": { … a reference profile … },
       "sketches": {"feature/income": {"count": 10000, "levels": ["<base64 of float64>", …], …}},
       "categories": {"feature/country": {"US": 768, …}},
-      "outcomes": {"pairs": [["1", "0", 12], …], …}
+      "outcomes": {"pairs": [["1", "0", 12], …], …},
+      "scores": {"country": {"US": [768, 12.5], …}}
     }
 
 Sketches take at most 350 kB of text a level and numeric column: 2 MB at a million rows.
@@ -31,13 +32,14 @@ class Shard:
     """A profile with the sketches of its numbers, all rows by category, and its outcomes.
 
     Keys are `feature/name` and `output/name`. `outcomes` None: a plain profile, which has nothing
-    beside itself.
+    beside itself. `scores` has rows and sums of `Reference.importance` by feature and category.
     """
 
     reference: Reference
     sketches: Mapping[str, QuantileSketch] = field(default_factory=dict)
     categories: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     outcomes: OutcomeState | None = None
+    scores: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,6 +49,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     sketches: dict[str, SketchState]
     categories: dict[str, dict[str, int]]
     outcomes: OutcomeState
+    scores: dict[str, dict[str, tuple[float, float]]] = {}
 
 
 def dump_shard(shard: Shard) -> bytes:
@@ -59,6 +62,7 @@ def dump_shard(shard: Shard) -> bytes:
         sketches={name: one.to_state() for name, one in shard.sketches.items()},
         categories={name: dict(counts) for name, counts in shard.categories.items()},
         outcomes=shard.outcomes,
+        scores={name: dict(one) for name, one in shard.scores.items()},
     )
     return msgspec.json.encode(file)
 
@@ -92,4 +96,5 @@ def _parse(data: bytes) -> Shard:
     except msgspec.MsgspecError as error:
         raise ValueError(f"is damaged: {error}") from error
     sketches = {name: QuantileSketch.from_state(one) for name, one in file.sketches.items()}
-    return Shard(loads(bytes(file.profile)), sketches, file.categories, file.outcomes)
+    profile = loads(bytes(file.profile))
+    return Shard(profile, sketches, file.categories, file.outcomes, file.scores)

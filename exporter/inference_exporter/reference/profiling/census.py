@@ -89,6 +89,8 @@ class NumericCensus:
 class EmptyCensus:
     """A column of numbers in which there is none: it has no bins, and merges with any kind."""
 
+    edges: Floats = np.empty(0)
+
     def __init__(self) -> None:
         self._invalid = 0
 

@@ -15,6 +15,7 @@ from inference_exporter.reference.judging.class_scores import LabelledChoices
 from inference_exporter.reference.judging.losses import PredictedErrors
 from inference_exporter.reference.judging.outcomes import ClassOutcomes, NumberOutcomes
 from inference_exporter.reference.judging.scored import ScoredLabels, edges_of
+from inference_exporter.reference.profiling.association import Association, target_of
 from inference_exporter.reference.profiling.by_hour import HourCensus
 from inference_exporter.reference.profiling.census import CategoryCensus, EmptyCensus, NumericCensus
 from inference_exporter.reference.profiling.sketch import QuantileSketch
@@ -133,6 +134,15 @@ class _Count:
         self._choices = LabelledChoices(None if regression else model)
         self._errors = PredictedErrors()
         self._hours = HourCensus(model)
+        self._association = self._associated(survey, regression=regression)
+
+    def _associated(self, survey: Survey, *, regression: bool) -> Association | None:
+        target = target_of(survey.score, survey.prediction, regression=regression)
+        bounds = {
+            name: None if isinstance(one, CategoryCensus) else one.edges
+            for name, one in self._features.items()
+        }
+        return Association(*target, bounds) if target and bounds else None
 
     def add(self, block: Block) -> None:
         """Take in a block."""
@@ -147,6 +157,8 @@ class _Count:
         self._choices.add(block)
         if self._task == "regression":
             self._errors.add(block.prediction, block.actual)
+        if self._association:
+            self._association.add(block)
 
     def _add_hours(self, block: Block) -> None:
         self._hours.begin(block.times)
@@ -178,6 +190,7 @@ class _Count:
                 k: one.counts for k, (one, _) in columns.items() if isinstance(one, CategoryCensus)
             },
             outcomes=self._outcomes.state,
+            scores=self._association.categories() if self._association else {},
         )
 
     def _reference(self, model: ModelConfig, now: float, source: str) -> Reference:
@@ -218,6 +231,7 @@ class _Count:
             losses=self._errors.table() if self._task == "regression" else None,
             times=self._hours.times(profiles),
             seasons=self._hours.seasons(profiles),
+            importance=self._association.result(features) if self._association else None,
         )
         return replace(reference, fingerprint=fingerprint(reference))
 

@@ -16,7 +16,7 @@ _CHART = (
 
 
 def bars(bins: tuple[Bin, ...], scale: float = 1.0) -> Html:
-    """The chart; what it says most loudly is its text alternative."""
+    """The chart; the two bins that moved most are its text alternative."""
     highest = max((max(one.reference, one.live or 0.0) for one in bins), default=0.0) or 1.0
     slot = WIDTH / max(1, len(bins))
     known, live = [], []
@@ -36,15 +36,17 @@ def bars(bins: tuple[Bin, ...], scale: float = 1.0) -> Html:
 
 
 def in_words(bins: tuple[Bin, ...]) -> str:
-    """The bin in which live values and reference differ most."""
+    """The two bins in which the shares of live values and of the reference differ most."""
     compared = [(one.live - one.reference, one) for one in bins if one.live is not None]
     if not compared:
         return "Reference only: no live values in this window."
-    change, most = max(compared, key=lambda pair: abs(pair[0]))
-    return (
-        f"Largest difference in {most.label}: {share(most.reference + change)} live, "
-        f"{share(most.reference)} in the reference."
+    most = sorted(compared, key=lambda pair: -abs(pair[0]))[:2]
+    said = (
+        f"{one.label}: {share(one.reference + change)} live, "
+        f"{share(one.reference)} in the reference"
+        for change, one in most
     )
+    return f"Moved most: {'; '.join(said)}."
 
 
 def _bar(left: float, width: float, height: float) -> str:

@@ -26,7 +26,8 @@ LEGEND = Html(
     '<path class="known" d="M2 1h7v10h-7z"/></svg> reference '
     '<svg width="12" height="12" aria-hidden="true"><path class="live" d="M2 1h7v10h-7z"/></svg> '
     "live, as shares of the values per bin. A distance below its noise level is what chance alone "
-    "makes of as many values.</p>"
+    "makes of as many values. Live higher: in so many pairs of a live and a reference value; "
+    "50 % is no direction.</p>"
 )
 _HIGH = ("PSI", "JS", "KS", "KL")
 
@@ -40,7 +41,8 @@ def drift(
     parts: list[object] = [LEGEND, _threshold(view)]
     shown, hidden = view.features[:top], view.features[top:]
     if shown:
-        parts.append(_table("Features, the furthest first", shown, view, chosen, page))
+        order = "most important" if _is_weighed(shown) else "furthest"
+        parts.append(_table(f"Features, the {order} first", shown, view, chosen, page))
     if hidden and rest:
         name = f"{len(hidden)} more features"
         parts.append(folded(name, _table(name, hidden, view, chosen, page)))
@@ -62,7 +64,12 @@ def subject(view: SubjectView, chosen: Selection) -> Html:
     ]
     parts: list[object] = [
         fill('<h2 id="subject">{scope} {name}</h2>', scope=one.scope.capitalize(), name=one.name),
-        fill("<p>{verdict}. {words}</p>", verdict=verdict(one.verdict), words=in_words(one.bins)),
+        fill(
+            "<p>{verdict}. {way}{words}</p>",
+            verdict=verdict(one.verdict),
+            way=_way(one),
+            words=in_words(one.bins),
+        ),
         bars(one.bins, scale=3.0),
         _bins(one),
     ]
@@ -83,11 +90,22 @@ def _table(
     caption: str, rows: Sequence[DriftRow], view: DriftView, chosen: Selection, page: str
 ) -> Html:
     name = view.statistic.upper() if view.statistic.upper() in _HIGH else view.statistic
-    heads = ("Name", "Live against reference", "Verdict", name, "Noise level", "Values")
-    return table(caption, heads, (_row(one, chosen, page) for one in rows), (3, 4, 5))
+    heads = [
+        "Name", "Live against reference", "Verdict", name, "Noise level", "Live higher", "Values"
+    ]  # fmt: skip
+    weighed = _is_weighed(rows)
+    if weighed:
+        heads.insert(3, "Importance")
+    lines = (_row(one, chosen, page, weighed=weighed) for one in rows)
+    return table(caption, heads, lines, range(3, len(heads)))
 
 
-def _row(one: DriftRow, chosen: Selection, page: str) -> Html:
+def _is_weighed(rows: Sequence[DriftRow]) -> bool:
+    """Whether it is known how much these matter."""
+    return any(one.importance.value is not None for one in rows)
+
+
+def _row(one: DriftRow, chosen: Selection, page: str, *, weighed: bool) -> Html:
     address = chosen.link(
         feature=one.name if one.scope == "feature" else None,
         output=one.name if one.scope == "output" else None,
@@ -95,8 +113,17 @@ def _row(one: DriftRow, chosen: Selection, page: str) -> Html:
     name = link(f"{page}{address}#subject", one.name)
     return row(
         name, bars(one.bins), verdict(one.verdict),
-        _short(one.distance), _short(one.critical), one.samples,
+        *((one.importance,) if weighed else ()), _short(one.distance), _short(one.critical),
+        _short(one.higher), one.samples,
     )  # fmt: skip
+
+
+def _way(one: DriftRow) -> str:
+    """Which way values went, in a sentence."""
+    if one.higher.value is None:
+        return ""
+    pairs = f"{100.0 * one.higher.value:.0f} of 100 pairs of a live and a reference value"
+    return f"The live value is the higher one in {pairs}. "
 
 
 def _short(shown: Number) -> Number:

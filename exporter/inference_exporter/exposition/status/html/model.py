@@ -93,6 +93,8 @@ def _figures(view: VersionView) -> Html:
         ("Drifted features", parts.number(view.drifted)),
         ("Undecided features", parts.number(view.undecided)),
     ]
+    if view.importance.value is not None:
+        pairs.append(("Importance of drifted features", parts.number(view.importance)))
     pairs += [
         (f"Latency {one.name}, {view.window}", parts.number(one.number))
         for one in view.latency
