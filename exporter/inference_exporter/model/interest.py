@@ -60,17 +60,18 @@ class Interest:
 
 def told_of(batch: Batch, row: int) -> dict[str, Attribute]:
     """What a line says of a request beside its inputs and times, without what is not there."""
-    texts = {
-        "version": batch.version, "request_id": batch.id, "status": batch.status,
-        "prediction": batch.prediction, "actual": batch.actual,
-    }  # fmt: skip
+    texts = (
+        ("version", batch.version), ("request_id", batch.id), ("status", batch.status),
+        ("prediction", batch.prediction), ("actual", batch.actual),
+    )  # fmt: skip
+    numbers = (
+        ("score", batch.score), ("prediction", batch.prediction_value), *batch.derived.items(),
+    )  # fmt: skip
     found: dict[str, Attribute] = {}
-    for name, column in texts.items():
-        value = at(column, row)
-        if value is not None:
+    for name, column in texts:
+        if column is not None and (value := column[row]) is not None:
             found[name] = value
-    numbers = {"score": batch.score, "prediction": batch.prediction_value, **batch.derived}
-    for name, numeric in numbers.items():
+    for name, numeric in numbers:
         if numeric is not None and not math.isnan(number := float(numeric.values[row])):
             found[name] = number
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from struct import Struct
 
 from inference_exporter import __version__
@@ -30,6 +31,7 @@ def nanoseconds(seconds: float) -> int:
     return max(0, round(seconds * _NANOSECONDS)) & 0xFFFFFFFFFFFFFFFF
 
 
+@lru_cache(maxsize=2048, typed=True)  # models, versions, classes come again and again
 def pair(field: int, name: str, value: Attribute) -> bytes:
     """A KeyValue."""
     return message(field, text(1, name) + message(2, any_value(value)))

@@ -7,6 +7,7 @@ read again after a crash are the same spans.
 
 from __future__ import annotations
 
+import math
 from hashlib import blake2b
 from typing import Self
 
@@ -75,15 +76,15 @@ class TracesPart(Part):
         """The request and its steps; none where it is of no trace that can be named."""
         assert batch.latency is not None
         trace = self._trace_id(batch, row, time)
-        if trace is None or not np.isfinite(time):
+        if trace is None or not math.isfinite(time):
             return []
         took = float(batch.latency.values[row])
         start = time - took if self._at_end else time
         parent = _span_id(at(batch.span_id, row))
         identity = f"{self._model}\0{at(batch.id, row)}\0{at(batch.row, row)}"
         own = _id(trace, identity)
-        found = self._layout.failed(batch)
-        failed = found is not None and bool(found[row])
+        failures = self._layout.failed(batch)
+        failed = failures is not None and bool(failures[row])
         request = Span(
             trace, own, f"predict {self._model}", start, start + took, parent, SERVER, failed,
             self._attributes(batch, row, reason),
@@ -104,18 +105,21 @@ class TracesPart(Part):
     def _attributes(self, batch: Batch, row: int, reason: str) -> dict[str, Attribute]:
         known = told_of(batch, row).items()
         found: dict[str, Attribute] = {"ml.model.name": self._model, "ml.sampled_for": reason}
-        return found | {_NAMES.get(name) or f"ml.{name}": value for name, value in known}
+        for name, value in known:
+            found[_NAMES.get(name) or f"ml.{name}"] = value
+        return found
 
 
 def _steps(batch: Batch, row: int, request: Span, identity: str) -> list[Span]:
     """A child for each step, one after the other: the log says how long, not when."""
     found, begin = [], request.start
+    model = request.attributes["ml.model.name"]
     for name, column in batch.steps.items():
         took = float(column.values[row])
-        if np.isnan(took):
+        if math.isnan(took):
             continue
         own = _id(request.trace_id, f"{identity}\0{name}")
-        about = {"ml.model.name": request.attributes["ml.model.name"], "ml.step": name}
+        about = {"ml.model.name": model, "ml.step": name}
         end = begin + took
         found.append(
             Span(request.trace_id, own, name, begin, end, request.span_id, attributes=about)
