@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from alert_rules.ruleset import names, recording
 from alert_rules.ruleset.alerts import EVERY, FILES
+from alert_rules.ruleset.alerts.explore import logs_url, traces_url
 from alert_rules.ruleset.alerts.text import deployment, owner
 from alert_rules.ruleset.rules import Alert, Group, Recording
 from alert_rules.ruleset.settings import Settings
@@ -82,5 +83,14 @@ def _rule(rule: Recording | Alert, settings: Settings) -> dict[str, Any]:
             "description": rule.description,
             "runbook_url": f"{settings.runbooks}/{rule.name}.md",
             "dashboard_url": f"{settings.dashboards}{rule.dashboard}{where}",
+            **(_requests(settings) if rule.about == "model" else {}),
         },
+    }
+
+
+def _requests(settings: Settings) -> dict[str, str]:
+    """Where the requests behind an alert are."""
+    return {
+        "logs_url": logs_url(settings.dashboards),
+        "traces_url": traces_url(settings.dashboards),
     }

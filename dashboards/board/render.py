@@ -97,7 +97,8 @@ def _panel(panel: Panel, number: int, at: Json) -> Json:
 
 def _target(query: Query, ref: str) -> Json:
     if query.source == "loki":
-        return {"refId": ref, "datasource": LOKI, "expr": query.expr, "queryType": "range"}
+        when = "instant" if query.shape == "table" else "range"
+        return {"refId": ref, "datasource": LOKI, "expr": query.expr, "queryType": when}
     instant = query.instant or query.shape == "table"
     return {
         "refId": ref,

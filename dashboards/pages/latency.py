@@ -18,6 +18,7 @@ from dashboards.board.promql import (
     share,
     threshold,
 )  # fmt: skip
+from dashboards.pages import requests
 from dashboards.pages.machines import cgroups, gpus, nodes
 
 _BUCKET = "inference_request_duration_seconds_bucket"
@@ -41,6 +42,7 @@ def page() -> Page:
             Row("Steps", _steps()),
             Row("Error budgets", tuple(_burn(*budget) for budget in _BUDGETS)),
             Row("Failed requests in the log", (_failures(),), closed=True),
+            requests.row(),
             Row("Machines (node_exporter)", nodes(), closed=True),
             Row("Containers (cAdvisor)", cgroups(), closed=True),
             Row("GPUs (DCGM exporter)", gpus(), closed=True),

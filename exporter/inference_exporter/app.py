@@ -20,7 +20,7 @@ from inference_exporter.assembly import (
     new_telemetry,
 )
 from inference_exporter.clock import Clock, SystemClock
-from inference_exporter.config.schema import Config, ModelConfig, TracesConfig
+from inference_exporter.config.schema import Config, ModelConfig
 from inference_exporter.errors import ConfigError, InferenceExporterError, Problem
 from inference_exporter.exposition import webconfig
 from inference_exporter.exposition.published import Published
@@ -31,10 +31,11 @@ from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import LateLabels
 from inference_exporter.receivers import Receivers
 from inference_exporter.record import Journal
-from inference_exporter.senders import SpanSender
+from inference_exporter.senders import Outgoing
 from inference_exporter.sources import Source
 from inference_exporter.state import Store
 from inference_exporter.truth import Inbox, receive
+from inference_exporter.values.events import RELOAD, Event, reference_event
 from inference_exporter.values.profile import Reference
 
 log = logging.getLogger("inference_exporter")
@@ -76,7 +77,8 @@ class Application:
         self._store = Store.open(options.storage_path, self._clock.now())
         self._receivers.configure(config.models)
         self._journal = Journal(Path(options.storage_path), config.record)
-        self._spans = SpanSender(config.traces) if config.traces else None
+        self._outgoing = Outgoing()
+        self._outgoing.configure(config.traces, config.events)
         self.pipeline = self._make_pipeline(config, references, {})
         self.pipeline.restore()
         self._note_reload(successful=True)
@@ -116,8 +118,7 @@ class Application:
         finally:
             self.server.close()
             self._receivers.close()
-            if self._spans is not None:
-                self._spans.close()
+            self._outgoing.close()
             self.pipeline.close()
             self._store.close()
 
@@ -156,7 +157,7 @@ class Application:
             return False, f"configuration not reloaded, the old one stays in force:\n{error}\n"
         self.pipeline.commit()
         self._receivers.configure(config.models)
-        self._send_to(config.traces)
+        self._outgoing.configure(config.traces, config.events)
         self._journal.config = config.record
         old = {feed.model.config.name: feed for feed in self.pipeline.feeds}
         pipeline = self._make_pipeline(config, references, old)
@@ -170,15 +171,21 @@ class Application:
                     one.close()
         self.config, self.pipeline = config, pipeline
         log.info("configuration reloaded")
+        self._tell_of_reload(old)
         return True, "configuration reloaded\n"
 
-    def _send_to(self, traces: TracesConfig | None) -> None:
-        """Send spans there from now on."""
-        if traces == self.config.traces:
+    def _tell_of_reload(self, old: dict[str, Feed]) -> None:
+        """Events: the reload, and models whose reference is another one."""
+        if self._outgoing.events is None:
             return
-        if self._spans is not None:
-            self._spans.close()
-        self._spans = SpanSender(traces) if traces else None
+        _, teller = self._outgoing.events
+        now = self._clock.now()
+        fields = {"digest": self.config.digest}
+        teller.tell(Event(RELOAD, now, "", "configuration reloaded", fields))
+        for feed in self.pipeline.feeds:
+            before = old[feed.name].model.reference if feed.name in old else ""
+            if before != (after := feed.model.reference):
+                teller.tell(reference_event(feed.name, now, before, after))
 
     def _make_pipeline(
         self, config: Config, references: dict[str, Reference | None], old: dict[str, Feed]
@@ -190,7 +197,8 @@ class Application:
                 model,
                 references[model.name],
                 created_series=self.options.created_series,
-                traces=(config.traces, self._spans.send) if config.traces and self._spans else None,
+                traces=self._outgoing.traces,
+                events=self._outgoing.events,
             )
             before = old[model.name].model.part(LateLabels) if model.name in old else None
             late = one.part(LateLabels)
@@ -278,8 +286,8 @@ class Application:
             telemetry.set(f"{_ME}received_bytes", model, value=size)
         if self._store.persistent:
             self._receivers.tidy(self.pipeline.read_files())
-        for result, spans in (self._spans.take_counts() if self._spans else {}).items():
-            telemetry.inc(f"{_ME}spans_total", result, by=spans)
+        for (family, *labels), count in self._outgoing.take_counts():
+            telemetry.inc(f"{_ME}{family}", *labels, by=count)
         for (route, code), requests in self.server.take_requests().items():
             telemetry.inc(f"{_ME}http_requests_total", route, str(code), by=requests)
 

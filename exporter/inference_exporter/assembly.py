@@ -17,6 +17,7 @@ from inference_exporter.config.probabilities import with_classes
 from inference_exporter.config.schema import (
     Config,
     CsvFormat,
+    EventsConfig,
     Fields,
     ModelConfig,
     ReferenceFile,
@@ -35,6 +36,7 @@ from inference_exporter.model import Model
 from inference_exporter.receivers import pattern_of
 from inference_exporter.sources import BatchSource, FileSource, Located, Source, StdinSource
 from inference_exporter.state import MemoryStore
+from inference_exporter.values.events import Teller
 from inference_exporter.values.profile import NumericProfile, Reference
 from inference_exporter.values.samples import Snapshot
 from inference_exporter.values.spans import SendSpans
@@ -126,6 +128,7 @@ def make_model(
     event_time: bool = False,
     created_series: bool = False,
     traces: tuple[TracesConfig, SendSpans] | None = None,
+    events: tuple[EventsConfig, Teller] | None = None,
 ) -> Model:
     """A model with its decoder."""
     config = _with_classes(config, profile)
@@ -147,6 +150,7 @@ def make_model(
             _only_features(config), None, collect=True, header=header
         ),
         traces=traces,
+        events=events,
     )
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import shutil
 import subprocess
-from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +17,7 @@ from dashboards.pages import PAGES
 
 from inference_exporter.assembly import load_all
 from inference_exporter.demo.folder import STEPS
+from inference_exporter.families import FAMILIES
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "compose"
@@ -27,7 +26,7 @@ COMPOSE: Json = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding=
 SERVICES: dict[str, Json] = COMPOSE["services"]
 EACH = pytest.mark.parametrize("name", SERVICES)
 ROOT_NEEDED = {"cadvisor"}  # started on request only
-WITHOUT_CHECK = {"prepare", "traffic", "traces"}  # ends by itself; has nothing that could be asked
+WITHOUT_CHECK = {"prepare", "traffic"}  # ends by itself; has nothing that could be asked
 
 
 def _mounts(service: Json) -> list[tuple[str, str, str]]:
@@ -140,6 +139,14 @@ def test_data_sources_have_fixed_uids_and_lead_to_services() -> None:
     assert sources["prometheus"]["jsonData"]["timeInterval"] == interval
     exemplars = sources["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
     assert exemplars == [{"name": "trace_id", "datasourceUid": "tempo"}]
+    (derived,) = sources["loki"]["jsonData"]["derivedFields"]
+    assert (derived["matcherRegex"], derived["datasourceUid"]) == ("trace_id", "tempo")
+    to_metrics = sources["tempo"]["jsonData"]["tracesToMetrics"]
+    assert to_metrics["tags"] == [{"key": "ml.model.name", "value": "model"}]
+    for one in to_metrics["queries"]:
+        families = re.findall(r"inference_\w+?(?=_bucket|\{)", one["query"])
+        assert families
+        assert set(families) <= FAMILIES.keys()
     text = _file("grafana/provisioning/datasources/datasources.yaml").read_text(encoding="utf-8")
     assert (
         re.findall(r"(?<!\$)\$\{", text) == []
@@ -163,6 +170,7 @@ def test_the_log_collector_gives_the_labels_that_the_dashboards_ask_for() -> Non
     text = _file("alloy/config.alloy").read_text(encoding="utf-8")
     assert f'"job" = "{LOG_JOB}"' in text
     assert 'stage.labels {\n    values = {"model" = ""}' in text
+    assert 'values = {"version" = "", "request_id" = "", "trace_id" = ""}' in text
     bare = re.sub(r'"[^"]*"', "", text)
     assert bare.count("{") == bare.count("}")
     components = set(re.findall(r'^([\w.]+) "(\w+)" \{', text, re.MULTILINE))
@@ -176,6 +184,11 @@ def test_the_exporter_accepts_its_configuration(tmp_path: Path) -> None:
     config.write_text(text.replace("reference: /demo/reference.json", "reference: {warmup: 1000}"))
     loaded, _ = load_all(str(config))
     (model,) = loaded.models
+    assert loaded.traces is not None
+    assert loaded.events is not None
+    assert loaded.events.loki is not None
+    for url in (loaded.traces.endpoint, loaded.events.loki.endpoint):
+        assert re.findall(r"http://([\w-]+):", url)[0] in SERVICES
     assert set(model.fields.steps) == set(STEPS)
 
 
@@ -191,42 +204,6 @@ def _program(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
     return module
-
-
-def test_a_logged_request_becomes_a_trace_of_its_steps() -> None:
-    line = {
-        "timestamp": "2026-03-01T12:00:00.125Z", "model": "m", "model_version": "1", "status": 500,
-        "latency_ms": 9.0, "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
-        "steps": {"feature_lookup": 5.0, "inference": 2.5},
-    }  # fmt: skip
-    message = _program("traces").message([line])
-    root, lookup, inference = message["resourceSpans"][0]["scopeSpans"][0]["spans"]
-    start = int(datetime.fromisoformat(str(line["timestamp"])).timestamp() * 1000) * 1_000_000
-    assert int(root["startTimeUnixNano"]) == start
-    assert int(root["endTimeUnixNano"]) == start + 9_000_000
-    assert int(inference["startTimeUnixNano"]) == start + 5_000_000
-    assert lookup["parentSpanId"] == inference["parentSpanId"] == root["spanId"]
-    assert {span["traceId"] for span in (root, lookup, inference)} == {line["trace_id"]}
-    assert len({span["spanId"] for span in (root, lookup, inference)}) == 3
-    assert root["status"] == {"code": 2}
-    json.dumps(message)
-
-
-def test_a_followed_log_is_read_from_now_on_and_through_a_rotation(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_text('{"n": 0}\n')
-    seen = _program("traces").follow(log)
-    assert next(seen) == []
-    with log.open("a") as file:
-        file.write('{"n": 1}\n{"n"')
-    assert next(seen) == [{"n": 1}]
-    with log.open("a") as file:
-        file.write(": 2}\n")
-    assert next(seen) == [{"n": 2}]
-    log.rename(tmp_path / "log.1")
-    log.write_text('{"n": 3}\n')
-    assert [line for _ in range(3) for line in next(seen)] == [{"n": 3}]
-    seen.close()
 
 
 def test_the_health_check_fails_where_nobody_answers() -> None:

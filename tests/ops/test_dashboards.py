@@ -13,6 +13,7 @@ from alert_rules.ruleset.names import KEEP, WINDOWS
 from dashboards.board.links import LOG_JOB, TAG
 from dashboards.board.render import document, text
 from dashboards.pages import PAGES
+from dashboards.pages.requests import EVENTS
 
 from grafana import (
     ROOT,
@@ -306,7 +307,8 @@ def test_a_link_to_the_logs_is_an_explore_address_with_a_query() -> None:
             panes = json.loads(unquote(address.split("panes=")[1]))
             assert panes["logs"]["datasource"] == "${loki_datasource}"
             query = panes["logs"]["queries"][0]["expr"]
-            assert query == f'{{job="{LOG_JOB}", model="${{__field.labels.model}}"}} | json'
+            model = re.findall(r'model="(\$\{__(?:field\.labels|data\.fields)\.model\})"', query)
+            assert query.startswith(f'{{job="{LOG_JOB}", model="{model[0]}"}} | json')
             found += 1
     assert found >= 3
 
@@ -346,7 +348,7 @@ def test_log_queries_are_balanced_and_select_the_shipped_job() -> None:
     queries = [t["expr"] for board in ALL.values() for _, t in targets(board, "loki")]
     assert queries
     for query in queries:
-        assert query.startswith(f'{{job="{LOG_JOB}"')
+        assert f'{{job="{LOG_JOB}"' in query or f"{{{EVENTS}, event=" in query
         assert query.count("{") == query.count("}")
         assert query.count('"') % 2 == 0
 

@@ -147,7 +147,10 @@ def test_every_alert_tells_what_how_much_and_where_to_read_on() -> None:
     for topic in FILES:
         for rule in rule_files.alerts(topic):
             notes, labels = rule["annotations"], rule["labels"]
-            assert set(notes) == {"summary", "description", "runbook_url", "dashboard_url"}
+            about_a_model = "urlquery" in notes.get("logs_url", "")
+            links = {"logs_url", "traces_url"} if about_a_model else set()
+            assert set(notes) == {"summary", "description", "runbook_url", "dashboard_url"} | links
+            assert about_a_model == ("model=" in notes["dashboard_url"])
             assert labels["severity"] in {"critical", "warning", "info", "none"}
             assert labels["topic"] == topic
             assert "{{ $value }}" not in notes["description"]  # always humanized

@@ -58,11 +58,17 @@ class Collector(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def collector(port: int) -> Iterator[type[Collector]]:
     kind = type("Kept", (Collector,), {"spans": [], "headers_seen": []})
+    with serving(port, kind):
+        yield kind
+
+
+@contextmanager
+def serving(port: int, kind: type[http.server.BaseHTTPRequestHandler]) -> Iterator[None]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), kind)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield kind
+        yield
     finally:
         server.shutdown()
         server.server_close()
@@ -119,3 +125,56 @@ def test_a_dead_collector_changes_nothing_else(tmp_path: Path) -> None:
         page = exporter.page()
         assert total(page, "inference_requests_total", code="500") == 8000
     assert exporter.log().count("spans cannot be sent") == 1
+
+
+EVENTS = """\
+events:
+  file: events.jsonl
+  loki: {{endpoint: 'http://127.0.0.1:{port}/loki/api/v1/push'}}
+"""
+
+
+class Loki(http.server.BaseHTTPRequestHandler):
+    """Keeps what is pushed."""
+
+    pushed: list[Any]
+
+    def do_POST(self) -> None:
+        self.pushed.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.server
+def test_a_failed_request_is_an_event_in_the_log_in_a_file_and_in_loki(tmp_path: Path) -> None:
+    port, loki = free_port(), free_port()
+    text = CONFIG.format(port=port) + EVENTS.format(port=loki)
+    (tmp_path / "config.yaml").write_text(text)
+    (tmp_path / "log.jsonl").write_text(
+        lines(1, code=500, trace="0af7651916cd43dd8448eb211c80319c")
+    )
+    kind: Any = type("Kept", (Loki,), {"pushed": []})
+    with (
+        serving(loki, kind),
+        collector(port) as kept,
+        ExporterProcess(tmp_path, "--log.format=json") as exporter,
+    ):
+        wait_for(lambda: kind.pushed, "the event is pushed")
+        span = wait_for(lambda: kept.spans, "a span comes")[0]
+        requests.post(f"http://127.0.0.1:{exporter.port}/-/reload", timeout=20)
+        path = tmp_path / "events.jsonl"
+        wait_for(lambda: "reload" in path.read_text(), "the reload is told")
+    event, reload = map(json.loads, path.read_text().splitlines())
+    assert (event["event"], event["reason"], event["request_id"]) == ("prediction", "error", "q0")
+    assert event["trace_id"] == span.trace_id.hex() == "0af7651916cd43dd8448eb211c80319c"
+    assert reload["event"] == "reload"
+    (stream,) = kind.pushed[0]["streams"]
+    assert stream["stream"]["model"] == "credit"
+    assert json.loads(stream["values"][0][1]) == event
+    logged = [json.loads(line) for line in exporter.log().splitlines()]
+    told = [one for one in logged if one["logger"] == "inference_exporter.events"]
+    assert [one["event"] for one in told] == ["prediction", "reload"]
+    assert told[0]["trace_id"] == event["trace_id"]

@@ -11,11 +11,13 @@ import pytest
 from inference_exporter import assembly
 from inference_exporter.cli import main
 from inference_exporter.clock import ManualClock
+from inference_exporter.config.schema import EventsConfig
 from inference_exporter.decisions import Decisions
 from inference_exporter.demo.data import FEATURES, Applicant, Population
 from inference_exporter.demo.traffic import DRIFTING, drift
 from inference_exporter.model import DecisionsPart, Model
 from inference_exporter.results.evaluate import EvaluationFacts
+from told import Told
 
 START = 1_793_527_200.0  # 2026-11-01T10:00:00Z, a full hour
 CONFIG = """\
@@ -220,3 +222,20 @@ def _decisions(model: Model) -> Decisions:
     part = model.part(DecisionsPart)
     assert part is not None
     return part.decisions
+
+
+def test_drift_that_begins_and_ends_is_told_once(folder: Path) -> None:
+    config, references = assembly.load_all(str(folder / "config.yaml"))
+    told = Told()
+    model = assembly.make_model(
+        config.models[0], references["credit-risk"], events=(EventsConfig(), told)
+    )
+    clock, population = ManualClock(START), Population("live")
+    for drifted in (False, True, True, False, False, False, False):
+        hour(model, clock, population, drifted=drifted)
+        clock.advance(0)
+        list(model.samples(clock.now() + 3600, EvaluationFacts()))
+    states = [
+        (one.fields["feature"], one.fields["state"]) for one in told.events if one.kind == "drift"
+    ]
+    assert [state for name, state in states if name == DRIFTING] == ["began", "ended"]

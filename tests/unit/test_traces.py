@@ -15,7 +15,7 @@ from inference_exporter.assembly import make_model
 from inference_exporter.config.schema import TracesConfig
 from inference_exporter.errors import ConfigError
 from inference_exporter.senders import SpanSender
-from inference_exporter.senders import spans as sending
+from inference_exporter.senders import sender as sending
 from inference_exporter.senders.otlp_trace import trace_request
 from inference_exporter.values.spans import Span
 
@@ -138,7 +138,7 @@ class Collector:
         self.answers, self.bodies = list(answers), [b""]
         self.called = threading.Semaphore(0)
 
-    def __call__(self, _config: TracesConfig, body: bytes) -> tuple[int, str]:
+    def __call__(self, _target: sending.Target, body: bytes) -> tuple[int, str]:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         self.bodies.append(body)
         self.called.release()

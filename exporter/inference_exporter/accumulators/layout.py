@@ -55,6 +55,7 @@ class Layout:
             self.slices[accumulator.key] = slice(start, start + accumulator.cells)
             start += accumulator.cells
         self.cells = start
+        self._codes = next((one for one in self.sparse if isinstance(one, StatusCodes)), None)
         self._retracts = any(isinstance(one, Retracted) for one in self.dense)
         self._counters = list(self._together())
         self._spread = next((one for one in self.dense if isinstance(one, WeightSpread)), None)
@@ -116,8 +117,7 @@ class Layout:
 
     def failed(self, batch: Batch) -> Bools | None:
         """True for rows that failed, shape (rows,); None: nobody knows."""
-        found = next((one for one in self.sparse if isinstance(one, StatusCodes)), None)
-        return found.failed(batch) if found else None
+        return self._codes.failed(batch) if self._codes else None
 
     def effective(self, tally: Tally) -> Tally:
         """The tally in rows of equal weight that say as much as these."""

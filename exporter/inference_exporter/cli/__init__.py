@@ -7,10 +7,8 @@ command needs is imported when it runs, so that `--help` is quick.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
-import time
 from collections.abc import Sequence
 
 from inference_exporter import __version__
@@ -21,6 +19,7 @@ from inference_exporter.cli import (
     demo,
     init,
     once,
+    own_log,
     reference,
     report,
     run,
@@ -42,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # idle ones spin for work, 5 % of all CPU time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options = _parser().parse_args(arguments)
-    _set_up_logging(options)
+    own_log.set_up(options)
     try:
         code = int(options.function(options))
         sys.stdout.flush()  # here, where a reader that has gone is no crash
@@ -60,16 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _set_up_logging(options: argparse.Namespace) -> None:
-    level = getattr(logging, options.log_level.upper())
-    text = "ts=%(asctime)s.%(msecs)03dZ level=%(levelname)s logger=%(name)s msg=%(message)r"
-    handler = logging.StreamHandler(sys.stderr)
-    formatter = logging.Formatter(text, datefmt="%Y-%m-%dT%H:%M:%S")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
-    logging.basicConfig(level=level, handlers=[handler])
-
-
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
@@ -82,10 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
-    levels = ("debug", "info", "warning", "error")
-    common.add_argument(
-        "--log.level", dest="log_level", choices=levels, default="info", help="default: info"
-    )
+    own_log.add_options(common)
     configured = argparse.ArgumentParser(add_help=False)
     configured.add_argument(
         "--config.file", dest="config_file", default="config.yaml", metavar="FILE",

@@ -49,6 +49,9 @@ def parse(text: str, path: str, *, overrides: Mapping[str, object] | None = None
         )
     except Wrong as error:
         raise _config_error(path, error) from error
+    events = checked.get("events")
+    if events is not None and events.file is not None:
+        checked["events"] = replace(events, file=str(folder / events.file))
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return Config(path=path, models=models, digest=digest, **checked)
 

@@ -30,7 +30,7 @@ from inference_exporter.config.schema import (
     Window,
 )
 from inference_exporter.config.segments import check_segments, segments
-from inference_exporter.config.services import RECEIVERS, TRACES, record
+from inference_exporter.config.services import EVENTS, RECEIVERS, TRACES, record
 from inference_exporter.config.thresholds import thresholds
 from inference_exporter.config.values import (
     duration,
@@ -359,6 +359,8 @@ TOP = Section(
         Key("traces", TRACES, "a section, below", "Spans of requests for a collector; see"
             " [traces.md](traces.md).", "{endpoint: http://127.0.0.1:4318/v1/traces}",
             default="none"),
+        Key("events", EVENTS, "a section, below", "What happened, a line each, for a log; see"
+            " [traces.md](traces.md#events-out).", "{predictions: [error, wrong]}", default="none"),
         Key("receivers", RECEIVERS, "a section, below", "Who may push; see"
             " [receivers.md](receivers.md).", "{users: [kserve-logger]}", default="none"),
         Key("record", record, "a section, below, or off",

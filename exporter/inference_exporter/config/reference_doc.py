@@ -25,7 +25,7 @@ from inference_exporter.config.labels import LABELS
 from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, TOP
 from inference_exporter.config.pairs import PAIRS, SIDE
 from inference_exporter.config.segments import SEGMENT
-from inference_exporter.config.services import RECEIVERS, RECORD, TRACES
+from inference_exporter.config.services import EVENTS, PUSH, RECEIVERS, RECORD, TRACES
 from inference_exporter.config.thresholds import THRESHOLDS
 
 _INTRO = """\
@@ -127,6 +127,8 @@ def _parts() -> Iterator[str]:
     yield from _section(LIMITS, "limits")
     yield from _section(RECEIVERS, "receivers")
     yield from _section(TRACES, "traces")
+    yield from _section(EVENTS, "events")
+    yield from _section(PUSH, "events.loki, events.otlp")
     yield from _section(RECORD, "record")
     yield from _thresholds()
 

@@ -383,6 +383,33 @@ class RecordConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PushTarget:
+    """An address to which events are posted."""
+
+    endpoint: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EventsConfig:
+    """Which events are told, what of them, and to whom.
+
+    `predictions` are reasons for which a request is worth one; `features` are inputs that it says,
+    `redact` names of fields and inputs whose values it does not. `per_minute` is for each kind of
+    event and reason of a model.
+    """
+
+    predictions: tuple[str, ...] = ("error", "slow", "wrong", "outlier")
+    features: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
+    per_minute: int = 60
+    log: bool = True
+    file: str | None = None
+    loki: PushTarget | None = None
+    otlp: PushTarget | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration file, read and found to be valid.
 
@@ -401,3 +428,4 @@ class Config:
     receivers: ReceiversConfig = field(default_factory=ReceiversConfig)
     traces: TracesConfig | None = None
     record: RecordConfig | None = field(default_factory=RecordConfig)
+    events: EventsConfig | None = None

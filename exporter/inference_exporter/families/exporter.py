@@ -57,6 +57,20 @@ EXPORTER = (
     ),
     family(
         "counter",
+        "inference_exporter_events_total",
+        "event result",
+        "Events that are configured to be told, by kind: `told`, or `held_back` because there were "
+        "enough of them in a minute.",
+    ),
+    family(
+        "counter",
+        "inference_exporter_event_deliveries_total",
+        "target result",
+        "Events for `file`, `loki` and `otlp`: `sent`, `dropped` (no room, or it never answered), "
+        "`refused`.",
+    ),
+    family(
+        "counter",
         "inference_exporter_lines_total",
         "source result",
         "Lines read, by what became of them.",

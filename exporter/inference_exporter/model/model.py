@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from inference_exporter.config.schema import ModelConfig, TracesConfig
+from inference_exporter.config.schema import EventsConfig, ModelConfig, TracesConfig
 from inference_exporter.formats import Decoder
 from inference_exporter.formats.peeling.located import MARK
 from inference_exporter.model.counting import Counting
@@ -24,6 +24,7 @@ from inference_exporter.model.reading import decoded_by
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.batch import Batch, Ints
+from inference_exporter.values.events import Teller
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Samples
 from inference_exporter.values.spans import SendSpans
@@ -53,6 +54,7 @@ class Model:
         created_series: bool = False,
         make_sampler: Callable[[], Decoder] | None = None,
         traces: tuple[TracesConfig, SendSpans] | None = None,
+        events: tuple[EventsConfig, Teller] | None = None,
     ) -> None:
         self.config = config
         self._make_decoder, self._event_time = make_decoder, event_time
@@ -62,7 +64,14 @@ class Model:
         self._unwanted: set[str] = set()  # state of parts that are not configured any more
         self._settled = np.nan
         setting = Setting(
-            config, reference, event_time, created_series, make_sampler, self._joined, traces
+            config,
+            reference,
+            event_time,
+            created_series,
+            make_sampler,
+            self._joined,
+            traces,
+            events,
         )
         made = [kind.of(setting) for kind in PARTS]
         self._parts = [part for part in made if part is not None]
@@ -88,6 +97,12 @@ class Model:
     def timeline(self) -> Timeline:
         """The counts in time, by version."""
         return self.counting.timeline
+
+    @property
+    def reference(self) -> str:
+        """The fingerprint of the reference in force, empty where there is none."""
+        reference = self.counting.reference
+        return reference.fingerprint if reference else ""
 
     def part(self, kind: type[P]) -> P | None:
         """The part of this kind, where it is configured."""

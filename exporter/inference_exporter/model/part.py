@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from inference_exporter.accumulators import Increments
-from inference_exporter.config.schema import ModelConfig, TracesConfig
+from inference_exporter.config.schema import EventsConfig, ModelConfig, TracesConfig
 from inference_exporter.formats import Decoded, Decoder, Read
 from inference_exporter.model.counting import Counting
 from inference_exporter.results.evaluate import Chance, Gauges
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.batch import Batch, Floats
+from inference_exporter.values.events import Teller
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Exemplar, Labels, Samples
 from inference_exporter.values.spans import SendSpans
@@ -34,7 +35,8 @@ class Setting:
 
     `event_time`: windows end at the newest event. `created_series`: counters say when they began.
     `make_sampler` makes a decoder that finds all features of a line. `joined` is to be told about
-    predictions whose labels came late, as they are counted. `traces` is how spans are sent.
+    predictions whose labels came late, as they are counted. `traces` is how spans are sent,
+    `events` how events are told.
     """
 
     config: ModelConfig
@@ -44,6 +46,7 @@ class Setting:
     make_sampler: Callable[[], Decoder] | None
     joined: Callable[[Batch], None]
     traces: tuple[TracesConfig, SendSpans] | None = None
+    events: tuple[EventsConfig, Teller] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 Attribute = str | int | float | bool
 
 INTERNAL, SERVER = 1, 2  # kinds
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One piece of work. Ids are bytes: 16 of the trace, 8 of a span; times epoch seconds."""
 
     trace_id: bytes
@@ -22,7 +21,7 @@ class Span:
     parent_id: bytes = b""
     kind: int = INTERNAL
     error: bool = False
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    attributes: Mapping[str, Attribute] = {}
 
 
 SendSpans = Callable[[Sequence[Span]], None]

@@ -7,6 +7,7 @@ from inference_exporter.model.parts.broken import BrokenPart
 from inference_exporter.model.parts.concept import ConceptPart
 from inference_exporter.model.parts.decisions import DecisionsPart
 from inference_exporter.model.parts.derived import DerivedPart
+from inference_exporter.model.parts.events import EventsPart
 from inference_exporter.model.parts.exemplars import ExemplarsPart
 from inference_exporter.model.parts.late_labels import LateLabels
 from inference_exporter.model.parts.mismatch import Mismatch
@@ -34,6 +35,7 @@ PARTS: tuple[type[Part], ...] = (
     ConceptPart,
     ExemplarsPart,
     TracesPart,
+    EventsPart,
     LateLabels,
     Mismatch,
     WarmupPart,  # last: a new reference takes the place of what all others have counted against

@@ -12,6 +12,7 @@ import numpy as np
 from inference_exporter.accumulators import Groups, Layout
 from inference_exporter.decisions import PREFIX, Decisions, Watch, gauges, significance
 from inference_exporter.model.counting import Counting
+from inference_exporter.model.drift_events import DriftEvents
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.model.parts.repeats import ASIDE
 from inference_exporter.repeats import Seen, inputs_of, keys_of, mixed
@@ -28,15 +29,16 @@ _ENTITIES = 16  # bits: how often 65,536 entities came is remembered, by span
 class DecisionsPart(Part):
     """The decisions of one model."""
 
-    def __init__(self, *, live: bool) -> None:
-        self._live = live
+    def __init__(self, *, live: bool, events: DriftEvents | None) -> None:
+        self._live, self._events = live, events
         self._decisions: Decisions | None = None
-        self._watchers: list[Watch] = []
+        self._watchers: list[Watch] = [events] if events else []
 
     @classmethod
     def of(cls, setting: Setting) -> Self:
         """See `Part.of`."""
-        return cls(live=not setting.event_time)
+        told = setting.events and DriftEvents(setting.config.name, setting.events[1])
+        return cls(live=not setting.event_time, events=told)
 
     @property
     def decisions(self) -> Decisions:
@@ -62,6 +64,11 @@ class DecisionsPart(Part):
         self._importance = in_force(counting.config.importance, measured, features)
         self._bins = Layout(self._decisions.subjects.counters, ())
         self._seen = [Seen(_ENTITIES) for _ in self._decisions.spans]
+
+    def start(self, now: float) -> None:  # noqa: ARG002
+        """See `Part.start`."""
+        if self._events is not None:
+            self._events.know(self.decisions)
 
     def watch(self, told: Watch) -> None:
         """Tell of every decision from now on."""

@@ -1,31 +1,32 @@
 """Spans of requests that are worth looking at, made of what their lines say.
 
 Where the log knows how long requests and their steps took, and nobody else exports their traces:
-requests that failed, the slow ones, those close to the decision boundary, those predicted wrongly
-on the same line, and a share of all. Ids follow from the request, so what is read again after a
-crash are the same spans.
+requests that stand out (`interest`), and a share of all. Ids follow from the request, so what is
+read again after a crash are the same spans.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from hashlib import blake2b
 from typing import Self
 
 import numpy as np
 
-from inference_exporter.accumulators import wrong_rows
 from inference_exporter.config.schema import TracesConfig
 from inference_exporter.model.counting import Counting
+from inference_exporter.model.interest import Interest, at, told_of
 from inference_exporter.model.part import Part, Rows, Setting
-from inference_exporter.values.batch import Batch, Scalar, TextColumn
+from inference_exporter.values.batch import Batch, Scalar
 from inference_exporter.values.spans import SERVER, Attribute, SendSpans, Span
 
-LATEST = 2048  # latencies that say what is slow
-_ENOUGH = 100
-_SLOW = 0.99  # quantile
 _PER_BLOCK = 100  # requests of one reason
 _HEX_TRACE, _HEX_SPAN = 32, 16
+_NAMES = {
+    "version": "ml.model.version",
+    "request_id": "ml.request.id",
+    "status": "ml.request.status",
+}
 
 
 class TracesPart(Part):
@@ -36,8 +37,7 @@ class TracesPart(Part):
         self._model, self._send, self._share = model.name, send, traces.sample
         self._at_end = traces.timestamp == "end"
         self._own_ids = model.fields.trace_id is None
-        self._objective = model.thresholds.get("request_duration_seconds")
-        self._latest: deque[float] = deque(maxlen=LATEST)
+        self._interest = Interest(model)
         self._draw = np.random.default_rng()
 
     @classmethod
@@ -61,44 +61,30 @@ class TracesPart(Part):
     def _chosen(self, batch: Batch) -> dict[int, str]:
         """Rows and why, the most telling reason of each."""
         assert batch.latency is not None
-        latency = batch.latency.values
-        timed = ~np.isnan(latency)
+        timed = ~np.isnan(batch.latency.values)
         chosen: dict[int, str] = {}
-        reasons = (
-            ("error", self._layout.failed(batch)),
-            ("slow", latency > self._limit()),
-            ("wrong", wrong_rows(batch)),
-            ("boundary", batch.flags.get("boundary")),
-            ("sample", self._draw.random(batch.rows) < self._share),
-        )
-        for reason, mask in reasons:
-            found = np.flatnonzero(mask & timed) if mask is not None else ()
-            for row in [int(row) for row in found[:_PER_BLOCK]]:
+        sampled = self._draw.random(batch.rows) < self._share
+        for reason, mask in (
+            *self._interest.reasons(batch, self._layout),
+            ("sample", sampled),
+        ):
+            for row in np.flatnonzero(mask & timed)[:_PER_BLOCK].tolist():
                 chosen.setdefault(row, reason)
-        self._latest.extend(latency[timed][-LATEST:].tolist())
         return chosen
-
-    def _limit(self) -> float:
-        """The latency above which a request is slow: the objective, or what few exceed."""
-        if self._objective is not None:
-            return self._objective
-        if len(self._latest) < _ENOUGH:
-            return np.inf
-        return float(np.quantile(self._latest, _SLOW))
 
     def _spans(self, batch: Batch, row: int, time: float, reason: str) -> list[Span]:
         """The request and its steps; none where it is of no trace that can be named."""
         assert batch.latency is not None
         trace = self._trace_id(batch, row, time)
-        if trace is None or not np.isfinite(time):
+        if trace is None or not math.isfinite(time):
             return []
         took = float(batch.latency.values[row])
         start = time - took if self._at_end else time
-        parent = _span_id(_at(batch.span_id, row))
-        identity = f"{self._model}\0{_at(batch.id, row)}\0{_at(batch.row, row)}"
+        parent = _span_id(at(batch.span_id, row))
+        identity = f"{self._model}\0{at(batch.id, row)}\0{at(batch.row, row)}"
         own = _id(trace, identity)
-        found = self._layout.failed(batch)
-        failed = found is not None and bool(found[row])
+        failures = self._layout.failed(batch)
+        failed = failures is not None and bool(failures[row])
         request = Span(
             trace, own, f"predict {self._model}", start, start + took, parent, SERVER, failed,
             self._attributes(batch, row, reason),
@@ -108,52 +94,38 @@ class TracesPart(Part):
     def _trace_id(self, batch: Batch, row: int, time: float) -> bytes | None:
         """Of the log; made up where the log has no such field."""
         if self._own_ids:
-            key = f"{self._model}\0{_at(batch.id, row)}\0{time!r}"
+            key = f"{self._model}\0{at(batch.id, row)}\0{time!r}"
             return blake2b(key.encode("utf-8", "replace"), digest_size=16).digest()
-        text = str(_at(batch.trace_id, row) or "")
+        text = str(at(batch.trace_id, row) or "")
         try:
             return bytes.fromhex(text.zfill(_HEX_TRACE)) if 0 < len(text) <= _HEX_TRACE else None
         except ValueError:
             return None
 
     def _attributes(self, batch: Batch, row: int, reason: str) -> dict[str, Attribute]:
+        known = told_of(batch, row).items()
         found: dict[str, Attribute] = {"ml.model.name": self._model, "ml.sampled_for": reason}
-        texts = (
-            ("ml.model.version", batch.version), ("ml.request.id", batch.id),
-            ("ml.request.status", batch.status), ("ml.prediction", batch.prediction),
-            ("ml.actual", batch.actual),
-        )  # fmt: skip
-        for name, column in texts:
-            value = _at(column, row)
-            if value is not None:
-                found[name] = value
-        numbers = {"ml.score": batch.score, "ml.prediction": batch.prediction_value}
-        numbers |= {f"ml.{name}": one for name, one in batch.derived.items()}
-        for name, numeric in numbers.items():
-            if numeric is not None and not np.isnan(number := float(numeric.values[row])):
-                found[name] = number
+        for name, value in known:
+            found[_NAMES.get(name) or f"ml.{name}"] = value
         return found
 
 
 def _steps(batch: Batch, row: int, request: Span, identity: str) -> list[Span]:
     """A child for each step, one after the other: the log says how long, not when."""
     found, begin = [], request.start
+    model = request.attributes["ml.model.name"]
     for name, column in batch.steps.items():
         took = float(column.values[row])
-        if np.isnan(took):
+        if math.isnan(took):
             continue
         own = _id(request.trace_id, f"{identity}\0{name}")
-        about = {"ml.model.name": request.attributes["ml.model.name"], "ml.step": name}
+        about = {"ml.model.name": model, "ml.step": name}
         end = begin + took
         found.append(
             Span(request.trace_id, own, name, begin, end, request.span_id, attributes=about)
         )
         begin = end
     return found
-
-
-def _at(column: TextColumn | None, row: int) -> Scalar:
-    return None if column is None else column[row]
 
 
 def _id(trace: bytes, identity: str) -> bytes:
