@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from inference_exporter.backtest.record import Looked
 from inference_exporter.backtest.replay import Backtest
+from inference_exporter.config.budget import allowed
 from inference_exporter.decisions import Judgement
 
 COLUMNS = (
@@ -137,7 +138,7 @@ def _both(one: Looked, name: str) -> str:
 
 
 def _own(found: Backtest) -> Iterator[str]:
-    promised = found.model.thresholds.get("false_alarms_per_month", 1.0)
+    promised = allowed(found.model.thresholds, "drift")
     if not found.rates:
         yield "too few windows before the first drift that lasted (20 are needed) to say how often"
         yield "this traffic alarms by itself"
@@ -149,7 +150,7 @@ def _own(found: Backtest) -> Iterator[str]:
             f" {rate.lower:.1f} to {rate.upper:.1f}; {rate.alarms} in {rate.windows} windows until"
             f" {moment(rate.until)})"
         )
-    yield f"  promised: at most {promised:g} a month, all windows together"
+    yield f"  promised: at most {promised:g} a month, the part of the budget that drift has"
 
 
 def moment(seconds: float) -> str:

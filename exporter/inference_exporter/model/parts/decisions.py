@@ -50,6 +50,7 @@ class DecisionsPart(Part):
         self._decisions.forget(abandoned)
         self._decisions.watch = self._watch
         self._bins = Layout(self._decisions.subjects.counters, ())
+        counting.find_alike = self._decisions.alike
         self._seen = [Seen(_ENTITIES) for _ in self._decisions.spans]
 
     def watch(self, told: Watch) -> None:
