@@ -15,14 +15,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from alert_rules.ruleset import alerts_doc, names
+from alert_rules.ruleset import alerts_doc, arguments, names
 from alert_rules.ruleset.render import files
 from alert_rules.ruleset.settings import Settings
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(given: Sequence[str] | None = None) -> int:
     """Exit code 1 if `--check` finds a file that is not fresh."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(given)
     settings = Settings(
         options.speed,
         options.inner,
@@ -59,13 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, default=Path(__file__).parent, metavar="FOLDER")
     parser.add_argument("--runbooks", default=Settings().runbooks, metavar="URL")
     parser.add_argument("--dashboards", default=Settings().dashboards, metavar="URL")
-    parser.add_argument(
-        "--keep",
-        type=names.listed,
-        default=names.KEEP,
-        metavar="LABELS",
-        help="what tells deployments apart, such as namespace,job",
-    )
+    arguments.add_keep(parser)
     parser.add_argument(
         "--owner",
         type=names.listed,

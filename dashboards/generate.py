@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alert_rules.ruleset import names
+from alert_rules.ruleset.arguments import add_keep
 from dashboards.board import published
 from dashboards.board.render import document, text
 from dashboards.pages import PAGES
@@ -23,13 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the Grafana dashboards.")
     parser.add_argument("--check", action="store_true", help="only say whether they are fresh")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent, metavar="FOLDER")
-    parser.add_argument(
-        "--keep",
-        type=names.listed,
-        default=names.KEEP,
-        metavar="LABELS",
-        help="what tells deployments apart, as of alert_rules.generate",
-    )
+    add_keep(parser)
     options = parser.parse_args(arguments)
     with names.keeping(options.keep):
         boards = {uid: document(page()) for uid, page in PAGES.items()}

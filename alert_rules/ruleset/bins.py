@@ -81,7 +81,7 @@ def facts(settings: Settings) -> Group:
     rules.append(
         Recording(
             "model_version:inference_drift_level:ratio",
-            f"{names.threshold('false_alarms_per_month')}\n"
+            f"{names.threshold('false_alarms_drift')}\n"
             f"/ on ({by('model')}) group_right ()\n"
             f"({names.LOOKS_PER_MONTH} * {profiles})",
         )

@@ -6,25 +6,24 @@ difference from the reference is larger than its margin of error: the square roo
 squared distances from either value to the end of its own interval that looks towards the other
 (MOVER, Zou & Donner 2008). So the reference's own rows count, few or many.
 
-How many standard errors an interval takes is the model's budget of false alarms, shared out among
-the metrics of the reference and the looks of a month.
+How many standard errors an interval takes follows from the model's budget of false alarms
+(`budget`). Rows that resemble each other count as the rows they are worth.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alert_rules.ruleset import names
+from alert_rules.ruleset import budget, names
 from alert_rules.ruleset.names import M, by
 from alert_rules.ruleset.rules import Group, Recording
 from alert_rules.ruleset.settings import Settings
 
 KEY = (*M, "metric", "class")
 _LEVEL = "model_version_metric_class"
-REFERENCE = f"{_LEVEL}:inference_performance_reference:max"
+REFERENCE = budget.REFERENCE
 LIMIT = f"{_LEVEL}:inference_performance_reference:limit"
 ERROR = f"{_LEVEL}:inference_performance_reference:error"
-SIGMAS = "model_version:inference_performance_reference:sigmas"
 _ALLOWED = "model_metric:inference_threshold:allowed"
 _POSITIVE = "model_actual:inference_positive_class:info"
 
@@ -57,7 +56,7 @@ def facts(settings: Settings) -> Group:
             Recording(ERROR, _reference_error()),
             Recording(_ALLOWED, _allowed()),
             Recording(LIMIT, _limit()),
-            Recording(SIGMAS, _sigmas()),
+            *budget.sigmas(),
         ),
     )
 
@@ -134,75 +133,44 @@ def _limit() -> str:
     return "\nor\n".join(parts)
 
 
-def _sigmas() -> str:
-    """sqrt(-2 ln 2a), above the normal quantile of every level a (Chernoff)."""
-    m, tests = by(*M), f"count by ({by(*M)}) ({REFERENCE})"
-    budget = (
-        f"({names.threshold('false_alarms_per_month')}\n"
-        f"  or on ({by('model')}) group by ({by('model')}) ({REFERENCE}))"
-    )
-    looks = names.LOOKS_PER_MONTH * len(names.LABEL_WINDOWS)
-    return (
-        f"sqrt(-2 * ln(2 * clamp_max(\n{budget}\n/ on ({by('model')}) group_right ()\n"
-        f"sum by ({m}) ({looks} * {tests}), 0.05)))"
-    )
-
-
 def windowed(window: str) -> Iterator[Recording]:
     """Values, and how far each may be from what more rows would show."""
-    yield from _judged(names.judged(window), names.margin(window), _realised(window), window)
+    value, margin = names.judged(window), names.margin(window)
+    yield from _judged(value, margin, _realised(window), window, "performance")
 
 
 def estimated(window: str) -> Iterator[Recording]:
     """The same before labels come, over the predictions of a window."""
     kind = "performance_estimate"
     value, margin = names.judged(window, kind), names.margin(window, kind)
-    yield from _judged(value, margin, _expected(window), window)
+    yield from _judged(value, margin, _expected(window), window, "estimates")
 
 
 def _expected(window: str) -> dict[str, tuple[str, str]]:
-    """Expected cells: sums of independent coins, so their variances add up (delta method).
+    """Expected cells, and the rows behind each as if its rows were known.
 
-    Rows of a share with the same variance: v (1 - v) / variance.
+    A sum of probabilities varies less than the sum of the outcomes: E p² <= E p, whatever the law
+    of the inputs.
     """
-    c = by(*M, "class")
+    c, rows = by(*M, "class"), f"model_version:inference_expected_outcomes:increase{window}"
     cells = f"model_version_predicted_actual:inference_expected_outcomes:increase{window}"
-    spreads = (
-        f"model_version_predicted_actual:inference_expected_outcomes_variance:increase{window}"
+    enough = f"and on ({by(*M)}) {rows} >= {names.LEAST_ROWS}"
+
+    def by_class(label: str) -> str:
+        return f'sum by ({c}) (label_replace({cells}, "class", "$1", "{label}", "(.*)"))'
+
+    hits = (
+        f'sum by ({c}) (label_replace({cells}, "class", "$1", "predicted", "(.*)")\n'
+        f"  and on ({by(*M, 'predicted', 'actual', 'class')})\n"
+        f'  label_replace({cells}, "class", "$1", "actual", "(.*)"))'
     )
-    enough = (
-        f"and on ({by(*M)}) model_version:inference_expected_outcomes:increase{window} "
-        f">= {names.LEAST_ROWS}"
-    )
-
-    def by_class(series: str, label: str) -> str:
-        return f'sum by ({c}) (label_replace({series}, "class", "$1", "{label}", "(.*)"))'
-
-    def hits_of(series: str) -> str:
-        return (
-            f'sum by ({c}) (label_replace({series}, "class", "$1", "predicted", "(.*)")\n'
-            f"  and on ({by(*M, 'predicted', 'actual', 'class')})\n"
-            f'  label_replace({series}, "class", "$1", "actual", "(.*)"))'
-        )
-
-    hits, sure = hits_of(cells), hits_of(spreads)
-    predicted, actual = by_class(cells, "predicted"), by_class(cells, "actual")
-    missed = f"({by_class(spreads, 'actual')} - {sure})"  # variance of the false negatives
-    both = f"({predicted} + {actual})"
-
-    def share(value: str, variance: str) -> tuple[str, str]:
-        return f"({value} {enough})", f"({value} * (1 - {value}) / ({variance} > 0))"
-
+    predicted, actual = by_class("predicted"), by_class("actual")
+    f1 = f"(2 * {hits} / (({predicted} + {actual}) > 0))"
     return {
-        "precision": share(f"({hits} / ({predicted} > 0))", f"({sure} / {predicted} ^ 2)"),
-        "recall": share(
-            f"({hits} / ({actual} > 0))",
-            f"((({actual} - {hits}) ^ 2 * {sure} + ({hits}) ^ 2 * {missed}) / {actual} ^ 4)",
-        ),
-        "f1": share(
-            f"(2 * {hits} / ({both} > 0))",
-            f"(4 * (({hits}) ^ 2 * {missed} + ({both} - {hits}) ^ 2 * {sure}) / {both} ^ 4)",
-        ),
+        "accuracy": (names.estimate("accuracy", window), rows),
+        "precision": (f"({hits} / ({predicted} > 0) {enough})", predicted),
+        "recall": (f"({hits} / ({actual} > 0) {enough})", actual),
+        "f1": (f"({f1} {enough})", f"({predicted} + {actual}) / (2 - {f1})"),
     }
 
 
@@ -281,9 +249,10 @@ def _means(window: str) -> dict[str, tuple[str, str]]:
 
 
 def _judged(
-    value: str, margin: str, metrics: dict[str, tuple[str, str]], window: str
+    value: str, margin: str, metrics: dict[str, tuple[str, str]], window: str, kind: str
 ) -> Iterator[Recording]:
     """The value and the margin of error of its difference from the reference."""
+    sigmas = names.sigmas(kind)
     noise = margin.replace(":margin", ":noise")
     m, key = by(*M), by(*KEY)
 
@@ -305,7 +274,7 @@ def _judged(
         parts.append(
             "(\n  " + "\n  or\n  ".join(named(metrics[one][1], one) for one in means) + "\n)"
         )
-    square = f"{SIGMAS} ^ 2 * {names.weight_design(window)} or {SIGMAS} ^ 2"
+    square = f"{sigmas} ^ 2 * {names.rows_design(window)} or {sigmas} ^ 2"
     yield Recording(
         noise,
         "((\n" + "\nor\n".join(parts) + f"\n) * on ({m}) group_left () ({square}))\n"
@@ -314,7 +283,7 @@ def _judged(
     yield Recording(
         margin,
         f"sqrt(({_distance(value, noise)}) ^ 2\n"
-        f"  + on ({key}) ({ERROR} * on ({m}) group_left () {SIGMAS}) ^ 2)",
+        f"  + on ({key}) ({ERROR} * on ({m}) group_left () {sigmas}) ^ 2)",
     )
 
 

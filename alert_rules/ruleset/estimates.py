@@ -43,12 +43,23 @@ def windowed(settings: Settings, window: str) -> Iterator[Recording]:
         names.weight_design(window),
         f"{squares}:increase{window} / ({_PREDICTIONS}:increase{window} > 0)",
     )
+    yield Recording(names.rows_design(window), _rows_design(window))
     rows = f"({_PREDICTIONS}:increase{window} >= {names.LEAST_ROWS})"
     yield from _accuracy(settings, window)
     absolute, squared = (f"model_version:{name}:increase{window}" for name in _SUMS)
     yield Recording(names.estimate("mae", window), f"{absolute} / {rows}")
     yield Recording(names.estimate("rmse", window), f"sqrt({squared} / {rows})")
     yield Recording(f"{_OUTLIERS}:ratio{window}", f"{_OUTLIERS}:increase{window} / {rows}")
+
+
+def _rows_design(window: str) -> str:
+    """Of outputs, for successes resemble each other as they do; where those are not, of inputs."""
+    m = by(*M)
+    alike = "\n  or ".join(
+        f"max by ({m}) ({names.design(scope, window)})" for scope in ("output", "feature")
+    )
+    weights = names.weight_design(window)
+    return f"({alike}) * {weights}\nor {weights}\nor {alike}"
 
 
 def _accuracy(settings: Settings, window: str) -> Iterator[Recording]:

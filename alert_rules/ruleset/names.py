@@ -33,11 +33,12 @@ LEAST_ROWS = 200  # below this, or 20 rows per bin, a distance is not computed
 LEAST_ROWS_PER_BIN = 20
 LEAST_EFFECTIVE_PER_BIN = 8  # independent rows' worth; below, there is no critical value
 LEAST_EVENTS = 10  # failures or slow requests before an error budget is said to burn
-SIGMA = 3.0  # normal quantile of intervals around shares: alerts look many times a day
+SIGMA = 3.0  # normal quantile of intervals around shares: for looking, alerts have levels
 Z95 = 1.959964  # normal quantile of the intervals that exporters publish
-SIGMA_EACH_MINUTE = 5.0  # of alerts on shares of flawed values: every minute, many features
 PRIOR_ROWS = 10  # of the whole reference, that exporters add to each hour of a season
 LOOKS_PER_MONTH = 750  # hours and days of 30 days
+MINUTES_PER_MONTH = 43_200
+UNSAID = 0.1  # false alarms a month of a kind of alert where exporters do not say
 
 M = ("model", "version")
 
@@ -247,6 +248,16 @@ def share(what: str, window: str) -> str:
 def threshold(name: str) -> str:
     """A threshold of the model, merged over its replicas."""
     return f'max by ({by("model")}) (inference_threshold{{name="{name}", feature=""}})'
+
+
+def sigmas(kind: str) -> str:
+    """Standard errors that a difference of this kind of alert has to have to be no chance."""
+    return f"model_version:inference_false_alarms_{kind}:sigmas"
+
+
+def rows_design(window: str) -> str:
+    """How many rows of a window are worth one: for their weights, and for resembling each other."""
+    return f"model_version:inference_rows:design{window}"
 
 
 def feature_threshold(name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.calibration import false_alarms, page, peers, power
 from bench.calibration.alerts import page as alerts_page
-from bench.calibration.alerts import regimes
+from bench.calibration.alerts import regimes, whole
 from bench.calibration.sizes import Sizes
 from bench.calibration.targets import targets
 from bench.result import say
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcomes = [_alerts(name, sizes) for name in sizes.regimes(regimes.REGIMES)]
     folder = options.output or (None if options.quick else _DOCS)
     if options.only == "alerts":
-        return _renew(folder, alerts_page.of(outcomes))
+        return _renew(folder, alerts_page.of(outcomes, whole.measure(*sizes.whole)))
     cells, laws = false_alarms.measure(sizes)
     points = power.measure(sizes)
     quiet = peers.measure(sizes)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{verdict:7} {one.what}: {one.measured} (target: {one.wanted})")
     minutes = (time.monotonic() - started) / 60
     text = page.render(cells, laws, points, quiet, verdicts, minutes)
-    text = alerts_page.renew(text, alerts_page.of(outcomes))
+    text = alerts_page.renew(text, alerts_page.of(outcomes, whole.measure(*sizes.whole)))
     if folder is None:
         print("nothing written: not at full size; --output=FOLDER writes it all the same")
         return 0

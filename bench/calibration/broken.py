@@ -21,6 +21,7 @@ from inference_exporter import assembly
 from inference_exporter.accumulators import Groups, Layout, arrange
 from inference_exporter.broken import Broken
 from inference_exporter.cli import main as exporter
+from inference_exporter.config.budget import SHARES
 from inference_exporter.model.parts.repeats import HOURLY, SOON, RepeatsPart
 from inference_exporter.values.batch import Batch, Bools, Floats
 from inference_exporter.windows import place
@@ -68,7 +69,7 @@ class Sidecar:
 
     def __init__(self, layout: Layout) -> None:
         self._layout, self._repeats = layout, RepeatsPart("credit", ids=False)
-        self.broken = Broken(layout)
+        self.broken = Broken(layout, SHARES["broken"])
 
     def read(self, rows: Rows, times: Floats, now: float) -> None:
         """Count rows that came, and judge."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.calibration.traffic import Window
+from inference_exporter.config.budget import SHARES
 from inference_exporter.config.schema import Window as Configured
 from inference_exporter.decisions.budget import DAYS, holm, level
 from inference_exporter.decisions.dependence import Design
@@ -85,14 +86,14 @@ def collect(known: Floats, window: Window, windows: int) -> Pool:
 
 
 def replay(pool: Pool, features: int, per_day: int, effect: float) -> Rate:
-    """Alarms of models with so many features and windows a day, at one a month promised.
+    """Alarms of models with so many features and windows a day, by the default budget.
 
     An alarm is a decision that makes one feature or more of a model drifted.
     """
     windows, together = pool.p_values.shape
     models = together // features
     used = models * features
-    alpha = level([Configured("w", 86400.0 / per_day)], 1.0)
+    alpha = level([Configured("w", 86400.0 / per_day)], SHARES["drift"])
     states = States.fresh(used)
     threshold = np.full(used, effect)
     alarms = 0

@@ -12,6 +12,7 @@ from bench.calibration.pool import Watch
 from bench.calibration.sizes import ROWS, Sizes
 from bench.calibration.traffic import Categories, Numeric, Window
 from bench.result import say
+from inference_exporter.config.budget import SHARES
 from inference_exporter.config.schema import Window as Configured
 from inference_exporter.decisions.budget import level
 from inference_exporter.decisions.memory import Memory
@@ -115,7 +116,7 @@ def found(known: Floats, memory: Memory, window: Window) -> dict[float, Floats]:
     """
     watch = Watch(known)
     watch.memory = memory
-    alpha = level([Configured("1h", 3600.0)], 1.0)
+    alpha = level([Configured("1h", 3600.0)], SHARES["drift"])
     trials = len(known)
     states = {effect: States.fresh(trials) for effect in EFFECTS}
     first = {effect: np.full(trials, np.inf) for effect in EFFECTS}

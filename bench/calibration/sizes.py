@@ -55,6 +55,11 @@ class Sizes:
         return 30 if self.quick else 1440
 
     @property
+    def whole(self) -> tuple[int, int, int]:
+        """Months, days of each, and changes, of all alerts at once."""
+        return (1, 2, 1) if self.quick else (10, 30, 10)
+
+    @property
     def drifting(self) -> int:
         """Features that drift in each of them."""
         return 20 if self.quick else 100

@@ -7,24 +7,22 @@ and alerts agree at every tenth minute; where the replay says firing, promtool d
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from alert_rules.ruleset import names
 from bench.calibration.alerts import shares
 from bench.calibration.alerts.exporter import WINDOWS, onsets
 from bench.calibration.alerts.promql import Increase, Sum, alert, held
 from bench.calibration.alerts.rules import Fleet, fires, in_force, looks
 
-import rule_files
+from inference_exporter.config.budget import parts
 from inference_exporter.values.batch import Bools, Floats
+from stories import promtool, series_of
 
 MINUTES, BINS, FEATURES = 1800, 4, ("calm", "income", "rare", "visitors")
-SAME = 'job="exporter",model="credit",version="1"'
 FULL = 70  # minutes until the window of an hour is full
 KNOWN = np.full((len(FEATURES), BINS), 2500.0)
 DESIGN = {"calm": 1.1, "income": 1.2, "rare": 1.0, "visitors": 900.0}
@@ -69,35 +67,32 @@ def _replayed(rows: Floats) -> tuple[dict[str, Floats], dict[str, Floats], Float
     return series, verdicts, in_force(verdicts)
 
 
-def _series(name: str, labels: str, values: str) -> dict[str, str]:
-    return {"series": f"{name}{{{SAME},{labels}}}", "values": values}
-
-
 def _input(rows: Floats, quantile: float) -> list[dict[str, str]]:
     found = []
     counters = rows.cumsum(axis=1)
     for replica, instance in enumerate("ab"):
         here = f'instance="{instance}"'
         requests = " ".join(f"{value:g}" for value in counters[replica, :, 0].sum(axis=1))
-        found.append(_series("inference_requests_total", f'{here},code="ok"', requests))
+        found.append(series_of("inference_requests_total", f'{here},code="ok"', requests))
         for row, feature in enumerate(FEATURES):
             of = f'{here},reference="r1",feature="{feature}"'
             for cell in range(BINS):
                 values = " ".join(f"{value:g}" for value in counters[replica, :, row, cell])
                 bins = f'{of},bin="{cell:02d}"'
-                found.append(_series("inference_feature_bin_total", bins, values))
+                found.append(series_of("inference_feature_bin_total", bins, values))
                 ratio = f'{bins},range="x"'
-                found.append(_series("inference_feature_reference_ratio", ratio, f"0.25x{MINUTES}"))
+                found.append(
+                    series_of("inference_feature_reference_ratio", ratio, f"0.25x{MINUTES}")
+                )
             for name, value in (("reference_samples", 10_000), ("drift_quantile", quantile)):
-                found.append(_series(f"inference_feature_{name}", of, f"{value!r}x{MINUTES}"))
+                found.append(series_of(f"inference_feature_{name}", of, f"{value!r}x{MINUTES}"))
             begin, more = ((66, 0.0), (186, 0.3))[replica]
             design = f"_x{begin} {DESIGN[feature] + more!r}x{MINUTES - begin}"
             window = f'{here},feature="{feature}",window="1h"'
-            found.append(_series("inference_feature_drift_design_effect", window, design))
-    for name in ("feature_psi", "output_psi", "false_alarms_per_month"):
-        value = 1 if name == "false_alarms_per_month" else 0.1
+            found.append(series_of("inference_feature_drift_design_effect", window, design))
+    for name, value in (("feature_psi", 0.1), ("output_psi", 0.1), *parts({}).items()):
         labels = f'instance="a",name="{name}",feature=""'
-        found.append(_series("inference_threshold", labels, f"{value}x{MINUTES}"))
+        found.append(series_of("inference_threshold", labels, f"{value}x{MINUTES}"))
     return found
 
 
@@ -127,25 +122,6 @@ def _firing(
     }
 
 
-def _promtool(folder: Path, story: dict[str, Any], name: str = "InferenceFeatureDrift") -> None:
-    every = [*rule_files.alerts("drift"), *rule_files.alerts("quality")]
-    rules = [rule for rule in every if rule["alert"] == name]
-    groups = [*rule_files.needed_by(rules), {"name": "alerts", "rules": rules}]
-    (folder / "rules.yaml").write_text(yaml.safe_dump({"groups": groups}, width=1000))
-    document = {
-        "rule_files": ["rules.yaml"],
-        "evaluation_interval": "1m",
-        "group_eval_order": [group["name"] for group in groups],
-        "tests": [story],
-    }
-    (folder / "test.yaml").write_text(yaml.safe_dump(document, width=10**7))
-    answer = subprocess.run(
-        ["promtool", "test", "rules", str(folder / "test.yaml")],
-        capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
-    assert answer.returncode == 0, (answer.stdout + answer.stderr)[:4000]
-
-
 @pytest.mark.server
 def test_a_fleet_is_replayed_as_prometheus_evaluates_it(tmp_path: Path) -> None:
     rows = _rows()
@@ -166,7 +142,7 @@ def test_a_fleet_is_replayed_as_prometheus_evaluates_it(tmp_path: Path) -> None:
             checks.append(_near(names.distance("feature", "psi", "1h"), row, psi, minute))
             checks.append(_near(names.critical("feature", "psi", "1h"), row, critical, minute))
     quantile = Fleet("1h", KNOWN, len(FEATURES), 0.1).quantile
-    _promtool(
+    promtool(
         tmp_path,
         {"interval": "1m", "input_series": _input(rows, quantile), "promql_expr_test": checks},
     )
@@ -181,14 +157,14 @@ def test_the_only_replica_is_replayed_by_its_own_decisions(tmp_path: Path) -> No
     assert onsets(fired, 1) == 1, "an absence is bridged"
     values = " ".join("_" if np.isnan(value) else f"{value:g}" for value in state[:, 0])
     of = 'instance="a",feature="calm",window="24h"'
-    request = _series("inference_requests_total", 'instance="a",code="ok"', f"0+9x{len(state)}")
+    request = series_of("inference_requests_total", 'instance="a",code="ok"', f"0+9x{len(state)}")
     values = values.replace("1 _", "1 stale", 1)
     checks = [_firing(fired, minute) for minute in range(len(state))]
-    _promtool(
+    promtool(
         tmp_path,
         {
             "interval": "1m",
-            "input_series": [_series("inference_feature_drift_state", of, values), request],
+            "input_series": [series_of("inference_feature_drift_state", of, values), request],
             "promql_expr_test": checks,
         },
     )
@@ -208,13 +184,13 @@ def test_alerts_on_shares_are_replayed_as_prometheus_evaluates_them(tmp_path: Pa
     design[66:] = (1.0, 40.0, 1.5)
     increase, total = Increase((2, 3)), Sum(60, (2, 3))
     sums = total(increase(np.stack((flawed, values), axis=1)))
-    crossing = shares.crossed(sums[:, 0], sums[:, 1], np.full(3, 0.1), design)
+    crossing = shares.crossed(sums[:, 0], sums[:, 1], np.full(3, 0.1), design, 3)
     fired = shares.fires(crossing)
     assert onsets(fired[:, 2:], 1) == 1
     assert not fired[:, :2].any()
     here = 'instance="a"'
     requests = f"0+12x{minutes}"
-    series = [_series("inference_requests_total", f'{here},code="ok"', requests)]
+    series = [series_of("inference_requests_total", f'{here},code="ok"', requests)]
     for row, feature in enumerate(features):
         of = f'{here},feature="{feature}"'
         bins = f'{of},reference="r1",bin="00"'
@@ -223,19 +199,20 @@ def test_alerts_on_shares_are_replayed_as_prometheus_evaluates_them(tmp_path: Pa
             ("inference_feature_invalid_total", of, flawed[:, row] * 0.0),
             ("inference_feature_bin_total", bins, (values - flawed)[:, row]),
         ):
-            series.append(_series(metric, labels, " ".join(f"{v:g}" for v in counted.cumsum())))
+            series.append(series_of(metric, labels, " ".join(f"{v:g}" for v in counted.cumsum())))
         known = f'{of},reference="r1"'
-        series.append(_series("inference_feature_reference_missing_ratio", known, f"0.1x{minutes}"))
-        series.append(_series("inference_feature_reference_samples", known, f"9999x{minutes}"))
+        series.append(
+            series_of("inference_feature_reference_missing_ratio", known, f"0.1x{minutes}")
+        )
+        series.append(series_of("inference_feature_reference_samples", known, f"9999x{minutes}"))
         effect = f"_x66 {design[-1, 0, row]}x{minutes - 66}"
         window = f'{of},window="1h"'
-        series.append(_series("inference_feature_drift_design_effect", window, effect))
-    labels = f'{here},name="feature_missing_ratio",feature=""'
-    series.append(_series("inference_threshold", labels, f"0.05x{minutes}"))
+        series.append(series_of("inference_feature_drift_design_effect", window, effect))
+    for threshold, value in (("feature_missing_ratio", 0.05), *parts({}).items()):
+        labels = f'{here},name="{threshold}",feature=""'
+        series.append(series_of("inference_threshold", labels, f"{value}x{minutes}"))
     checks = [_firing(fired, minute, name, features) for minute in range(FULL, minutes, 3)]
-    _promtool(
-        tmp_path, {"interval": "1m", "input_series": series, "promql_expr_test": checks}, name
-    )
+    promtool(tmp_path, {"interval": "1m", "input_series": series, "promql_expr_test": checks}, name)
 
 
 def test_the_operators_are_what_a_loop_over_minutes_gives() -> None:

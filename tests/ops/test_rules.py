@@ -14,7 +14,8 @@ from alert_rules.ruleset.render import files
 from alert_rules.ruleset.settings import Settings
 
 import rule_files
-from inference_exporter.config.thresholds import THRESHOLDS
+from inference_exporter.config.budget import parts
+from inference_exporter.config.thresholds import THRESHOLDS, in_force
 from inference_exporter.families import FAMILIES
 from inference_exporter.performance.scores import SCORE_BINS
 from inference_exporter.reference.profiling import grid
@@ -170,8 +171,8 @@ def test_every_threshold_in_a_rule_can_be_configured_and_has_a_default() -> None
         for rule in group["rules"]
         for name in re.findall(r'name="(\w+)"', rule["expr"])
     }
-    assert named <= set(THRESHOLDS)
-    without = {name for name in named if THRESHOLDS[name].default is None}
+    assert named <= set(THRESHOLDS) | set(parts({}))
+    without = named - set(in_force({})) - set(parts({}))
     # Nobody's latency is known beforehand, nor who wants a second alert about what matters most.
     assert without == {"request_duration_seconds", "drifted_importance_ratio"}
 

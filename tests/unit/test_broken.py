@@ -152,7 +152,7 @@ def test_a_breakage_survives_a_restart(layout: Layout) -> None:
     story.minutes(61)
     story.minutes(4, change=_set("income", np.nan))
     puts, _ = story.sidecar.broken.take_changes()
-    again = Broken(layout)
+    again = Broken(layout, 0.1)
     assert again.restore(puts) == []
     before = list(story.sidecar.broken.found())
     assert list(again.found()) == before
@@ -169,10 +169,10 @@ def test_state_that_is_damaged_or_of_other_cells_is_left(layout: Layout) -> None
     story = Story(layout)
     story.minutes(3)
     puts, _ = story.sidecar.broken.take_changes()
-    again = Broken(layout)
+    again = Broken(layout, 0.1)
     problems = again.restore({key: b"\xc1" for key in puts})
     assert len(problems) == len(puts)
-    other = Broken(Layout(layout.dense[:3], ()))
+    other = Broken(Layout(layout.dense[:3], ()), 0.1)
     assert other.restore(puts) == []
     assert list(other.found()) == []
     assert other.take_changes()[1] == set(puts)
@@ -198,7 +198,7 @@ def test_the_bound_of_chance_is_above_the_binomial_law() -> None:
 
 def test_cells_hold_every_row_once(layout: Layout) -> None:
     """Against a count by hand, with values in, below and above the range, missing and invalid."""
-    cells = Broken(layout)
+    cells = Broken(layout, 0.1)
     names = cells.names
     rows = People(9).rows(6)
     rows["income"] = np.array([np.nan, np.inf, -5.0, 1e9, 20_000.0, 30_000.0])
@@ -215,7 +215,7 @@ def test_cells_hold_every_row_once(layout: Layout) -> None:
 
 
 def test_reference_rows_are_in_the_cells_of_their_values(layout: Layout) -> None:
-    cells = Broken(layout)._own
+    cells = Broken(layout, 0.1)._own
     assert isinstance(cells, Cells)
     assert (cells.rows == 20_000).all()
     assert (cells.known[:, STRANGE] == 0).all()

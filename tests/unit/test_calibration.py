@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from bench.calibration import chart
-from bench.calibration.alerts import regimes
+from bench.calibration.alerts import month, regimes, whole
 from bench.calibration.alerts.page import renew, section, targets
 from bench.calibration.peers import _ks, _wasserstein
 from bench.calibration.pool import Pool, Rate, collect, replay
@@ -90,13 +90,36 @@ def test_a_chart_is_well_formed() -> None:
 
 
 def test_the_part_at_the_alert_is_renewed_where_it_stands() -> None:
-    once = renew("# Calibration\n", section(["| x |"], ["| y |"]))
-    again = renew(once + "\nthe end\n", section(["| z |"], []))
+    once = renew("# Calibration\n", section(["| x |"], ["| y |"], []))
+    again = renew(once + "\nthe end\n", section(["| z |"], [], ["| w |"]))
     assert again.startswith("# Calibration\n")
     assert again.endswith("\nthe end\n")
     assert again.count("## At the alert") == 1
     assert "| z |" in again
     assert "| x |" not in again
+
+
+def test_a_day_of_everything_that_is_alarmed_on_adds_up() -> None:
+    model = month.Model(1, 0.5)
+    rows = model.rows(month.ROWS * 600)
+    counts = month.counted(rows, month.edges_of(rows))
+    every = np.full(600, month.ROWS)
+    assert (counts.inputs.sum(axis=2) == month.ROWS).all()
+    assert (counts.parts[..., 0].sum(axis=1) == every).all()
+    assert (counts.groups[..., 0].sum(axis=1) == every).all()
+    assert counts.cells.sum(axis=(1, 2)) == pytest.approx(every)
+    assert counts.expected.sum(axis=(1, 2)) == pytest.approx(every)
+    assert counts.scores[:, 1].sum() == counts.cells[:, :, 1].sum() == rows.label.sum()
+    right = counts.cells[:, 0, 0] + counts.cells[:, 1, 1]
+    assert counts.parts[..., 1].sum(axis=1) == pytest.approx(right)
+    assert counts.flaws[..., 0].sum() == rows.missing.sum() > 0
+
+
+@pytest.mark.slow
+def test_a_model_that_goes_blind_is_found_beside_everything_else() -> None:
+    assert whole.found(0.0, trials=1)["performance 1d"] == 1.0
+    quiet = whole.months(0.0, count=1, days=2)
+    assert quiet["all of them"].alarms == 0
 
 
 @pytest.mark.slow

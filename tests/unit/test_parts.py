@@ -122,4 +122,9 @@ def _values(lines: list[str]) -> dict[str, float]:
     split = [line.rpartition(" ") for line in lines]
     built = ("inference_reference_info", "inference_reference_timestamp",
              "inference_feature_drift_quantile", "inference_output_drift_quantile")  # fmt: skip
-    return {name: float(value) for name, _, value in split if not name.startswith(built)}
+    levels = ("_critical{", '_significance"')
+    return {
+        name: float(value)
+        for name, _, value in split
+        if not name.startswith(built) and not any(one in name for one in levels)
+    }

@@ -9,7 +9,9 @@ from scipy import stats
 from credit_case import MODEL, write
 from exporter_process import Series, parse
 from inference_exporter.cli import main
+from inference_exporter.config.budget import SHARES, parts
 from inference_exporter.config.thresholds import THRESHOLDS, in_force
+from inference_exporter.decisions import points
 from inference_exporter.statistics.rule_quantiles import LOOKS_PER_MONTH, level
 
 CONFIG = f"""\
@@ -51,19 +53,25 @@ def test_every_threshold_is_published_with_its_default_unless_set(page: Series) 
     published = {key[2]: value for key, value in of(page, "inference_threshold").items()}
     assert 0 < published.pop("drift_test_significance") < published.pop("drift_significance") < 0.05
     wanted = {"feature_psi": 0.25, "request_duration_seconds": 0.3, "false_alarms_per_month": 2.0}
-    assert published == in_force(wanted)
+    assert published == in_force(wanted) | parts(wanted)
     relative = {f"{metric}_drop" for metric in drops.DROPS} - {"accuracy_drop"}
     silent = {"drifted_importance_ratio"}  # until it is set
-    assert set(published) == set(THRESHOLDS) - relative - silent  # relative ones are in rules
+    # those depend on the reference: in rules
+    assert set(published) == (set(THRESHOLDS) - relative - silent) | set(parts({}))
     assert "request_duration_seconds" not in in_force({})  # nobody's latency is known beforehand
 
 
 def test_quantiles_are_scipys_at_the_level_of_the_false_alarm_budget(page: Series) -> None:
     quantiles = of(page, "inference_feature_drift_quantile")
     profiles = len({key[1] for key in quantiles}) + 2  # the score and the prediction
-    alpha = level(2.0, profiles)
-    assert alpha == pytest.approx(2.0 / (profiles * LOOKS_PER_MONTH))
+    alpha = level(2.0 * SHARES["drift"], profiles)
+    assert alpha == pytest.approx(1.4 / (profiles * LOOKS_PER_MONTH))
     assert quantiles["v3", "income", "", ""] == pytest.approx(stats.chi2.isf(alpha, 9))
+
+
+def test_the_parts_of_the_budget_are_no_more_than_the_whole() -> None:
+    point_masses = SHARES["drift"] * points.SHARE  # beside decisions
+    assert sum(SHARES.values()) + point_masses <= 1.0
 
 
 def test_the_latency_objective_is_a_bound_of_the_histogram(page: Series) -> None:

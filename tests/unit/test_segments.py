@@ -76,6 +76,20 @@ def test_by_chance_the_worst_is_beyond_its_critical_gap_as_seldom_as_promised(
     assert 0.1 * alpha < alarms / trials < 1.3 * alpha
 
 
+def test_rows_that_resemble_each_other_say_less_of_a_segment() -> None:
+    parts_of = {"a": share(900, 1000), "b": share(860, 1000)}
+    alone, alike = (worst("accuracy", share(1760, 2000), parts_of, 0.01, d) for d in (1.0, 4.0))
+    assert alone is not None
+    assert alike is not None
+    assert alone.critical is not None
+    assert alike.critical == pytest.approx(2 * alone.critical)
+    assert alike.gap == alone.gap
+    ratios = [parity({"a": (300, 1000), "b": (200, 1000)}, 0.01, one) for one in (1.0, 4.0)]
+    assert ratios[0] is not None
+    assert ratios[1] is not None
+    assert ratios[1].critical == pytest.approx(ratios[0].critical ** 2)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("segments", "rows", "accuracy"), [(2, 500, 0.9), (5, 2000, 0.7), (10, 300, 0.95)]

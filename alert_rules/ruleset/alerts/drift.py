@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alert_rules.ruleset import names
 from alert_rules.ruleset.alerts.direction import direction, moved
+from alert_rules.ruleset.alerts.noise import each_minute
 from alert_rules.ruleset.alerts.text import (
     DURATION,
     MODEL,
@@ -172,7 +173,7 @@ def _outliers() -> Alert:
     ratio = "model_version:inference_outliers:ratio1h"
     rows = "model_version:inference_predictions:increase1h"
     design = f"(max by ({by(*M)}) ({names.design('feature', '1h')}) or {ratio} * 0 + 1)"
-    noise = f"{names.SIGMA_EACH_MINUTE:g} * sqrt({ratio} * (1 - {ratio}) / {rows}\n  * {design})"
+    noise = each_minute(ratio, rows, design)
     same = M
     return Alert(
         "InferenceOutlierBurst",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alert_rules.ruleset import names
+from alert_rules.ruleset.alerts.noise import each_minute
 from alert_rules.ruleset.alerts.text import MODEL, PERCENT, ROWS, VERSION, lookup
 from alert_rules.ruleset.names import M, by
 from alert_rules.ruleset.rules import Alert
@@ -32,7 +33,7 @@ def _alert(name: str, flaw: str, what: str, usual: str) -> Alert:
     ratio = names.share(flaw, _WINDOW)
     rows = f"model_version_feature:inference_feature_values:increase{_WINDOW}"
     design = f"({names.design('feature', _WINDOW)}\n  or {ratio} * 0 + 1)"
-    noise = f"{names.SIGMA_EACH_MINUTE:g} * sqrt({ratio} * (1 - {ratio}) / {rows}\n  * {design})"
+    noise = each_minute(ratio, rows, design)
     threshold = names.feature_threshold(f"feature_{flaw}_ratio")
     base = f"({ratio} - {usual})" if usual else ratio
     limit = lookup(threshold, "model", "feature", show="humanizePercentage")

@@ -5,6 +5,9 @@
     rules     the shipped rules of drift as arrays
     replay    both together, over hours of traffic
     regimes   kinds of traffic, and what pages in them
+    month     one model with labels, scores, segments, groups and flaws
+    labels    the shipped rules of performance as arrays
+    whole     every statistical alert of that model at once
 
 tests/ops/test_replay.py holds `rules` against promtool on the same series.
 """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inference_exporter.config.budget import SHARES
 from inference_exporter.config.schema import Window
 from inference_exporter.decisions.budget import holm, level
 from inference_exporter.decisions.dependence import BLOCKS
@@ -19,7 +20,7 @@ from inference_exporter.values.batch import Bools, Floats
 HOUR, DAY = 60, 1440  # minutes
 WINDOWS = {"1h": HOUR, "1d": DAY}
 SEEN = {"1h": 6, "1d": 61}  # minutes from a window's end to the scrape that has its decision
-ALPHA = level((Window("1h", 3600.0), Window("24h", 86400.0)), 1.0)
+ALPHA = level((Window("1h", 3600.0), Window("24h", 86400.0)), SHARES["drift"])
 THRESHOLD = 0.1
 
 
@@ -66,14 +67,18 @@ class Exporter:
             blocks, self.known, self.cells, self.least, self._memory[name], expected=expected
         )
         states = self._states[name]
-        own = evidence.p_value.reshape(self.models, -1)
-        p_values = np.concatenate((own, np.ones((self.models, self.others))), axis=1)
-        adjusted = holm(p_values)[:, : own.shape[1]].reshape(-1)
-        states.decide(evidence, adjusted, self._effect(), ALPHA)
+        adjusted, plain = self._adjusted(evidence.p_value), self._adjusted(evidence.plain)
+        states.decide(evidence, adjusted, self._effect(), ALPHA, plain)
         self._before[name] = self._last[name]
         self._last[name] = Decided(
             np.where(states.enough, states.drifted, np.nan), self._design(evidence)
         )
+
+    def _adjusted(self, p_values: Floats) -> Floats:
+        """Of all features of a model, those in which nothing happens among them."""
+        own = p_values.reshape(self.models, -1)
+        family = np.concatenate((own, np.ones((self.models, self.others))), axis=1)
+        return holm(family)[:, : own.shape[1]].reshape(-1)
 
     def _effect(self) -> Floats:
         return np.full(len(self.known), THRESHOLD)

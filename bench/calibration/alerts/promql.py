@@ -62,6 +62,8 @@ def alert(true: Bools, pending: int, keep: int) -> Bools:
     since = np.zeros(true.shape[1:], dtype=np.int64)  # minutes since it was true last
     fires = np.zeros(true.shape[1:], dtype=np.bool_)
     result = np.zeros_like(true)
+    if not true.any():
+        return result
     for minute, now in enumerate(true):
         active = np.where(now, active + 1, 0)
         since = np.where(now, 0, since + 1)

@@ -64,7 +64,7 @@ class _Replay:
 
     def __init__(self, setting: Setting, hours: int) -> None:
         self.setting, size = setting, len(setting.known)
-        per_model = size // setting.models + setting.others
+        self.per_model = per_model = size // setting.models + setting.others
         self.exporters = [
             Exporter(setting.known, setting.models, setting.others) for _ in range(setting.replicas)
         ]
@@ -102,7 +102,7 @@ class _Replay:
             first = slice(0, setting.flawed)
             usual = setting.known[:, first].sum(axis=1) / setting.known.sum(axis=1)
             flawed, values = counts[..., first].sum(axis=-1), counts.sum(axis=-1)
-            self.strange[when] = shares.crossed(flawed, values, usual, designs)
+            self.strange[when] = shares.crossed(flawed, values, usual, designs, self.per_model)
 
     def _look(self, begin: int, rows: Floats, shown: list[list[dict[str, Decided]]]) -> None:
         for name, fleet in self.fleets.items():

@@ -12,6 +12,7 @@ from alert_rules.ruleset.settings import seconds
 from scipy.special import chdtri
 
 from bench.calibration.alerts.promql import Increase, Sum, alert, held
+from inference_exporter.config.budget import SHARES
 from inference_exporter.values.batch import Bools, Floats
 
 KEEP = 30  # minutes of `keep_firing_for`
@@ -27,7 +28,7 @@ class Fleet:
         self.window, self.known, self.threshold = window, known, threshold
         self.cells = known.shape[1]
         self.samples = known.sum(axis=1)
-        alpha = 1.0 / (profiles * names.LOOKS_PER_MONTH)
+        alpha = SHARES["drift"] / (profiles * names.LOOKS_PER_MONTH)
         self.quantile = float(chdtri(self.cells - 1, alpha))
         self._increase = Increase(known.shape)
         self._sum = Sum(LENGTH[window], known.shape)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from inference_exporter.backtest.record import Looked
 from inference_exporter.backtest.replay import Backtest
+from inference_exporter.config.budget import allowed
 from inference_exporter.decisions import Judgement
 from inference_exporter.exposition.status.html.timeline import State, moment
 
@@ -137,7 +138,7 @@ def _both(one: Looked, name: str) -> str:
 
 
 def _own(found: Backtest) -> Iterator[str]:
-    promised = found.model.thresholds.get("false_alarms_per_month", 1.0)
+    promised = allowed(found.model.thresholds, "drift")
     if not found.rates:
         yield "too few windows before the first drift that lasted (20 are needed) to say how often"
         yield "this traffic alarms by itself"
@@ -149,4 +150,4 @@ def _own(found: Backtest) -> Iterator[str]:
             f" {rate.lower:.1f} to {rate.upper:.1f}; {rate.alarms} in {rate.windows} windows until"
             f" {moment(rate.until)})"
         )
-    yield f"  promised: at most {promised:g} a month, all windows together"
+    yield f"  promised: at most {promised:g} a month, the part of the budget that drift has"

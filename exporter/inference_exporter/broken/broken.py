@@ -23,12 +23,12 @@ Found = tuple[str, str, str, bool, float]  # version, feature, kind, broken, sha
 class Broken:
     """Which features of a model are broken, by version; `layout` is that of the model."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, per_month: float) -> None:
         bins = [
             one for one in layout.dense
             if isinstance(one, NumericBins | CategoryBins) and one.scope == "feature"
         ]  # fmt: skip
-        self._layout = Layout(bins, ())
+        self._layout, self._per_month = Layout(bins, ()), per_month
         self._own = Cells(bins, self._layout.slices)
         self._theirs = Cells(bins, layout.slices)
         self.versions: dict[str, Minutes] = {}
@@ -76,7 +76,7 @@ class Broken:
         for at, group in enumerate(groups):
             if group is not None and self.names:
                 version, minute = group
-                kept = self.versions.setdefault(version, Minutes(self._own))
+                kept = self.versions.setdefault(version, Minutes(self._own, self._per_month))
                 first = float(times[index == at].min())
                 kept.add(minute, spaced[at], single[at], sizes[at], first)
                 self._changed.add(group)
@@ -150,7 +150,7 @@ class Broken:
     def _restore(self, key: str, value: bytes) -> bool:
         """Whether it was taken up: a minute of other bins is not."""
         version, *minute = msgspec.json.decode(key.removeprefix(PREFIX), type=list[str])
-        kept = self.versions.get(version) or Minutes(self._own)
+        kept = self.versions.get(version) or Minutes(self._own, self._per_month)
         taken = kept.decode_minute(int(minute[0]), value) if minute else kept.decode(value)
         if taken:
             self.versions[version] = kept

@@ -40,11 +40,11 @@ class Minutes:
 
     `broken` (T, kinds) is the verdict, `share` the share of rows behind it, `since` the minute from
     which on it would have been broken if traffic had gone on; `rows` all rows by minute, `began`
-    the time of the first of them.
+    the time of the first of them. `per_month` false alarms are allowed.
     """
 
-    def __init__(self, cells: Cells) -> None:
-        self._cells, self._known = cells, Known(cells)
+    def __init__(self, cells: Cells, per_month: float) -> None:
+        self._cells, self._known = cells, Known(cells, per_month)
         self.counts: dict[int, Floats] = {}
         self.rows: dict[int, float] = {}
         self.began: dict[int, float] = {}

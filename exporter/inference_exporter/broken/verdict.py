@@ -5,7 +5,8 @@ no value, an unusable one, one out of range or unseen; or when all have the same
 that is: with n rows that have nothing to do with each other, of which the reference lets a share q
 have it, chance makes a share s of them have it with a probability of at most exp(-n D),
 D = s ln(s / q) + (1 - s) ln((1 - s) / (1 - q)) (H. Chernoff, Annals of Mathematical Statistics 23,
-1952). It is held against 0.1 false alarms per model and month, for all features and looks.
+1952). It is held against its part of the budget (0.1 false alarms per model and month), for all
+features and looks.
 
 Rows have to do with each other, of course. Two things are told apart:
 
@@ -29,7 +30,6 @@ from inference_exporter.values.batch import Bools, Floats
 
 KINDS = ("missing", "invalid", "strange", "one_value")
 LOOKS = (2, 3, 6)  # minutes, the one that is not over among them
-PER_MONTH = 0.1  # false alarms of a model
 FOREIGN = 1 / 200  # of the reference's rows: less is foreign to it
 FEW_ROWS, FEW_HITS = 8, 4  # at least; rows that have it are most of them where it is ordinary
 SHARE = (0.3, 0.9, 0.98)  # of rows that have a foreign thing, an ordinary one, the same value
@@ -51,9 +51,12 @@ class Look:
 
 
 class Known:
-    """What the reference says of the cells: worked out once for all looks."""
+    """What the reference says of the cells: worked out once for all looks.
 
-    def __init__(self, cells: Cells) -> None:
+    `per_month` false alarms are allowed.
+    """
+
+    def __init__(self, cells: Cells, per_month: float) -> None:
         self.cells = cells
         self.features = np.arange(cells.shape[0])
         rows = cells.rows[:, None]
@@ -65,7 +68,7 @@ class Known:
         ordinary = np.array([SHARE[1]] * 3 + [SHARE[2]])
         self.least: Floats = np.where(self.foreign, SHARE[0], ordinary)
         self.few_hits = np.where(self.foreign, FEW_HITS, 0)
-        self.demanded = demanded(cells)
+        self.demanded = demanded(cells, per_month)
 
 
 def judge(known: Known, spaced: Floats, single: Floats) -> Look:
@@ -117,13 +120,13 @@ def divergence(share: Floats, expected: Floats) -> Floats:
     return found
 
 
-def demanded(cells: Cells) -> Floats:
+def demanded(cells: Cells, per_month: float) -> Floats:
     """What n D has to reach (T, kinds): minus the logarithm of the level of one look.
 
     One value can be any of those that a feature has, and each of them is one more look.
     """
     looks = _MINUTES * len(LOOKS) * len(KINDS) * max(1, cells.shape[0])
-    one = math.log(looks / PER_MONTH)
+    one = math.log(looks / max(per_month, 1e-9))
     found = np.full((cells.shape[0], len(KINDS)), one)
     found[:, -1] += np.log(np.maximum(1.0, cells.own))
     return found

@@ -31,8 +31,7 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "Population stability index of the score or prediction.", 100.0, 0.1, 0.1
     ),
     "false_alarms_per_month": Threshold(
-        "Drift alarms a model may raise in a month although nothing drifted, and as many of "
-        "performance.",
+        "Alarms a model may raise in a month by chance alone, of all statistical alerts together.",
         1000.0,
         1.0,
         1.0,

@@ -14,6 +14,7 @@ import numpy as np
 
 from inference_exporter.accumulators import Layout
 from inference_exporter.accumulators.cell_table import Cells
+from inference_exporter.config.budget import allowed
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
 from inference_exporter.decisions import budget, points
@@ -214,6 +215,14 @@ class Decisions:
         track = self.tracks.get((version, window))
         return 1.0 if track is None else float(track.design[self._rows[key]])
 
+    def alike(self, version: str, window: str) -> float:
+        """How many rows are worth one, by outputs: the model's successes resemble each other."""
+        track = self.tracks.get((version, window))
+        if track is None or not self.subjects.size:
+            return 1.0
+        outputs = track.design[~self.subjects.is_feature]
+        return float(max(outputs if len(outputs) else track.design))
+
     # -- state ----------------------------------------------------------------------------------
 
     def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
@@ -272,7 +281,6 @@ class Decisions:
                 yield span.window.name, span.end(number)
 
 
-def level_of(model: ModelConfig) -> float:
-    """The probability that chance alone makes one look at all windows find something."""
-    promised = in_force(model.thresholds)["false_alarms_per_month"]
-    return budget.level(model.windows, promised)
+def level_of(model: ModelConfig, kind: str = "drift") -> float:
+    """The probability that chance alone makes one look at all windows find a kind of alert."""
+    return budget.level(model.windows, allowed(model.thresholds, kind))

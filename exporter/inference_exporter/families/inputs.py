@@ -47,7 +47,7 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
             f"inference_{scope}_drift_quantile",
             f"{base}",
             "Chi-square quantile: times (1/n + 1/m) for n live and m reference rows, the PSI that "
-            "noise exceeds as seldom as the threshold `false_alarms_per_month` asks; for rules.",
+            "noise exceeds as seldom as the threshold `false_alarms_drift` asks; for rules.",
         ),
         family(
             "gauge",

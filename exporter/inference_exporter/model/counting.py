@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from inference_exporter.accumulators import Layout, arrange
@@ -29,6 +31,11 @@ class Counting:
         self.timeline = Timeline(config.windows, layout.slices, layout.signature, layout.empty)
         self.ledgers = [Ledger(layout, self.timeline, keys)]
         self._event_time = event_time
+        self.find_alike: Callable[[str, str], float] = lambda _version, _window: 1.0
+
+    def alike(self, version: str, window: str) -> float:
+        """How many rows of a version and window are worth one, as decisions found."""
+        return self.find_alike(version, window)
 
     @property
     def lateness(self) -> float:

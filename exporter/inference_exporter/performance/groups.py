@@ -42,7 +42,11 @@ class Worst:
 
 
 def worst(
-    metric: str, whole: Measured, by_part: Mapping[str, Measured], alpha: float
+    metric: str,
+    whole: Measured,
+    by_part: Mapping[str, Measured],
+    alpha: float,
+    design: float = 1.0,
 ) -> Worst | None:
     r"""The part with the worst value; None with fewer than two parts or for a metric without order.
 
@@ -50,7 +54,8 @@ def worst(
     variance (1 - w)² V_p + (1 - w) V: the whole is w parts itself and 1 - w parts the rest, whose
     variance is about V / (1 - w). The critical gap is the normal quantile of that at
     alpha / (number of parts) (Bonferroni), so that the worst of all parts is beyond it with a
-    probability of at most alpha.
+    probability of at most alpha. Where `design` rows are worth one, all variances are as many times
+    as large.
 
     >>> rows = {"DE": Measured(0.9, (0.88, 0.92), 900), "FR": Measured(0.8, (0.72, 0.88), 100)}
     >>> found = worst("accuracy", Measured(0.89, (0.87, 0.91), 1000), rows, alpha=0.01)
@@ -64,7 +69,8 @@ def worst(
     name = max(gaps, key=lambda one: (gaps[one], one))
     part = by_part[name]
     error = _gap_error(whole, part)
-    critical = None if error is None else quantile(1 - alpha / len(by_part)) * error
+    wide = quantile(1 - alpha / len(by_part)) * math.sqrt(design)
+    critical = None if error is None else wide * error
     return Worst(name, part.value, gaps[name], critical)
 
 
@@ -90,7 +96,9 @@ class Ratio:
     highest: str
 
 
-def parity(rates: Mapping[str, tuple[float, float]], alpha: float) -> Ratio | None:
+def parity(
+    rates: Mapping[str, tuple[float, float]], alpha: float, design: float = 1.0
+) -> Ratio | None:
     """How alike groups are treated: the smallest rate over the largest.
 
     For selection rates this is the demographic parity ratio, of which the four-fifths rule (US
@@ -107,6 +115,8 @@ def parity(rates: Mapping[str, tuple[float, float]], alpha: float) -> Ratio | No
         (hits, rows) by group.
     alpha
         Probability with which chance alone may fall below the critical ratio.
+    design
+        How many rows are worth one.
 
     Returns
     -------
@@ -123,7 +133,7 @@ def parity(rates: Mapping[str, tuple[float, float]], alpha: float) -> Ratio | No
     pooled = sum(hits for hits, _ in rates.values()) / sum(rows for _, rows in rates.values())
     pairs = len(shares) * (len(shares) - 1)  # ordered: either group may be the lower one
     inverse = 1 / rates[lowest][1] + 1 / rates[highest][1]
-    error = math.sqrt((1 - pooled) / pooled * inverse)
+    error = math.sqrt((1 - pooled) / pooled * inverse * design)
     critical = math.exp(-quantile(1 - alpha / pairs) * error)
     return Ratio(shares[lowest] / shares[highest], critical, lowest, highest)
 

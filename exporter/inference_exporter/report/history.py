@@ -129,8 +129,8 @@ class History:
         one.verdicts[line.verdict] += 1
         one.onsets += line.onset
         cell = self.cell(end, end - line.start.timestamp())
-        known: Verdict = one.cells.get(cell, "undecided")
-        one.cells[cell] = max(known, line.verdict, key=_RANK.index)
+        before: Verdict = one.cells.get(cell, "undecided")
+        one.cells[cell] = max(before, line.verdict, key=_RANK.index)
 
     def step(self, seconds: float) -> float:
         """How long the stretches are in which windows of this length are shown."""

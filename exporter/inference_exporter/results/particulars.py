@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 
 from inference_exporter.accumulators import Layout, ScoreOutcomes, task_of
+from inference_exporter.config.budget import parts
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
 from inference_exporter.values.profile import Reference
@@ -41,8 +42,9 @@ def of_versions(
 
 
 def thresholds(config: ModelConfig) -> dict[Labels, float]:
-    """The thresholds in force."""
-    return {(config.name, key, ""): value for key, value in in_force(config.thresholds).items()}
+    """The thresholds in force, and the parts of the budget that rules spend."""
+    found = in_force(config.thresholds) | parts(config.thresholds)
+    return {(config.name, key, ""): value for key, value in found.items()}
 
 
 def positive_class(config: ModelConfig, layout: Layout) -> Values:

@@ -15,8 +15,8 @@ from inference_exporter.accumulators import (
     Layout,
     NumericBins,
 )
+from inference_exporter.config.budget import allowed
 from inference_exporter.config.schema import ModelConfig
-from inference_exporter.config.thresholds import in_force
 from inference_exporter.families import FAMILIES
 from inference_exporter.results.binned import binned_performance
 from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
@@ -50,7 +50,7 @@ class Totals:
 
     def __init__(self, model: ModelConfig, layout: Layout, reference: Reference | None) -> None:
         self._model, self._layout, self._reference = model.name, layout, reference
-        self._false_alarms = in_force(model.thresholds)["false_alarms_per_month"]
+        self._false_alarms = allowed(model.thresholds, "drift")
         self._importance = model.importance
         self._static: dict[str, _Static] = {}
         self._bins = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -34,6 +34,7 @@ class _Page:
     window: str
     name: str  # of the field
     gauges: Gauges = field(default_factory=dict)
+    design: float = 1.0  # rows that are worth one
 
     def put(self, family: str, *labels: str, number: float) -> None:
         """A gauge about the field as a whole."""
@@ -57,7 +58,9 @@ class Comparison:
     layout
         Of the counts by segment.
     alpha
-        Probability that chance alone makes one look at all windows find something.
+        Probability that chance alone makes one look at all windows find something, of all fields.
+    design
+        Of a version and a window: how many rows are worth one, for they resemble each other.
     least
         Rows below which nothing is said about a segment.
     """
@@ -69,18 +72,20 @@ class Comparison:
         reference: Reference | None,
         *,
         alpha: float,
+        design: Callable[[str, str], float],
         least: int,
     ) -> None:
         self._config, self._layout, self._least = config, layout, least
         self._judge: Judge = judge_of(config, layout, reference)
-        self._alpha = alpha / LOOKS / max(1, len(config.segments))
+        self._alpha, self._design = alpha / LOOKS / _tests(config.segments), design
         pair = binary_classes(config, reference)
         self._positive = pair[1] if pair else None
         self._cells = {one.key: one for one in layout.dense if isinstance(one, Made | Labelled)}
 
     def put(self, into: Gauges, version: str, window: str, one: Segment, tallies: ByValue) -> None:
         """The gauges of one window and one field."""
-        page = _Page((self._config.name, version), window, one.name, into)
+        design = self._design(version, window)
+        page = _Page((self._config.name, version), window, one.name, into, design)
         tallies = {value: self._layout.net(tally) for value, tally in tallies.items()}
         if self._config.has_labels:
             self._performance(page, tallies)
@@ -133,7 +138,7 @@ class Comparison:
             found = {value: _measured(verdict, key) for value, verdict in shown.items()}
             by_value = {value: one for value, one in found.items() if one is not None}
             total = _measured(whole, key)
-            one = worst(key[0], total, by_value, self._alpha) if total else None
+            one = worst(key[0], total, by_value, self._alpha, page.design) if total else None
             if one is not None:
                 where = (*key, page.window, page.name)
                 page.put(family, *where, page.segment(one.name), number=one.value)
@@ -152,11 +157,16 @@ class Comparison:
                     labels = (*page.base, metric, page.window)
                     page.put_of(value, "inference_group_rate", labels, hits / rows)
         for metric, by_group in rates.items():
-            ratio = parity(by_group, self._alpha)
+            ratio = parity(by_group, self._alpha, page.design)
             if ratio is not None:
                 where = (metric, page.name, page.window)
                 page.put("inference_fairness_ratio", *where, number=ratio.value)
                 page.put("inference_fairness_ratio_critical", *where, number=ratio.critical)
+
+
+def _tests(segments: Sequence[Segment]) -> int:
+    """What may alarm: a gap for each field, and two ratios for each that is protected."""
+    return max(1, len(segments) + 2 * sum(one.protected for one in segments))
 
 
 def _rates(tally: Tally, positive: str) -> dict[str, tuple[float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from inference_exporter.accumulators import (
     ErrorSpread,
@@ -42,8 +42,8 @@ class Segments:
         Tells the version of each row.
     layout
         That of the model, of which only what is published or compared by segment is counted.
-    alpha
-        Probability that chance alone makes one look at all windows find something.
+    alpha, design
+        See `Comparison`.
     least
         Rows below which nothing is said about a segment.
     """
@@ -56,6 +56,7 @@ class Segments:
         versions: Keys,
         *,
         alpha: float,
+        design: Callable[[str, str], float],
         least: int,
     ) -> None:
         self._config, self._versions = config, versions
@@ -64,7 +65,9 @@ class Segments:
         self._naming = Naming(config, reference)
         timeline = Timeline(config.windows, layout.slices, layout.signature, layout.empty)
         self.ledger = Ledger(layout, timeline, self._keys)
-        self._comparison = Comparison(config, layout, reference, alpha=alpha, least=least)
+        self._comparison = Comparison(
+            config, layout, reference, alpha=alpha, design=design, least=least
+        )
         self._exemplars = Exemplars(layout, lambda name: FAMILIES[name].segmented)
         self._series: dict[str, SeriesSet] = {}
         self.prefix = f"{PREFIX}{','.join(self._naming.fields)}/"

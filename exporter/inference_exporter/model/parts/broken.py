@@ -10,6 +10,7 @@ import numpy as np
 from inference_exporter.accumulators import Groups
 from inference_exporter.broken import PREFIX, Broken
 from inference_exporter.broken.broken import Group, recent
+from inference_exporter.config.budget import allowed
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.model.parts.repeats import HOURLY, SOON
@@ -49,7 +50,7 @@ class BrokenPart(Part):
         """See `Part.use`."""
         abandoned = self._broken.abandon() if self._broken else set()
         self._counting = counting
-        self._broken = Broken(counting.layout)
+        self._broken = Broken(counting.layout, allowed(counting.config.thresholds, "broken"))
         self._broken.forget(abandoned)
 
     def counted(self, rows: Rows) -> None:

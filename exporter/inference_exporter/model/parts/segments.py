@@ -48,7 +48,8 @@ class SegmentsPart(Part):
             counting.layout,
             counting.reference,
             counting.keys,
-            alpha=level_of(config),
+            alpha=level_of(config, "segments"),
+            design=counting.alike,
             least=least_labelled(config),
         )
         counting.ledgers.append(one.ledger)
