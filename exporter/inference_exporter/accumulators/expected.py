@@ -7,7 +7,8 @@ from hashlib import sha256
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.values.batch import Batch, Floats
+from inference_exporter.performance import LOSSES, ExpectedLosses, expected_losses
+from inference_exporter.values.batch import Batch, Floats, Ints
 from inference_exporter.values.profile import Calibration, LossTable
 from inference_exporter.values.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 
@@ -34,23 +35,58 @@ class ExpectedOutcomes:
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
-        if batch.score is None or batch.prediction is None:
+        if (found := self.scored(batch, groups)) is None:
             return
-        score = batch.score.values
-        predicted = self._predicted.indexes(batch.prediction)
-        usable = (predicted != ABSENT) & (score >= 0) & (score <= 1)
-        score, index = score[usable], groups.index[usable]
+        score, side, index = found
         p = self.calibration.probability(score)
-        side = (predicted[usable] > OVERFLOWED).astype(np.int64)
         cell = side * self._bins + np.searchsorted(self.calibration.edges, score)
         flat = cell * self._SUMS + index * self.cells
         for offset, column in enumerate((np.ones(len(p)), p, 1 - p, p * (1 - p))):
             added = np.bincount(flat + offset, column, minlength=out.size)
             out += added.reshape(out.shape)
 
+    def scored(self, batch: Batch, groups: Groups) -> tuple[Floats, Ints, Ints] | None:
+        """Score, predicted class (0 negative, 1 positive) and group of the rows that count."""
+        if batch.score is None or batch.prediction is None:
+            return None
+        score = batch.score.values
+        predicted = self._predicted.indexes(batch.prediction)
+        usable = (predicted != ABSENT) & (score >= 0) & (score <= 1)
+        side = (predicted[usable] > OVERFLOWED).astype(np.int64)
+        return score[usable], side, groups.index[usable]
+
     def table(self, cells: Floats) -> Floats:
         """Rows, sums of p, of 1 - p and of p (1 - p): shape (4, 2 predicted classes, bins)."""
         return np.moveaxis(cells.reshape(2, self._bins, self._SUMS), 2, 0)
+
+
+class ExpectedScoreLosses:
+    """Brier score and log loss to expect of the same rows as `ExpectedOutcomes`.
+
+    Cells: the sums of both losses, the sums of their variances, and the sum of scores per bin.
+    """
+
+    def __init__(self, outcomes: ExpectedOutcomes) -> None:
+        self._outcomes = outcomes
+        self.cells = 2 * len(LOSSES) + len(outcomes.calibration.rows)
+        self.key = outcomes.key.replace("expected_outcomes", "expected_score_losses")
+
+    def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
+        """See `DenseAccumulator.count`."""
+        if (found := self._outcomes.scored(batch, groups)) is None:
+            return
+        score, _, index = found
+        calibration = self._outcomes.calibration
+        columns = expected_losses(score, calibration.probability(score))
+        for cell, column in enumerate(columns):
+            out[:, cell] += np.bincount(index, column, minlength=len(out))
+        at = len(columns) + np.searchsorted(calibration.edges, score) + index * self.cells
+        out += np.bincount(at, score, minlength=out.size).reshape(out.shape)
+
+    def sums(self, cells: Floats) -> ExpectedLosses:
+        """The sums by what they are."""
+        size = len(LOSSES)
+        return ExpectedLosses(cells[:size], cells[size : 2 * size], cells[2 * size :])
 
 
 class ExpectedErrors:

@@ -114,6 +114,23 @@ PERFORMANCE = (
         )
         for loss in ("absolute", "squared")
     ),
+    *(
+        family(
+            "counter",
+            f"inference_expected_score_{loss}_total",
+            "model version",
+            f"Sum of the {words} of the score to expect without labels. Concept drift is "
+            "invisible to it.",
+        )
+        for loss, words in (("squared_error", "squared error"), ("log_loss", "log loss"))
+    ),
+    family(
+        "gauge",
+        "inference_performance_estimate_reference_error",
+        "model version metric",
+        "Standard deviation of what estimates were off by from one time of the reference to the "
+        "next, beyond chance; in their intervals. Concept drift since is invisible to it.",
+    ),
     family(
         "gauge",
         "inference_performance_estimate",

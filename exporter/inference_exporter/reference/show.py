@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -42,6 +42,8 @@ def show(reference: Reference) -> str:
         lines += ["", *_performance(reference)]
     if reference.calibration:
         lines += ["", _calibration(reference.calibration)]
+    if reference.estimate_errors:
+        lines += ["", *_estimate_errors(reference.estimate_errors)]
     if reference.class_calibration:
         lines += ["", *_class_calibration(reference.class_calibration)]
     return "\n".join(lines) + "\n"
@@ -104,6 +106,12 @@ def _calibration(one: Calibration) -> str:
     errors = f"{one.error_before:.4f} as they are, {one.error_after:.4f} by isotonic regression"
     kept = f"{len(one.scores)} points" if len(one.scores) else "scores are taken as they are"
     return f"calibration error of the score of {cut(one.positive)}: {errors}; {kept}"
+
+
+def _estimate_errors(errors: Mapping[str, float]) -> Iterator[str]:
+    yield "what estimates were off by from one time to the next, beyond chance"
+    for metric, error in errors.items():
+        yield f"  {metric:<{_NAME + 13}} {error:.4f}"
 
 
 def _class_calibration(one: ClassCalibration) -> Iterator[str]:

@@ -241,6 +241,9 @@ class Reference:
     calibration: Calibration | None = None  # None: too few labelled scores, or more than 2 classes
     class_calibration: ClassCalibration | None = None  # of the probabilities of more classes
     losses: LossTable | None = None  # None: too few labelled numbers
+    estimate_errors: Mapping[str, float] = field(
+        default_factory=dict
+    )  # by metric: standard deviation of estimates against labels over time, beyond chance
     multivariate: Multivariate | None = None
     centroids: Mapping[str, Floats] = field(default_factory=dict)  # of derived features
     times: Times | None = None  # None: the data had no times

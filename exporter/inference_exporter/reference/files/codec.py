@@ -32,6 +32,7 @@ from inference_exporter.reference.files.codec_expectations import (
     LossState,
     calibration_of,
     class_calibration_of,
+    errors_of,
     losses_of,
 )
 from inference_exporter.reference.files.codec_seasons import (
@@ -119,6 +120,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     centroids: dict[str, list[float]] | msgspec.UnsetType = msgspec.UNSET
     times: TimesState | msgspec.UnsetType = msgspec.UNSET
     seasons: SeasonsState | msgspec.UnsetType = msgspec.UNSET
+    estimate_errors: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
 
 
 def dumps(reference: Reference) -> bytes:
@@ -146,6 +148,7 @@ def dumps(reference: Reference) -> bytes:
         losses=LossState.of(reference.losses),
         times=TimesState.of(reference.times),
         seasons=SeasonsState.of(reference.seasons),
+        estimate_errors=dict(reference.estimate_errors) or msgspec.UNSET,
     )
     return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()
 
@@ -252,6 +255,7 @@ def loads(data: bytes) -> Reference:
         losses=losses_of(file.losses),
         times=times_of(file.times),
         seasons=seasons_of(file.seasons, by_key(features, outputs)),
+        estimate_errors=errors_of(file.estimate_errors),
     )
     if fingerprint(reference) != file.fingerprint:
         raise ValueError(

@@ -129,5 +129,13 @@ def losses_of(state: LossState | None) -> LossTable | None:
     return LossTable(edges, *columns)
 
 
+def errors_of(state: dict[str, float] | msgspec.UnsetType) -> dict[str, float]:
+    """As they were written; ValueError if that cannot be."""
+    found = {} if isinstance(state, msgspec.UnsetType) else state
+    if any(one < 0 for one in found.values()):
+        raise ValueError("is damaged: estimate_errors: a deviation is negative")
+    return found
+
+
 def _array(values: list[float]) -> Floats:
     return np.array(values, dtype=np.float64)

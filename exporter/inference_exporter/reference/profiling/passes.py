@@ -143,7 +143,7 @@ class _Count:
         _add(self._score, block.score)
         self._add_hours(block)
         self._outcomes.add(block.prediction, block.actual)
-        self._scored.add(block.score, block.actual)
+        self._scored.add(block.score, block.prediction, block.actual)
         self._choices.add(block)
         if self._task == "regression":
             self._errors.add(block.prediction, block.actual)
@@ -198,6 +198,7 @@ class _Count:
         intervals = {**self._outcomes.intervals(), **scored.intervals}
         features = {name: census.profile(rows) for name, census in self._features.items()}
         profiles = by_key(features, outputs)
+        calibration = self._scored.calibration(classes, edges)
         reference = Reference(
             model=model.name,
             rows=rows,
@@ -213,7 +214,8 @@ class _Count:
             performance_samples=self._outcomes.samples,
             source=source,
             rejected=self._survey.rejected,
-            calibration=self._scored.calibration(classes, edges),
+            calibration=calibration,
+            estimate_errors=self._scored.estimate_errors(classes, calibration),
             class_calibration=self._choices.calibration(),
             losses=self._errors.table() if self._task == "regression" else None,
             times=self._hours.times(profiles),
