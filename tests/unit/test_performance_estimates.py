@@ -16,10 +16,6 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
 from estimate_data import CLASSES, EDGES, SCORED, WORTH, draw, estimated, expected_of, realised
-from inference_exporter.accumulators import (
-    ExpectedErrors,
-    Groups,
-)
 from inference_exporter.performance import (
     Expected,
     error_estimates,
@@ -30,9 +26,9 @@ from inference_exporter.performance import (
 from inference_exporter.performance.intervals import as_share, normal
 from inference_exporter.reference.judging.calibrate import calibrate, calibration_error, fit
 from inference_exporter.reference.judging.chunks import LabelledScores, score_errors
-from inference_exporter.reference.judging.losses import loss_table
 from inference_exporter.reference.judging.scored import Thinned
-from inference_exporter.values.batch import Batch, Bools, Floats, NumericColumn
+from inference_exporter.values.batch import Bools, Floats
+from inference_exporter.values.losses import LossTable
 from performance_data import score_sums
 
 
@@ -186,7 +182,10 @@ def test_estimates_of_nothing_are_absent() -> None:
     empty = np.zeros((2, 20))
     nothing = Expected(empty, empty, empty, np.zeros(20))
     assert estimates(nothing, WORTH, CLASSES) == {}
-    assert error_estimates(np.zeros(10), np.ones(10), *[(np.ones(10), np.ones(10))] * 2) == {}
+    ones = np.ones(10)
+    assert (
+        error_estimates(np.zeros(10), LossTable(np.arange(9.0), ones, ones, ones, ones, ones)) == {}
+    )
 
 
 def test_the_delta_method_has_the_right_gradient() -> None:
@@ -253,51 +252,6 @@ def test_labels_that_are_certain_have_the_average_precision_of_scikit_learn() ->
     ]
     assert value == pytest.approx(metrics.average_precision_score(actual, score), rel=1e-9)
     assert variance == 0
-
-
-def noisy(random: np.random.Generator, rows: int, low: float = 0.0) -> tuple[Floats, Floats]:
-    """Predictions with errors that grow with them."""
-    predicted = random.uniform(low, 10, rows)
-    return predicted, random.gamma(2, 0.2 + predicted / 10) - 0.3
-
-
-def test_expected_errors_follow_the_predictions_and_hold_their_95_percent() -> None:
-    random = np.random.default_rng(13)
-    hits: Counter[str] = Counter()
-    for _ in range(60):
-        table = loss_table(*noisy(random, 2000))
-        assert table is not None
-        for low in (0.0, 0.0, 0.0, 0.0, 0.0):
-            predicted, error = noisy(random, 500, low)
-            one = ExpectedErrors(table)
-            out = np.zeros((1, one.cells))
-            batch = Batch(500, prediction_value=NumericColumn(predicted))
-            one.count(batch, Groups(np.zeros(500, np.int64), 1), out)
-            absolute = (table.absolute, table.absolute_variance)
-            squared = (table.squared, table.squared_variance)
-            found = error_estimates(out[0], table.rows, absolute, squared)
-            for metric, truth in (
-                ("mae", np.abs(error).mean()),
-                ("rmse", np.sqrt((error**2).mean())),
-            ):
-                interval = found[metric][1]
-                assert interval is not None
-                hits[metric] += interval[0] <= truth <= interval[1]
-    for metric, count in hits.items():
-        assert 0.90 <= count / 300 <= 0.98, metric
-
-
-def test_expected_errors_see_larger_predictions() -> None:
-    random = np.random.default_rng(14)
-    table = loss_table(*noisy(random, 300_000))
-    assert table is not None
-    predicted, error = noisy(random, 300_000, low=8.0)
-    cells = np.searchsorted(table.edges, predicted)
-    rows = np.bincount(cells, minlength=10).astype(np.float64)
-    pairs = ((table.absolute, table.absolute_variance), (table.squared, table.squared_variance))
-    found = error_estimates(rows, table.rows, *pairs)
-    assert found["mae"][0] == pytest.approx(np.abs(error).mean(), rel=0.03)
-    assert found["rmse"][0] == pytest.approx(np.sqrt((error**2).mean()), rel=0.03)
 
 
 def test_thinning_keeps_every_second_row_of_all() -> None:

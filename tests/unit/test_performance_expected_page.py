@@ -15,7 +15,8 @@ from inference_exporter.families import FAMILIES
 from inference_exporter.reference import build, dumps, loads, show
 from inference_exporter.results.expectations import expected_values
 from inference_exporter.values.batch import Batch, NumericColumn
-from inference_exporter.values.profile import LossTable, Reference
+from inference_exporter.values.losses import LossTable
+from inference_exporter.values.profile import Reference
 from performance_data import NOW, lines_of, model_of, page_of, values
 
 UNLABELLED = """\
@@ -196,13 +197,19 @@ def test_expected_errors_of_a_regression(tmp_path: Path) -> None:
     lower = values(page, "inference_performance_estimate_lower", "metric")
     upper = values(page, "inference_performance_estimate_upper", "metric")
     real = values(labelled, "inference_performance", "metric")
-    assert set(found) == {("mae",), ("rmse",)}
+    assert set(found) == {("mae",), ("rmse",), ("bias",), ("mape",)}
     for key in found:
         assert lower[key] <= real[key] <= upper[key]
     (total,) = values(page, "inference_expected_absolute_error_total").values()
     assert total == pytest.approx(5000 * found["mae",], rel=1e-9)
     (total,) = values(page, "inference_expected_squared_error_total").values()
     assert total == pytest.approx(5000 * found["rmse",] ** 2, rel=1e-9)
+    (over,) = values(page, "inference_expected_overprediction_total").values()
+    (under,) = values(page, "inference_expected_underprediction_total").values()
+    assert over - under == pytest.approx(5000 * found["bias",], rel=1e-9)
+    (share,) = values(page, "inference_expected_absolute_percentage_error_total").values()
+    (usable,) = values(page, "inference_expected_percentage_error_outcomes_total").values()
+    assert share / usable == pytest.approx(found["mape",], rel=1e-9)
 
 
 def test_without_labels_in_the_reference_there_is_no_estimate(tmp_path: Path) -> None:

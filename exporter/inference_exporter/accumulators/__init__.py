@@ -23,13 +23,10 @@ from inference_exporter.accumulators.class_scores import (
     TopScores,
 )
 from inference_exporter.accumulators.error_spread import ErrorSpread
-from inference_exporter.accumulators.expected import (
-    ExpectedErrors,
-    ExpectedOutcomes,
-    ExpectedScoreLosses,
-)
+from inference_exporter.accumulators.expected import ExpectedOutcomes, ExpectedScoreLosses
 from inference_exporter.accumulators.expected_bins import ExpectedBins, expected_bins
 from inference_exporter.accumulators.expected_classes import ExpectedClasses
+from inference_exporter.accumulators.expected_errors import ExpectedErrors
 from inference_exporter.accumulators.flags import Flags
 from inference_exporter.accumulators.histogram import Histogram
 from inference_exporter.accumulators.late_labels import (

@@ -1,4 +1,4 @@
-"""What outcomes to expect before any label comes: calibrated scores, errors by decile. Sums."""
+"""What outcomes of two classes to expect before any label comes, of calibrated scores. Sums."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.performance import LOSSES, ExpectedLosses, expected_losses
 from inference_exporter.values.batch import Batch, Floats, Ints
-from inference_exporter.values.profile import Calibration, LossTable
+from inference_exporter.values.profile import Calibration
 from inference_exporter.values.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 
 
@@ -30,7 +30,7 @@ class ExpectedOutcomes:
         self._bins = len(calibration.rows)
         self.cells = 2 * self._bins * self._SUMS
         tables = (calibration.scores, calibration.probabilities, calibration.edges)
-        self.key = f"expected_outcomes/{_short((self.classes, [one.tolist() for one in tables]))}"
+        self.key = f"expected_outcomes/{short((self.classes, [one.tolist() for one in tables]))}"
         self._predicted = Vocabulary(limit=1, known=[calibration.positive])
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
@@ -89,26 +89,9 @@ class ExpectedScoreLosses:
         return ExpectedLosses(cells[:size], cells[size : 2 * size], cells[2 * size :])
 
 
-class ExpectedErrors:
-    """Numeric predictions per decile of the reference's predictions."""
+def short(meaning: object) -> str:
+    """A few letters for what cells mean.
 
-    def __init__(self, losses: LossTable) -> None:
-        self.losses = losses
-        self.cells = len(losses.rows)
-        columns = (losses.edges, losses.absolute, losses.squared)
-        self.key = f"expected_errors/{_short([column.tolist() for column in columns])}"
-
-    def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
-        """See `DenseAccumulator.count`."""
-        if batch.prediction_value is None:
-            return
-        values = batch.prediction_value.values
-        usable = ~np.isnan(values)
-        cell = np.searchsorted(self.losses.edges, values[usable])
-        flat = cell + groups.index[usable] * self.cells
-        out += np.bincount(flat, minlength=out.size).reshape(out.shape)
-
-
-def _short(meaning: object) -> str:
-    """Sums made with another table have another meaning: they are never restored into this one."""
+    Sums made with another table have another meaning: they are never restored into this one.
+    """
     return sha256(repr(meaning).encode()).hexdigest()[:8]

@@ -107,12 +107,19 @@ PERFORMANCE = (
     *(
         family(
             "counter",
-            f"inference_expected_{loss}_error_total",
+            f"inference_expected_{name}_total",
             "model version",
-            f"Sum of the {loss} errors to expect without labels: the reference's mean in the same "
-            "decile of the prediction. Concept drift is invisible to it.",
+            f"Sum of {words} to expect without labels: the reference's mean at inputs like "
+            "these. Concept drift is invisible to it.",
         )
-        for loss in ("absolute", "squared")
+        for name, words in (
+            ("absolute_error", "|prediction - actual|"),
+            ("squared_error", "(prediction - actual)^2"),
+            ("overprediction", "prediction - actual where it is positive,"),
+            ("underprediction", "actual - prediction where it is positive,"),
+            ("absolute_percentage_error", "|prediction - actual| / |actual|"),
+            ("percentage_error_outcomes", "predictions whose label is not 0"),
+        )
     ),
     *(
         family(
@@ -137,8 +144,9 @@ PERFORMANCE = (
         "model version metric window",
         "Performance to expect without labels, from calibrated scores (precision, recall and f1 "
         "are the positive class's of two; of more classes there are macro_precision, macro_recall "
-        "and macro_f1) or the reference's errors by decile of the "
-        "prediction. It assumes that inputs mean what they meant: it cannot see concept drift.",
+        "and macro_f1) or the reference's errors "
+        "at inputs like these. It assumes that inputs mean what they meant: it cannot see concept "
+        "drift.",
     ),
     *(
         family(

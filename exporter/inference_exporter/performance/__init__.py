@@ -25,7 +25,7 @@ from inference_exporter.performance.class_losses import (
 )
 from inference_exporter.performance.confusion import MACRO, WEIGHTED, classification_metrics
 from inference_exporter.performance.confusion_intervals import classification_intervals
-from inference_exporter.performance.error_estimates import error_estimates
+from inference_exporter.performance.error_estimates import error_estimates, error_moments
 from inference_exporter.performance.estimates import Estimates, Moments, estimates, moments
 from inference_exporter.performance.expected import (
     LOSSES,
@@ -85,6 +85,7 @@ __all__ = [
     "count_scores",
     "count_top_scores",
     "error_estimates",
+    "error_moments",
     "estimates",
     "expected_losses",
     "loss_intervals",

@@ -1,40 +1,66 @@
-"""Errors of a regression before any label: those of the reference at predictions like these."""
+"""Errors of a regression before any label: those of the reference at inputs like these."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
-from inference_exporter.performance.estimates import Estimates
-from inference_exporter.performance.intervals import normal
+from inference_exporter.performance.estimates import Estimates, Moments
+from inference_exporter.performance.intervals import Interval, normal, not_below_zero
 from inference_exporter.values.batch import Floats
+from inference_exporter.values.losses import LossTable
 
 
 def error_estimates(
-    rows: Floats, learned: Floats, absolute: tuple[Floats, Floats], squared: tuple[Floats, Floats]
+    rows: Floats, table: LossTable, errors: Mapping[str, float] | None = None
 ) -> Estimates:
-    """MAE and RMSE of predictions whose errors are those of the reference in the same decile.
+    """The metrics of `error_moments`, each with its 95 % interval of what labels will show.
 
-    `rows` and `learned` (D,): live and labelled reference rows per decile of the prediction;
-    `absolute` and `squared`: mean and variance of |error| and error² there. The variance of a mean
-    over the window is the sum of rows x variance, and of rows² x variance / learned for what the
-    reference's means may be off, over total².
+    `errors`: as of `estimates`.
     """
-    total = float(rows.sum())
-    if total <= 0:
-        return {}
-
-    def mean_of(mean: Floats, spread: Floats) -> tuple[float, float]:
-        variance = rows * spread + rows**2 * spread / np.maximum(learned, 1.0)
-        return float((rows * mean).sum()) / total, float(variance.sum()) / total**2
-
-    mae = mean_of(*absolute)
-    square = mean_of(*squared)
-    wide = normal(*square)
-    ends = wide and (math.sqrt(max(0.0, wide[0])), math.sqrt(wide[1]))
-    flat = normal(*mae)
+    found = error_moments(rows, table)
     return {
-        "mae": (mae[0], flat and (max(0.0, flat[0]), flat[1])),
-        "rmse": (math.sqrt(square[0]), ends),
+        metric: (value, _interval(metric, value, variance + (errors or {}).get(metric, 0.0) ** 2))
+        for metric, (value, variance) in found.items()
     }
+
+
+def error_moments(rows: Floats, table: LossTable) -> Moments:
+    """Value and variance of MAE, RMSE and, where the table knows signs, bias and MAPE.
+
+    `rows` (cells,): live rows per cell of the table. The variance of a mean over the window is the
+    sum of rows x variance, and of rows² x variance / labelled rows for what the reference's means
+    may be off, over total².
+    """
+    if not rows.sum() > 0:
+        return {}
+    found = {"mae": _mean(rows, table.rows, table.absolute, table.absolute_variance)}
+    square, variance = _mean(rows, table.rows, table.squared, table.squared_variance)
+    if square > 0:
+        found["rmse"] = (math.sqrt(square), variance / (4 * square))
+    more = table.more
+    if more is not None:
+        found["bias"] = _mean(rows, table.rows, more.bias, more.bias_variance)
+        usable = rows * more.nonzero / np.maximum(table.rows, 1.0)
+        if usable.sum() > 0:
+            variances = more.percentage_variance
+            found["mape"] = _mean(usable, more.nonzero, more.percentage, variances)
+    return found
+
+
+def _mean(rows: Floats, learned: Floats, mean: Floats, spread: Floats) -> tuple[float, float]:
+    total = float(rows.sum())
+    variance = rows * spread + rows**2 * spread / np.maximum(learned, 1.0)
+    return float((rows * mean).sum()) / total, float(variance.sum()) / total**2
+
+
+def _interval(metric: str, value: float, variance: float) -> Interval | None:
+    """Normal; of the RMSE the square root of that of the mean squared error."""
+    if metric == "bias":
+        return normal(value, variance)
+    if metric != "rmse":
+        return not_below_zero(normal(value, variance))
+    wide = not_below_zero(normal(value * value, 4 * value * value * variance))
+    return wide and (math.sqrt(wide[0]), math.sqrt(wide[1]))

@@ -70,10 +70,7 @@ class Forecast:
             table = self._outcomes(one, tally)
             found = estimates(table, self._values, one.classes, self._errors)
             return float(table.rows.sum()), found
-        losses = one.losses
-        absolute = (losses.absolute, losses.absolute_variance)
-        squared = (losses.squared, losses.squared_variance)
-        return float(cells.sum()), error_estimates(cells, losses.rows, absolute, squared)
+        return float(cells.sum()), error_estimates(cells, one.losses, self._errors)
 
     def _outcomes(self, one: ExpectedOutcomes, tally: Tally) -> Expected:
         live, hits, _, spread = one.table(self._layout.cells_of(one, tally))
@@ -100,10 +97,18 @@ def expected_values(base: Labels, one: DenseAccumulator, cells: Floats) -> Value
 
 
 def _errors(base: Labels, one: ExpectedErrors, cells: Floats) -> Values:
-    for name, mean in (("absolute", one.losses.absolute), ("squared", one.losses.squared)):
+    table, more = one.losses, one.losses.more
+    means = {"absolute_error": table.absolute, "squared_error": table.squared}
+    if more is not None:
+        share = more.nonzero / np.maximum(table.rows, 1.0)
+        means["overprediction"] = np.maximum(table.absolute + more.bias, 0.0) / 2
+        means["underprediction"] = np.maximum(table.absolute - more.bias, 0.0) / 2
+        means["absolute_percentage_error"] = more.percentage * share
+        means["percentage_error_outcomes"] = share
+    for name, mean in means.items():
         # Added one after the other: a sum in any other order could step back by a rounding.
         total = sum(n * one for n, one in zip(cells.tolist(), mean.tolist(), strict=True))
-        yield f"inference_expected_{name}_error_total", {base: float(total)}
+        yield f"inference_expected_{name}_total", {base: float(total)}
 
 
 def _two_classes(base: Labels, one: ExpectedOutcomes, cells: Floats) -> Values:

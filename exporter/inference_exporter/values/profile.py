@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from inference_exporter.values.batch import Floats, Ints
+from inference_exporter.values.losses import LossTable
 from inference_exporter.values.seasons import Seasons, Times
 
 OTHER = "other"  # categories the reference knows but does not list
@@ -194,21 +195,6 @@ def summing_to_one(values: Floats, otherwise: Floats) -> Floats:
     sums = np.broadcast_to(values.sum(axis=1, keepdims=True), values.shape)
     found: Floats = np.divide(values, sums, out=otherwise.copy(), where=sums > 0)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class LossTable:
-    """Errors of a regression by decile of the prediction; `edges` (D-1,), the rest (D,).
-
-    `rows` labelled rows, mean and variance of |error| and of error².
-    """
-
-    edges: Floats
-    rows: Floats
-    absolute: Floats
-    absolute_variance: Floats
-    squared: Floats
-    squared_variance: Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,11 @@ from inference_exporter.errors import ProfileError
 from inference_exporter.reference.files.codec_expectations import (
     CalibrationState,
     ClassCalibrationState,
-    LossState,
     calibration_of,
     class_calibration_of,
     errors_of,
-    losses_of,
 )
+from inference_exporter.reference.files.codec_losses import LossState, losses_of
 from inference_exporter.reference.files.codec_seasons import (
     SeasonsState,
     TimesState,

@@ -131,8 +131,10 @@ class _Count:
         self._outcomes = NumberOutcomes() if regression else ClassOutcomes()
         self._scored = ScoredLabels(None if regression else model)
         self._choices = LabelledChoices(None if regression else model)
-        self._errors = PredictedErrors()
         self._hours = HourCensus(model)
+        self._errors = PredictedErrors(
+            {name: not isinstance(one, CategoryCensus) for name, one in self._features.items()}
+        )
 
     def add(self, block: Block) -> None:
         """Take in a block."""
@@ -146,7 +148,7 @@ class _Count:
         self._scored.add(block.score, block.prediction, block.actual)
         self._choices.add(block)
         if self._task == "regression":
-            self._errors.add(block.prediction, block.actual)
+            self._errors.add(block.prediction, block.actual, block.features)
 
     def _add_hours(self, block: Block) -> None:
         self._hours.begin(block.times)
@@ -199,6 +201,7 @@ class _Count:
         features = {name: census.profile(rows) for name, census in self._features.items()}
         profiles = by_key(features, outputs)
         calibration = self._scored.calibration(classes, edges)
+        losses, errors = self._errors.found() if self._task == "regression" else (None, {})
         reference = Reference(
             model=model.name,
             rows=rows,
@@ -215,11 +218,11 @@ class _Count:
             source=source,
             rejected=self._survey.rejected,
             calibration=calibration,
-            estimate_errors=self._scored.estimate_errors(classes, calibration),
+            estimate_errors=errors or self._scored.estimate_errors(classes, calibration),
             class_calibration=self._choices.calibration(),
-            losses=self._errors.table() if self._task == "regression" else None,
             times=self._hours.times(profiles),
             seasons=self._hours.seasons(profiles),
+            losses=losses,
         )
         return replace(reference, fingerprint=fingerprint(reference))
 
