@@ -166,6 +166,13 @@ PERFORMANCE = (
     ),
     family(
         "gauge",
+        "inference_performance_estimate_days",
+        "model version metric result",
+        "Days of predictions, of the last 60, whose labels are there: by whether the value was in "
+        "the 95 % interval of its estimate (`held`) or not (`missed`). Concept drift shows here.",
+    ),
+    family(
+        "gauge",
         "inference_performance_reference",
         "model version metric class",
         "The same metric on the reference data.",

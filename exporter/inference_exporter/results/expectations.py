@@ -48,8 +48,7 @@ class Forecast:
         """The gauges of one window; estimates are absent below the least number of rows."""
         if self._one is None:
             return
-        with np.errstate(all="ignore"):  # an undefined result is absent, not a warning
-            rows, found = self._of(self._one, tally)
+        rows, found = self.found(tally)
         put(f"{FAMILY}_samples", (*base, window), rows)
         for metric, (value, interval) in found.items() if rows >= least else ():
             labels = (*base, metric, window)
@@ -58,6 +57,11 @@ class Forecast:
                 if interval is not None and all(map(math.isfinite, interval)):
                     put(f"{FAMILY}_lower", labels, interval[0])
                     put(f"{FAMILY}_upper", labels, interval[1])
+
+    def found(self, tally: Tally) -> tuple[float, Estimates]:
+        """Predictions behind the estimates, and those; none where the reference allows none."""
+        with np.errstate(all="ignore"):  # an undefined result is absent, not a warning
+            return (0.0, {}) if self._one is None else self._of(self._one, tally)
 
     def _of(
         self, one: ExpectedOutcomes | ExpectedErrors | ExpectedClasses, tally: Tally
