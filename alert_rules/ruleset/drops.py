@@ -163,7 +163,8 @@ def estimated(window: str) -> Iterator[Recording]:
 def _expected(window: str) -> dict[str, tuple[str, str]]:
     """Expected cells: sums of independent coins, so their variances add up (delta method).
 
-    Rows of a share with the same variance: v (1 - v) / variance.
+    To it comes what estimates were off by from time to time of the reference. Rows of a share with
+    the same variance: v (1 - v) / variance.
     """
     c = by(*M, "class")
     cells = f"model_version_predicted_actual:inference_expected_outcomes:increase{window}"
@@ -190,16 +191,22 @@ def _expected(window: str) -> dict[str, tuple[str, str]]:
     missed = f"({by_class(spreads, 'actual')} - {sure})"  # variance of the false negatives
     both = f"({predicted} + {actual})"
 
-    def share(value: str, variance: str) -> tuple[str, str]:
+    def share(metric: str, value: str, coins: str) -> tuple[str, str]:
+        error = f"on ({by(*M)}) group_left () {names.estimate_error(metric)} ^ 2"
+        variance = f"({coins} + {error}\n  or {coins})"
         return f"({value} {enough})", f"({value} * (1 - {value}) / ({variance} > 0))"
 
     return {
-        "precision": share(f"({hits} / ({predicted} > 0))", f"({sure} / {predicted} ^ 2)"),
+        "precision": share(
+            "precision", f"({hits} / ({predicted} > 0))", f"({sure} / {predicted} ^ 2)"
+        ),
         "recall": share(
+            "recall",
             f"({hits} / ({actual} > 0))",
             f"((({actual} - {hits}) ^ 2 * {sure} + ({hits}) ^ 2 * {missed}) / {actual} ^ 4)",
         ),
         "f1": share(
+            "f1",
             f"(2 * {hits} / ({both} > 0))",
             f"(4 * (({hits}) ^ 2 * {missed} + ({both} - {hits}) ^ 2 * {sure}) / {both} ^ 4)",
         ),
