@@ -150,7 +150,8 @@ def _expected(window: str) -> dict[str, tuple[str, str]]:
     """Expected cells, and the rows behind each as if its rows were known.
 
     A sum of probabilities varies less than the sum of the outcomes: E p² <= E p, whatever the law
-    of the inputs.
+    of the inputs. To it comes what estimates were off by from time to
+    time of the reference. Rows of a share with the same variance: v (1 - v) / variance.
     """
     c, rows = by(*M, "class"), f"model_version:inference_expected_outcomes:increase{window}"
     cells = f"model_version_predicted_actual:inference_expected_outcomes:increase{window}"
@@ -166,11 +167,18 @@ def _expected(window: str) -> dict[str, tuple[str, str]]:
     )
     predicted, actual = by_class("predicted"), by_class("actual")
     f1 = f"(2 * {hits} / (({predicted} + {actual}) > 0))"
+
+    def share(metric: str, value: str, known: str) -> tuple[str, str]:
+        error = f"on ({by(*M)}) group_left () {names.estimate_error(metric)} ^ 2"
+        chance = f"({value} * (1 - {value}) / ({known}))"
+        variance = f"({chance} + {error}\n  or {chance})"
+        return value, f"({value} * (1 - {value}) / ({variance} > 0))"
+
     return {
-        "accuracy": (names.estimate("accuracy", window), rows),
-        "precision": (f"({hits} / ({predicted} > 0) {enough})", predicted),
-        "recall": (f"({hits} / ({actual} > 0) {enough})", actual),
-        "f1": (f"({f1} {enough})", f"({predicted} + {actual}) / (2 - {f1})"),
+        "accuracy": share("accuracy", names.estimate("accuracy", window), rows),
+        "precision": share("precision", f"({hits} / ({predicted} > 0) {enough})", predicted),
+        "recall": share("recall", f"({hits} / ({actual} > 0) {enough})", actual),
+        "f1": share("f1", f"({f1} {enough})", f"({predicted} + {actual}) / (2 - {f1})"),
     }
 
 

@@ -74,10 +74,13 @@ def _accuracy(settings: Settings, window: str) -> Iterator[Recording]:
     yield Recording(
         accuracy, f"sum by ({m}) (\n{_diagonal(counts)})\n/ ({rows} >= {names.LEAST_ROWS})"
     )
-    # The rows are independent, and a row's probability of being right has variance p (1 - p).
+    # The rows are independent, and a row's probability of being right has variance p (1 - p). To it
+    # comes what estimates were off by from time to time, however many rows there are.
     variance = f"sum by ({m}) (\n{_diagonal(variances)})"
     design = names.weight_design(window)
-    deviation = f"sqrt(({variance}) * {design} or {variance}) / ({rows} > 0)"
+    coins = f"(({variance}) * {design} or {variance}) / ({rows} > 0) ^ 2"
+    error = names.estimate_error("accuracy")
+    deviation = f"sqrt({coins} + on ({m}) {error} ^ 2\n  or {coins})"
     yield Recording(
         names.estimate("accuracy_upper", window), f"{accuracy} + {names.SIGMA:g} * {deviation}"
     )

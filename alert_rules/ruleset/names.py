@@ -205,6 +205,12 @@ def margin(window: str, kind: str = "performance") -> str:
     return f"model_version_metric_class:inference_{kind}:margin{window}"
 
 
+def estimate_error(metric: str) -> str:
+    """What its estimates were off by from time to time of the reference, beyond chance."""
+    family = "inference_performance_estimate_reference_error"
+    return f'max by ({by(*M)}) ({family}{{metric="{metric}"}})'
+
+
 def estimate(metric: str, window: str) -> str:
     """Performance to expect without labels, over the predictions of a window."""
     return f"model_version:inference_performance_estimate:{metric}{window}"

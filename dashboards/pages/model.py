@@ -16,7 +16,7 @@ from dashboards.board.promql import (
     single,
     threshold,
 )  # fmt: skip
-from dashboards.pages import model_segments
+from dashboards.pages import model_estimates, model_segments
 
 _REFERENCE = "inference_performance_reference"
 _CLASS = "model_version_class:inference_performance"
@@ -42,6 +42,7 @@ def page() -> Page:
             Row("Are scores probabilities", _calibration()),
             Row("Late labels, coverage, sequential tests", _labels(), closed=True),
             Row("Regression", _regression(), closed=True),
+            Row("Did estimates keep their promise", model_estimates.record(), closed=True),
             Row("As each replica sees it", _replicas(), closed=True),
         ),
         (firing('model="$model"'), new_versions(MODEL)),

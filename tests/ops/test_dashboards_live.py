@@ -125,6 +125,9 @@ ABSENT = {
     "inference-exporter / annotation Firing alerts",
     # A counter by reason is born with its first error, and all files can be opened.
     "inference-exporter / Trouble with files and lines / A",
+    # Days are judged when they are over, and the fleet is minutes old.
+    "inference-model / Days on which the interval held / A",
+    "inference-model / Days on which it did not / A",
     # Intervals are shaded where there is one version; the fleet has two.
     *(f"inference-model / Accuracy: realised and estimated / {ref}" for ref in "BCEF"),
 }

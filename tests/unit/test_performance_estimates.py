@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,60 +15,21 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
-from inference_exporter.accumulators import ExpectedErrors, ExpectedOutcomes, Groups
+from estimate_data import CLASSES, EDGES, SCORED, WORTH, draw, estimated, expected_of, realised
 from inference_exporter.performance import (
-    Estimates,
     Expected,
-    binary_values,
-    business_value,
-    classification_metrics,
     error_estimates,
     estimates,
-    rank_edges,
+    moments,
     score_metrics,
 )
 from inference_exporter.performance.intervals import as_share, normal
 from inference_exporter.reference.judging.calibrate import calibrate, calibration_error, fit
-from inference_exporter.reference.judging.losses import loss_table
+from inference_exporter.reference.judging.chunks import LabelledScores, score_errors
 from inference_exporter.reference.judging.scored import Thinned
-from inference_exporter.values.batch import Batch, Bools, Floats, NumericColumn
-from inference_exporter.values.profile import Calibration
+from inference_exporter.values.batch import Bools, Floats
+from inference_exporter.values.losses import LossTable
 from performance_data import score_sums
-
-CLASSES = ("0", "1")
-EDGES = rank_edges(np.empty(0))
-WORTH = binary_values({"tp": 4.0, "fp": -1.0, "fn": -9.0}, positive="1")
-
-
-def expected_of(known: Calibration, score: Floats, predicted: Bools) -> Expected:
-    """As the exporter counts it."""
-    one = ExpectedOutcomes(known)
-    out = np.zeros((1, one.cells))
-    batch = Batch(len(score), score=NumericColumn(score), prediction=predicted.astype(int).tolist())
-    one.count(batch, Groups(np.zeros(len(score), np.int64), 1), out)
-    rows, hits, _, spread = one.table(out[0])
-    return Expected(rows, hits, spread, known.rows)
-
-
-def estimated(known: Calibration, score: Floats, predicted: Bools) -> Estimates:
-    return estimates(expected_of(known, score, predicted), WORTH, CLASSES)
-
-
-def realised(score: Floats, predicted: Bools, actual: Bools) -> dict[str, float]:
-    """What the exporter publishes once labels are there."""
-    pairs = zip(predicted.astype(int).tolist(), actual.astype(int).tolist(), strict=True)
-    cells = Counter((str(one), str(other)) for one, other in pairs)
-    found = classification_metrics(cells)
-    worth = business_value(cells, WORTH)
-    assert worth is not None
-    return {
-        "accuracy": found["accuracy", ""],
-        **{
-            name: found[name, "1"] for name in ("precision", "recall", "f1") if (name, "1") in found
-        },
-        "roc_auc": score_metrics(score_sums(score, actual))["roc_auc", ""],
-        "business_value": worth,
-    }
 
 
 def population(random: np.random.Generator, rows: int, shift: float = 0.0) -> tuple[Floats, Bools]:
@@ -125,31 +87,24 @@ def test_estimates_are_as_near_as_nannymls(name: str) -> None:
 
 @pytest.mark.parametrize(("learned", "live"), [(1000, 1000), (5000, 500)])
 def test_the_interval_holds_its_95_percent_without_drift(learned: int, live: int) -> None:
-    """200 references with 3 windows each: both the coins and what was learned vary."""
+    """75 references with 8 windows each: both the coins and what was learned vary."""
     random = np.random.default_rng(learned)
     hits: Counter[str] = Counter()
-    for _ in range(200):
+    for _ in range(75):
         score, actual = draw(random, learned)
         known = calibrate(score, actual, CLASSES, EDGES)
         assert known is not None
-        for _ in range(3):
+        errors = score_errors(LabelledScores(score, score >= 0.4, actual), known)
+        for _ in range(8):
             score, actual = draw(random, live)
             predicted = score >= 0.4
             truth = realised(score, predicted, actual)
-            for metric, (_, interval) in estimated(known, score, predicted).items():
+            for metric, (_, interval) in estimated(known, score, predicted, errors).items():
                 assert interval is not None
                 hits[metric] += interval[0] <= truth[metric] <= interval[1]
-    assert set(hits) == {"accuracy", "precision", "recall", "f1", "roc_auc", "business_value"}
+    assert set(hits) == {"accuracy", "precision", "recall", "f1", "business_value", *SCORED}
     for metric, count in hits.items():
         assert 0.90 <= count / 600 <= 0.98, (metric, count / 600)
-
-
-def draw(random: np.random.Generator, rows: int) -> tuple[Floats, Bools]:
-    """Scores that are too sure of themselves."""
-    truth = random.beta(1.2, 1.8, rows)
-    actual = random.random(rows) < truth
-    logit = np.log(truth / (1 - truth))
-    return 1 / (1 + np.exp(-2.0 * logit)), actual
 
 
 def test_the_interval_of_a_nearly_perfect_model_stays_where_the_model_is() -> None:
@@ -227,7 +182,10 @@ def test_estimates_of_nothing_are_absent() -> None:
     empty = np.zeros((2, 20))
     nothing = Expected(empty, empty, empty, np.zeros(20))
     assert estimates(nothing, WORTH, CLASSES) == {}
-    assert error_estimates(np.zeros(10), np.ones(10), *[(np.ones(10), np.ones(10))] * 2) == {}
+    ones = np.ones(10)
+    assert (
+        error_estimates(np.zeros(10), LossTable(np.arange(9.0), ones, ones, ones, ones, ones)) == {}
+    )
 
 
 def test_the_delta_method_has_the_right_gradient() -> None:
@@ -236,7 +194,7 @@ def test_the_delta_method_has_the_right_gradient() -> None:
     score, actual = draw(random, 3000)
     known = calibrate(score, actual, CLASSES, EDGES)
     assert known is not None
-    base = expected_of(known, score, score >= 0.4)
+    base = replace(expected_of(known, score, score >= 0.4), losses=None)
     for metric, (value, interval) in estimates(base, WORTH, CLASSES).items():
         slope = np.zeros((2, 20))
         for cell in np.ndindex(2, 20):
@@ -255,49 +213,45 @@ def test_the_delta_method_has_the_right_gradient() -> None:
         assert interval == pytest.approx(expected, rel=1e-6), metric
 
 
-def noisy(random: np.random.Generator, rows: int, low: float = 0.0) -> tuple[Floats, Floats]:
-    """Predictions with errors that grow with them."""
-    predicted = random.uniform(low, 10, rows)
-    return predicted, random.gamma(2, 0.2 + predicted / 10) - 0.3
+def test_the_estimates_of_losses_are_means_over_both_outcomes() -> None:
+    """Against a sum by hand, and their variance against labels drawn again and again."""
+    random = np.random.default_rng(21)
+    score, actual = draw(random, 4000)
+    known = calibrate(score, actual, CLASSES, EDGES)
+    assert known is not None
+    known = replace(known, rows=np.full(len(known.rows), 1e12))  # nothing is left to learn
+    found = estimated(known, score, score >= 0.5)
+    p = known.probability(score)
+    clipped = np.clip(score, 1e-15, 1 - 1e-15)
+    by_hand = {
+        "brier_score": p * (1 - score) ** 2 + (1 - p) * score**2,
+        "log_loss": -p * np.log(clipped) - (1 - p) * np.log(1 - clipped),
+    }
+    drawn = random.random((1000, len(p))) < p
+    again = {
+        "brier_score": ((score - drawn) ** 2).mean(axis=1),
+        "log_loss": -np.log(np.where(drawn, clipped, 1 - clipped)).mean(axis=1),
+    }
+    for metric, losses in by_hand.items():
+        value, interval = found[metric]
+        assert value == pytest.approx(losses.mean(), rel=1e-9)
+        assert interval is not None
+        width = 2 * 1.96 * again[metric].std()
+        assert interval[1] - interval[0] == pytest.approx(width, rel=0.1)
 
 
-def test_expected_errors_follow_the_predictions_and_hold_their_95_percent() -> None:
-    random = np.random.default_rng(13)
-    hits: Counter[str] = Counter()
-    for _ in range(60):
-        table = loss_table(*noisy(random, 2000))
-        assert table is not None
-        for low in (0.0, 0.0, 0.0, 0.0, 0.0):
-            predicted, error = noisy(random, 500, low)
-            one = ExpectedErrors(table)
-            out = np.zeros((1, one.cells))
-            batch = Batch(500, prediction_value=NumericColumn(predicted))
-            one.count(batch, Groups(np.zeros(500, np.int64), 1), out)
-            absolute = (table.absolute, table.absolute_variance)
-            squared = (table.squared, table.squared_variance)
-            found = error_estimates(out[0], table.rows, absolute, squared)
-            for metric, truth in (
-                ("mae", np.abs(error).mean()),
-                ("rmse", np.sqrt((error**2).mean())),
-            ):
-                interval = found[metric][1]
-                assert interval is not None
-                hits[metric] += interval[0] <= truth <= interval[1]
-    for metric, count in hits.items():
-        assert 0.90 <= count / 300 <= 0.98, metric
-
-
-def test_expected_errors_see_larger_predictions() -> None:
-    random = np.random.default_rng(14)
-    table = loss_table(*noisy(random, 300_000))
-    assert table is not None
-    predicted, error = noisy(random, 300_000, low=8.0)
-    cells = np.searchsorted(table.edges, predicted)
-    rows = np.bincount(cells, minlength=10).astype(np.float64)
-    pairs = ((table.absolute, table.absolute_variance), (table.squared, table.squared_variance))
-    found = error_estimates(rows, table.rows, *pairs)
-    assert found["mae"][0] == pytest.approx(np.abs(error).mean(), rel=0.03)
-    assert found["rmse"][0] == pytest.approx(np.sqrt((error**2).mean()), rel=0.03)
+def test_labels_that_are_certain_have_the_average_precision_of_scikit_learn() -> None:
+    random = np.random.default_rng(22)
+    score = np.round(random.random(3000), 1) * 0.9 + 0.02  # no two of one bin differ
+    actual = random.random(3000) < score
+    rows, hits = np.zeros((2, 20)), np.zeros((2, 20))
+    cell = np.searchsorted(EDGES, score)
+    rows[1], hits[1] = np.bincount(cell, minlength=20), np.bincount(cell[actual], minlength=20)
+    value, variance = moments(Expected(rows, hits, hits * 0, np.ones(20)), None, CLASSES)[
+        "average_precision"
+    ]
+    assert value == pytest.approx(metrics.average_precision_score(actual, score), rel=1e-9)
+    assert variance == 0
 
 
 def test_thinning_keeps_every_second_row_of_all() -> None:

@@ -15,7 +15,8 @@ from inference_exporter.families import FAMILIES
 from inference_exporter.reference import build, dumps, loads, show
 from inference_exporter.results.expectations import expected_values
 from inference_exporter.values.batch import Batch, NumericColumn
-from inference_exporter.values.profile import LossTable, Reference
+from inference_exporter.values.losses import LossTable
+from inference_exporter.values.profile import Reference
 from performance_data import NOW, lines_of, model_of, page_of, values
 
 UNLABELLED = """\
@@ -86,11 +87,11 @@ def test_estimates_come_without_labels_and_meet_them(reference: Reference) -> No
     lower = values(page, "inference_performance_estimate_lower", "metric")
     upper = values(page, "inference_performance_estimate_upper", "metric")
     real = values(labelled, "inference_performance", "metric", "class")
-    assert len(found) == len(lower) == len(upper) == 6
+    assert len(found) == len(lower) == len(upper) == 9
     for (metric,), value in found.items():
         of_class = "1" if metric in ("precision", "recall", "f1") else ""
         assert lower[metric,] <= value <= upper[metric,]
-        width = upper[metric,] - lower[metric,]  # six 95 % intervals: one may be left, not far
+        width = upper[metric,] - lower[metric,]  # nine 95 % intervals: one may be left, not far
         assert abs(real[metric, of_class] - value) <= width, metric
 
 
@@ -113,6 +114,42 @@ def test_expected_outcomes_are_sums_of_probabilities(reference: Reference) -> No
         for actual in ("0", "1"):
             spread = (p[side] * (1 - p[side])).sum()
             assert variance[predicted, actual] == pytest.approx(spread, rel=1e-9)
+
+
+def test_expected_losses_are_counters_whose_mean_is_the_estimate(reference: Reference) -> None:
+    model = model_of("", reference, UNLABELLED)
+    model.take(without_labels(scored(3, 2000)), NOW)
+    page = page_of(model)
+    found = values(page, "inference_performance_estimate", "metric")
+    (squared,) = values(page, "inference_expected_score_squared_error_total").values()
+    (log_loss,) = values(page, "inference_expected_score_log_loss_total").values()
+    assert squared == pytest.approx(2000 * found["brier_score",], rel=1e-9)
+    assert log_loss == pytest.approx(2000 * found["log_loss",], rel=1e-9)
+
+
+def test_what_estimates_were_off_by_over_time_widens_their_intervals(reference: Reference) -> None:
+    """The variance between chunks of the reference comes to that of the coins."""
+    pages = []
+    for errors in ({}, {"accuracy": 0.05, "log_loss": 0.1}):
+        model = model_of("", replace(reference, estimate_errors=errors), UNLABELLED)
+        model.take(without_labels(scored(2, 5000)), NOW)
+        pages.append(page_of(model))
+    family = "inference_performance_estimate"
+    plain, wide = (
+        {
+            key: values(page, f"{family}_upper", "metric")[key]
+            - values(page, f"{family}_lower", "metric")[key]
+            for key in values(page, family, "metric")
+        }
+        for page in pages
+    )
+    changed = {key for key in plain if plain[key] != wide[key]}
+    assert changed == {("accuracy",), ("log_loss",)}
+    for metric, error in (("accuracy", 0.05), ("log_loss", 0.1)):
+        squares = plain[metric,] ** 2 + (2 * 1.96 * error) ** 2
+        assert wide[metric,] ** 2 == pytest.approx(squares, rel=0.05)  # a share's ends bend
+    told = values(pages[1], f"{family}_reference_error", "metric")
+    assert told == {("accuracy",): 0.05, ("log_loss",): 0.1}
 
 
 def test_expected_outcomes_survive_a_restart_but_not_another_calibration(
@@ -160,13 +197,19 @@ def test_expected_errors_of_a_regression(tmp_path: Path) -> None:
     lower = values(page, "inference_performance_estimate_lower", "metric")
     upper = values(page, "inference_performance_estimate_upper", "metric")
     real = values(labelled, "inference_performance", "metric")
-    assert set(found) == {("mae",), ("rmse",)}
+    assert set(found) == {("mae",), ("rmse",), ("bias",), ("mape",)}
     for key in found:
         assert lower[key] <= real[key] <= upper[key]
     (total,) = values(page, "inference_expected_absolute_error_total").values()
     assert total == pytest.approx(5000 * found["mae",], rel=1e-9)
     (total,) = values(page, "inference_expected_squared_error_total").values()
     assert total == pytest.approx(5000 * found["rmse",] ** 2, rel=1e-9)
+    (over,) = values(page, "inference_expected_overprediction_total").values()
+    (under,) = values(page, "inference_expected_underprediction_total").values()
+    assert over - under == pytest.approx(5000 * found["bias",], rel=1e-9)
+    (share,) = values(page, "inference_expected_absolute_percentage_error_total").values()
+    (usable,) = values(page, "inference_expected_percentage_error_outcomes_total").values()
+    assert share / usable == pytest.approx(found["mape",], rel=1e-9)
 
 
 def test_without_labels_in_the_reference_there_is_no_estimate(tmp_path: Path) -> None:
@@ -217,8 +260,17 @@ def test_a_damaged_calibration_is_refused(
 
 def test_a_profile_from_before_calibrations_can_be_read(reference: Reference) -> None:
     file = json.loads(dumps(reference))
-    del file["calibration"], file["losses"]
-    assert loads(json.dumps(file).encode()).calibration is None
+    for name in ("calibration", "losses", "estimate_errors"):
+        del file[name]
+    found = loads(json.dumps(file).encode())
+    assert found.calibration is None
+    assert found.estimate_errors == {}
+
+
+def test_a_negative_deviation_of_estimates_is_refused(reference: Reference) -> None:
+    file = json.loads(dumps(reference)) | {"estimate_errors": {"accuracy": -0.1}}
+    with pytest.raises(ValueError, match="damaged: estimate_errors"):
+        loads(json.dumps(file).encode())
 
 
 def test_the_help_says_what_estimates_cannot_see() -> None:
@@ -230,6 +282,7 @@ def test_the_help_says_what_estimates_cannot_see() -> None:
 
 def test_a_person_sees_whether_scores_were_calibrated(reference: Reference) -> None:
     assert "calibration error of the score of 1: 0.16" in show(reference)
+    assert "what estimates were off by from one time to the next" in show(reference)
     known = reference.calibration
     assert known is not None
     plain = replace(known, scores=np.empty(0), probabilities=np.empty(0))

@@ -101,6 +101,23 @@ def test_windows_equal_a_brute_force_list_of_events(seed: int) -> None:
         harness.check(now)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_windows_of_months_equal_a_brute_force_list_of_events(seed: int) -> None:
+    """However long, a window has 60 panes and one that is being filled."""
+    rng = random.Random(seed)
+    day = 86400.0
+    windows = (HOUR, Window("90d", 90 * day), Window("400d", 400 * day))
+    harness = Harness(windows=windows, lateness=20 * day)
+    now = START
+    for _ in range(200):
+        now += rng.choice([60.0, 3600.0, day, 5 * day, 20 * day])
+        late = [0.0, 3000.0, day, 19 * day, 21 * day]
+        harness.add(now, [Event(now - rng.choice(late), 0, float(rng.randrange(1, 9)))])
+        harness.check(now)
+        for panes in harness.timeline.versions["a"].panes.values():
+            assert len(panes.tallies) <= 61
+
+
 def test_a_window_ages_on_the_clock_when_traffic_stops() -> None:
     harness = Harness()
     harness.add(START, [Event(START, 0, 5.0)])

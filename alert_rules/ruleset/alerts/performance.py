@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alert_rules.ruleset import drops, names
+from alert_rules.ruleset.alerts import intervals
 from alert_rules.ruleset.alerts.text import (
     DURATION,
     MODEL,
@@ -35,6 +36,7 @@ def alerts(_: Settings) -> tuple[Alert, ...]:
         _estimated_metric(names.LABEL_WINDOWS[0]),
         *over_windows(names.LABEL_WINDOWS, _calibration, _regression),
         _labels(),
+        intervals.broken(),
     )
 
 

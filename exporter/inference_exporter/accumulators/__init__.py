@@ -23,9 +23,10 @@ from inference_exporter.accumulators.class_scores import (
     TopScores,
 )
 from inference_exporter.accumulators.error_spread import ErrorSpread
-from inference_exporter.accumulators.expected import ExpectedErrors, ExpectedOutcomes
+from inference_exporter.accumulators.expected import ExpectedOutcomes, ExpectedScoreLosses
 from inference_exporter.accumulators.expected_bins import ExpectedBins, expected_bins
 from inference_exporter.accumulators.expected_classes import ExpectedClasses
+from inference_exporter.accumulators.expected_errors import ExpectedErrors
 from inference_exporter.accumulators.flags import Flags
 from inference_exporter.accumulators.histogram import Histogram
 from inference_exporter.accumulators.late_labels import (
@@ -66,6 +67,7 @@ __all__ = [
     "ExpectedClasses",
     "ExpectedErrors",
     "ExpectedOutcomes",
+    "ExpectedScoreLosses",
     "Flags",
     "Groups",
     "Histogram",
@@ -172,7 +174,8 @@ def _expectations(model: ModelConfig, reference: Reference | None) -> list[Dense
     known, pair = reference.calibration, binary_classes(model, reference)
     if known is None or not model.fields.has_score or pair != (known.negative, known.positive):
         return []
-    return [ExpectedOutcomes(known)]
+    outcomes = ExpectedOutcomes(known)
+    return [outcomes, ExpectedScoreLosses(outcomes)]
 
 
 def _flags(model: ModelConfig, reference: Reference | None) -> list[Flags]:

@@ -1,4 +1,4 @@
-"""What outcomes to expect before any label comes: calibrated scores, errors by decile. Sums."""
+"""What outcomes of two classes to expect before any label comes, of calibrated scores. Sums."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from hashlib import sha256
 import numpy as np
 
 from inference_exporter.accumulators.base import Groups
-from inference_exporter.values.batch import Batch, Floats
-from inference_exporter.values.profile import Calibration, LossTable
+from inference_exporter.performance import LOSSES, ExpectedLosses, expected_losses
+from inference_exporter.values.batch import Batch, Floats, Ints
+from inference_exporter.values.profile import Calibration
 from inference_exporter.values.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 
 
@@ -29,50 +30,68 @@ class ExpectedOutcomes:
         self._bins = len(calibration.rows)
         self.cells = 2 * self._bins * self._SUMS
         tables = (calibration.scores, calibration.probabilities, calibration.edges)
-        self.key = f"expected_outcomes/{_short((self.classes, [one.tolist() for one in tables]))}"
+        self.key = f"expected_outcomes/{short((self.classes, [one.tolist() for one in tables]))}"
         self._predicted = Vocabulary(limit=1, known=[calibration.positive])
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
-        if batch.score is None or batch.prediction is None:
+        if (found := self.scored(batch, groups)) is None:
             return
-        score = batch.score.values
-        predicted = self._predicted.indexes(batch.prediction)
-        usable = (predicted != ABSENT) & (score >= 0) & (score <= 1)
-        score, index = score[usable], groups.index[usable]
+        score, side, index = found
         p = self.calibration.probability(score)
-        side = (predicted[usable] > OVERFLOWED).astype(np.int64)
         cell = side * self._bins + np.searchsorted(self.calibration.edges, score)
         flat = cell * self._SUMS + index * self.cells
         for offset, column in enumerate((np.ones(len(p)), p, 1 - p, p * (1 - p))):
             added = np.bincount(flat + offset, column, minlength=out.size)
             out += added.reshape(out.shape)
 
+    def scored(self, batch: Batch, groups: Groups) -> tuple[Floats, Ints, Ints] | None:
+        """Score, predicted class (0 negative, 1 positive) and group of the rows that count."""
+        if batch.score is None or batch.prediction is None:
+            return None
+        score = batch.score.values
+        predicted = self._predicted.indexes(batch.prediction)
+        usable = (predicted != ABSENT) & (score >= 0) & (score <= 1)
+        side = (predicted[usable] > OVERFLOWED).astype(np.int64)
+        return score[usable], side, groups.index[usable]
+
     def table(self, cells: Floats) -> Floats:
         """Rows, sums of p, of 1 - p and of p (1 - p): shape (4, 2 predicted classes, bins)."""
         return np.moveaxis(cells.reshape(2, self._bins, self._SUMS), 2, 0)
 
 
-class ExpectedErrors:
-    """Numeric predictions per decile of the reference's predictions."""
+class ExpectedScoreLosses:
+    """Brier score and log loss to expect of the same rows as `ExpectedOutcomes`.
 
-    def __init__(self, losses: LossTable) -> None:
-        self.losses = losses
-        self.cells = len(losses.rows)
-        columns = (losses.edges, losses.absolute, losses.squared)
-        self.key = f"expected_errors/{_short([column.tolist() for column in columns])}"
+    Cells: the sums of both losses, the sums of their variances, and the sum of scores per bin.
+    """
+
+    def __init__(self, outcomes: ExpectedOutcomes) -> None:
+        self._outcomes = outcomes
+        self.cells = 2 * len(LOSSES) + len(outcomes.calibration.rows)
+        self.key = outcomes.key.replace("expected_outcomes", "expected_score_losses")
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """See `DenseAccumulator.count`."""
-        if batch.prediction_value is None:
+        if (found := self._outcomes.scored(batch, groups)) is None:
             return
-        values = batch.prediction_value.values
-        usable = ~np.isnan(values)
-        cell = np.searchsorted(self.losses.edges, values[usable])
-        flat = cell + groups.index[usable] * self.cells
-        out += np.bincount(flat, minlength=out.size).reshape(out.shape)
+        score, _, index = found
+        calibration = self._outcomes.calibration
+        columns = expected_losses(score, calibration.probability(score))
+        for cell, column in enumerate(columns):
+            out[:, cell] += np.bincount(index, column, minlength=len(out))
+        at = len(columns) + np.searchsorted(calibration.edges, score) + index * self.cells
+        out += np.bincount(at, score, minlength=out.size).reshape(out.shape)
+
+    def sums(self, cells: Floats) -> ExpectedLosses:
+        """The sums by what they are."""
+        size = len(LOSSES)
+        return ExpectedLosses(cells[:size], cells[size : 2 * size], cells[2 * size :])
 
 
-def _short(meaning: object) -> str:
-    """Sums made with another table have another meaning: they are never restored into this one."""
+def short(meaning: object) -> str:
+    """A few letters for what cells mean.
+
+    Sums made with another table have another meaning: they are never restored into this one.
+    """
     return sha256(repr(meaning).encode()).hexdigest()[:8]

@@ -218,6 +218,17 @@ def _performance(old: Reference, new: Reference) -> Iterator[str]:
         name = f"{key[0]} of {cut(key[1])}" if key[1] else key[0]
         before, after = old.performance[key], new.performance[key]
         yield f"  {name:<45} {before:8.4f} {after:8.4f} {after - before:+8.4f}"
+    yield from _estimate_errors(old.estimate_errors, new.estimate_errors)
+
+
+def _estimate_errors(old: Mapping[str, float], new: Mapping[str, float]) -> Iterator[str]:
+    shared = [metric for metric in old if metric in new]
+    if shared:
+        yield ""
+        yield "what estimates were off by from one time to the next, beyond chance"
+    for metric in shared:
+        before, after = old[metric], new[metric]
+        yield f"  {metric:<45} {before:8.4f} {after:8.4f} {after - before:+8.4f}"
 
 
 def _number(value: float | None) -> str:

@@ -63,7 +63,7 @@ _WINDOW = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
 def _window(value: object) -> Window:
     if not isinstance(value, str) or not _WINDOW.fullmatch(value):
         raise expected("a window such as 15m, 1h or 1d", value)
-    return Window(value, duration(1.0, 30 * DAY)(value))
+    return Window(value, duration(1.0, 400 * DAY)(value))
 
 
 def _windows(value: object) -> tuple[Window, ...]:
@@ -235,8 +235,10 @@ MODEL = Section(
         Key("reference", _reference, "a path, or {warmup: rows}",
             "What normal is: a profile made by `reference build`, or the first predictions.",
             "credit.reference.json"),
-        Key("windows", _windows, "a list of spans of at most 30d",
-            "The spans of time to evaluate over.", "[1h, 24h]"),
+        Key("windows", _windows, "a list of spans of at most 400d",
+            "The spans of time to evaluate over. Each is kept in 60 parts, however long it is: that"
+            " of 90d moves on every 36 h. Where labels take months, a span should be longer.",
+            "[1h, 24h]"),
         Key("season", one_of(*SEASONS), "hour_of_day or hour_of_week",
             "What is compared with what the reference has at the same hour; see"
             " [season.md](season.md). Takes a reference that was built with it.", "hour_of_week",

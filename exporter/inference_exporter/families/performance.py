@@ -107,12 +107,36 @@ PERFORMANCE = (
     *(
         family(
             "counter",
-            f"inference_expected_{loss}_error_total",
+            f"inference_expected_{name}_total",
             "model version",
-            f"Sum of the {loss} errors to expect without labels: the reference's mean in the same "
-            "decile of the prediction. Concept drift is invisible to it.",
+            f"Sum of {words} to expect without labels: the reference's mean at inputs like "
+            "these. Concept drift is invisible to it.",
         )
-        for loss in ("absolute", "squared")
+        for name, words in (
+            ("absolute_error", "|prediction - actual|"),
+            ("squared_error", "(prediction - actual)^2"),
+            ("overprediction", "prediction - actual where it is positive,"),
+            ("underprediction", "actual - prediction where it is positive,"),
+            ("absolute_percentage_error", "|prediction - actual| / |actual|"),
+            ("percentage_error_outcomes", "predictions whose label is not 0"),
+        )
+    ),
+    *(
+        family(
+            "counter",
+            f"inference_expected_score_{loss}_total",
+            "model version",
+            f"Sum of the {words} of the score to expect without labels. Concept drift is "
+            "invisible to it.",
+        )
+        for loss, words in (("squared_error", "squared error"), ("log_loss", "log loss"))
+    ),
+    family(
+        "gauge",
+        "inference_performance_estimate_reference_error",
+        "model version metric",
+        "Standard deviation of what estimates were off by from one time of the reference to the "
+        "next, beyond chance; in their intervals. Concept drift since is invisible to it.",
     ),
     family(
         "gauge",
@@ -120,8 +144,9 @@ PERFORMANCE = (
         "model version metric window",
         "Performance to expect without labels, from calibrated scores (precision, recall and f1 "
         "are the positive class's of two; of more classes there are macro_precision, macro_recall "
-        "and macro_f1) or the reference's errors by decile of the "
-        "prediction. It assumes that inputs mean what they meant: it cannot see concept drift.",
+        "and macro_f1) or the reference's errors "
+        "at inputs like these. It assumes that inputs mean what they meant: it cannot see concept "
+        "drift.",
     ),
     *(
         family(
@@ -138,6 +163,13 @@ PERFORMANCE = (
         "inference_performance_estimate_samples",
         "model version window",
         "Predictions in the window behind the estimate.",
+    ),
+    family(
+        "gauge",
+        "inference_performance_estimate_days",
+        "model version metric result",
+        "Days of predictions, of the last 60, whose labels are there: by whether the value was in "
+        "the 95 % interval of its estimate (`held`) or not (`missed`). Concept drift shows here.",
     ),
     family(
         "gauge",

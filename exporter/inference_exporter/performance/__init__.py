@@ -25,11 +25,13 @@ from inference_exporter.performance.class_losses import (
 )
 from inference_exporter.performance.confusion import MACRO, WEIGHTED, classification_metrics
 from inference_exporter.performance.confusion_intervals import classification_intervals
-from inference_exporter.performance.estimates import (
-    Estimates,
+from inference_exporter.performance.error_estimates import error_estimates, error_moments
+from inference_exporter.performance.estimates import Estimates, Moments, estimates, moments
+from inference_exporter.performance.expected import (
+    LOSSES,
     Expected,
-    error_estimates,
-    estimates,
+    ExpectedLosses,
+    expected_losses,
 )
 from inference_exporter.performance.intervals import Interval, Intervals, Metrics, wilson
 from inference_exporter.performance.one_vs_rest import (
@@ -53,6 +55,7 @@ from inference_exporter.performance.scores import (
 )
 
 __all__ = [
+    "LOSSES",
     "LOSS_SUMS",
     "MACRO",
     "REST_BINS",
@@ -62,9 +65,11 @@ __all__ = [
     "Estimates",
     "Expected",
     "ExpectedClassSums",
+    "ExpectedLosses",
     "Interval",
     "Intervals",
     "Metrics",
+    "Moments",
     "ScoreSums",
     "Values",
     "binary_values",
@@ -80,9 +85,12 @@ __all__ = [
     "count_scores",
     "count_top_scores",
     "error_estimates",
+    "error_moments",
     "estimates",
+    "expected_losses",
     "loss_intervals",
     "loss_metrics",
+    "moments",
     "pair_values",
     "rank_edges",
     "rank_intervals",

@@ -78,3 +78,8 @@ def normal(value: float, variance: float) -> Interval | None:
         return None
     half = Z * math.sqrt(variance)
     return value - half, value + half
+
+
+def not_below_zero(interval: Interval | None) -> Interval | None:
+    """The part of an interval that a loss can be in."""
+    return None if interval is None else (max(0.0, interval[0]), interval[1])

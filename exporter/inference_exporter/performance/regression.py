@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from inference_exporter.performance.intervals import Interval, Intervals, Metrics, Z, normal
+from inference_exporter.performance.intervals import (
+    Interval,
+    Intervals,
+    Metrics,
+    Z,
+    normal,
+    not_below_zero,
+)
 
 
 def regression_metrics(sums: Mapping[str, float]) -> Metrics:
@@ -59,7 +66,7 @@ def regression_intervals(
     mean, square = sums["absolute"] / n, sums["squared"] / n
     bias = (sums["over"] - sums["under"]) / n
     found = {
-        "mae": _not_below_zero(normal(mean, (square - mean * mean) / n)),
+        "mae": not_below_zero(normal(mean, (square - mean * mean) / n)),
         "bias": normal(bias, (square - bias * bias) / n),
         "rmse": _root(normal(square, (powers["fourth"] / n - square * square) / n)),
     }
@@ -70,7 +77,7 @@ def regression_intervals(
     if rows > 0:
         share = sums["percentage"] / rows
         variance = (powers["percentage_squared"] / rows - share * share) / rows
-        found["mape"] = _not_below_zero(normal(share, variance))
+        found["mape"] = not_below_zero(normal(share, variance))
     return {(metric, ""): interval for metric, interval in found.items() if interval is not None}
 
 
@@ -104,10 +111,6 @@ def _unexplained(k: float, variance: float) -> Interval | None:
         return None
     wide = math.exp(min(Z * math.sqrt(variance) / k, 700.0))
     return 1 - k * wide, 1 - k / wide
-
-
-def _not_below_zero(interval: Interval | None) -> Interval | None:
-    return None if interval is None else (max(0.0, interval[0]), interval[1])
 
 
 def _root(interval: Interval | None) -> Interval | None:

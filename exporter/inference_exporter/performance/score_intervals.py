@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from inference_exporter.performance.calibration_interval import calibration_interval
-from inference_exporter.performance.intervals import Interval, Intervals, normal, on_logit_scale
+from inference_exporter.performance.intervals import (
+    Interval,
+    Intervals,
+    normal,
+    not_below_zero,
+    on_logit_scale,
+)
 from inference_exporter.performance.scores import ScoreSums, average_precision, score_metrics
 from inference_exporter.values.batch import Floats
 
@@ -28,7 +34,7 @@ def score_intervals(sums: ScoreSums, ranks: Floats | None = None) -> Intervals:
         mean = metrics.get((metric, ""))
         if mean is not None:
             spread = float((sums.rows * (loss - mean) ** 2).sum()) / sums.total
-            found[metric] = _not_below_zero(normal(mean, spread / sums.total))
+            found[metric] = not_below_zero(normal(mean, spread / sums.total))
     if ("roc_auc", "") in metrics:
         found["roc_auc"] = on_logit_scale(metrics["roc_auc", ""], delong(negatives, positives))
     if ("average_precision", "") in metrics:
@@ -38,10 +44,6 @@ def score_intervals(sums: ScoreSums, ranks: Floats | None = None) -> Intervals:
         error = metrics["calibration_error", ""]
         found["calibration_error"] = calibration_interval(sums.rows.sum(0), sums.rows[1], error)
     return {(metric, ""): interval for metric, interval in found.items() if interval is not None}
-
-
-def _not_below_zero(interval: Interval | None) -> Interval | None:
-    return None if interval is None else (max(0.0, interval[0]), interval[1])
 
 
 def _losses(sums: ScoreSums) -> dict[str, Floats]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 
 from inference_exporter.reference.advice import advice, span
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.edges import shown
+from inference_exporter.values.losses import LossTable
 from inference_exporter.values.profile import (
     Calibration,
     ClassCalibration,
@@ -44,11 +46,20 @@ def show(reference: Reference) -> str:
         lines += ["", *_table(f"{name} (output)", profile)]
     if reference.performance:
         lines += ["", *_performance(reference)]
-    if reference.calibration:
-        lines += ["", _calibration(reference.calibration)]
-    if reference.class_calibration:
-        lines += ["", *_class_calibration(reference.class_calibration)]
+    lines += _expectations(reference)
     return "\n".join(lines) + "\n"
+
+
+def _expectations(reference: Reference) -> Iterator[str]:
+    """What estimates without labels are made of."""
+    if reference.calibration:
+        yield from ("", _calibration(reference.calibration))
+    if reference.losses:
+        yield from ("", *_losses(reference.losses))
+    if reference.estimate_errors:
+        yield from ("", *_estimate_errors(reference.estimate_errors))
+    if reference.class_calibration:
+        yield from ("", *_class_calibration(reference.class_calibration))
 
 
 def _table(name: str, profile: FeatureProfile) -> Iterator[str]:
@@ -115,6 +126,22 @@ def _calibration(one: Calibration) -> str:
     errors = f"{one.error_before:.4f} as they are, {one.error_after:.4f} by isotonic regression"
     kept = f"{len(one.scores)} points" if len(one.scores) else "scores are taken as they are"
     return f"calibration error of the score of {cut(one.positive)}: {errors}; {kept}"
+
+
+def _losses(table: LossTable) -> Iterator[str]:
+    asked = Counter(
+        "the prediction" if one.column is None else cut(one.column) for one in table.splits
+    )
+    by = "a tree" if asked else "ranges of the prediction"
+    yield f"errors to expect: {len(table.rows)} cells, by {by}"
+    for name, count in asked.most_common():
+        yield f"  {name:<{_NAME + 13}} {count} splits"
+
+
+def _estimate_errors(errors: Mapping[str, float]) -> Iterator[str]:
+    yield "what estimates were off by from one time to the next, beyond chance"
+    for metric, error in errors.items():
+        yield f"  {metric:<{_NAME + 13}} {error:.4f}"
 
 
 def _class_calibration(one: ClassCalibration) -> Iterator[str]:

@@ -20,15 +20,14 @@ from inference_exporter.accumulators import (
     Labelled,
     Layout,
     Made,
-    MadeByScore,
     NumericBins,
-    ScoreOutcomes,
     expected_bins,
 )
 from inference_exporter.config.schema import ModelConfig, Window
 from inference_exporter.results.cohorts import put_cohort
 from inference_exporter.results.expectations import Forecast
 from inference_exporter.results.judge import Judge, put_verdict
+from inference_exporter.results.selected import selected
 from inference_exporter.statistics import (
     STATISTICS,
     Comparison,
@@ -38,7 +37,7 @@ from inference_exporter.statistics import (
     comparison_numeric,
     histogram_quantiles,
 )
-from inference_exporter.truth import coverage, selection, selection_by_score
+from inference_exporter.truth import coverage
 from inference_exporter.values.samples import Labels
 from inference_exporter.values.status_facts import Evidence, EvidenceKey, Traffic
 from inference_exporter.values.tally import Tally
@@ -215,33 +214,15 @@ class Evaluator:
 
     def _selection(self, labels: Labels, tally: Tally, gauges: Gauges) -> bool:
         """Whether some classes or scores have their labels and others do not."""
-        tally = self._layout.effective(tally)
-        of_classes = selection(*_by_predicted(tally), self._least(1))
-        if of_classes is not None:
-            _set(gauges, "inference_label_coverage_difference_ratio", labels, of_classes[0])
-        made, labelled = self._by_score(tally)
-        for cell, (rows, known) in enumerate(zip(made, labelled, strict=True)):
-            share = coverage(rows, known)
-            if share is not None:
-                key = (*labels[:-1], f"{cell:02d}", labels[-1])
-                _set(gauges, "inference_label_score_coverage_ratio", key, share)
-        found = [
-            one
-            for one in (of_classes, selection_by_score(made, labelled, self._least(1)))
-            if one is not None
-        ]
-        if found:
-            _set(gauges, "inference_label_selection_bias", labels, any(one[1] for one in found))
-        return any(one[1] for one in found)
-
-    def _by_score(self, tally: Tally) -> tuple[list[float], list[float]]:
-        """Predictions, and those with a label, per bin of the score; none without such scores."""
-        made = next((one for one in self._layout.dense if isinstance(one, MadeByScore)), None)
-        labelled = next((one for one in self._layout.dense if isinstance(one, ScoreOutcomes)), None)
-        if made is None or labelled is None:
-            return [], []
-        known = labelled.counts(self._layout.cells_of(labelled, tally)).sum(axis=0)
-        return self._layout.cells_of(made, tally).tolist(), known.tolist()
+        found = selected(self._layout, tally, self._least(1))
+        if found.difference is not None:
+            _set(gauges, "inference_label_coverage_difference_ratio", labels, found.difference)
+        for cell, share in found.by_score.items():
+            key = (*labels[:-1], cell, labels[-1])
+            _set(gauges, "inference_label_score_coverage_ratio", key, share)
+        if found.known:
+            _set(gauges, "inference_label_selection_bias", labels, found.biased)
+        return found.biased
 
     def _least(self, bins: int) -> int:
         return _least_rows(self._model, bins)
@@ -261,17 +242,6 @@ def _compare(
             expected,
         )  # fmt: skip
     return comparison_categorical(one.profile, one.counts(cells), design, expected)
-
-
-def _by_predicted(tally: Tally) -> tuple[dict[str, float], dict[str, float]]:
-    """Predictions, and those with a label, by predicted class."""
-    made: dict[str, float] = {}
-    labelled: dict[str, float] = {}
-    for key, value in tally.sparse.items():
-        if key[0] in ("prediction", "outcome"):
-            into = made if key[0] == "prediction" else labelled
-            into[key[1]] = into.get(key[1], 0.0) + value
-    return made, labelled
 
 
 def _traffic(tally: Tally) -> Traffic:

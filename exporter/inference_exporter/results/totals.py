@@ -203,6 +203,8 @@ def reference_samples(base: Labels, reference: Reference) -> Iterator[Samples]:
         yield _samples(f"inference_performance_reference_{bound}", ends)
     binned = {(*base, *key): value for key, value in binned_performance(reference).items()}
     yield _samples("inference_performance_reference_binned", binned)
+    errors = {(*base, metric): error for metric, error in reference.estimate_errors.items()}
+    yield _samples("inference_performance_estimate_reference_error", errors)
     created = f"{np.datetime64(int(reference.created), 's')}Z"
     info = (*base, reference.fingerprint, str(reference.rows), created, reference.source)
     yield _samples("inference_reference_info", {info: 1.0})

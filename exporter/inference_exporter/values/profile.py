@@ -16,6 +16,7 @@ import numpy as np
 
 from inference_exporter.values.batch import Floats, Ints
 from inference_exporter.values.importance import Importance
+from inference_exporter.values.losses import LossTable
 from inference_exporter.values.seasons import Seasons, Times
 
 OTHER = "other"  # categories the reference knows but does not list
@@ -198,21 +199,6 @@ def summing_to_one(values: Floats, otherwise: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class LossTable:
-    """Errors of a regression by decile of the prediction; `edges` (D-1,), the rest (D,).
-
-    `rows` labelled rows, mean and variance of |error| and of error².
-    """
-
-    edges: Floats
-    rows: Floats
-    absolute: Floats
-    absolute_variance: Floats
-    squared: Floats
-    squared_variance: Floats
-
-
-@dataclass(frozen=True, slots=True)
 class Reference:
     """The profile of one model's reference data.
 
@@ -242,6 +228,9 @@ class Reference:
     calibration: Calibration | None = None  # None: too few labelled scores, or more than 2 classes
     class_calibration: ClassCalibration | None = None  # of the probabilities of more classes
     losses: LossTable | None = None  # None: too few labelled numbers
+    estimate_errors: Mapping[str, float] = field(
+        default_factory=dict
+    )  # by metric: standard deviation of estimates against labels over time, beyond chance
     multivariate: Multivariate | None = None
     centroids: Mapping[str, Floats] = field(default_factory=dict)  # of derived features
     times: Times | None = None  # None: the data had no times

@@ -14,6 +14,7 @@ from inference_exporter.model.parts.mismatch import Mismatch
 from inference_exporter.model.parts.numbers import NumbersPart
 from inference_exporter.model.parts.outliers import Outliers
 from inference_exporter.model.parts.pairs import PairsPart
+from inference_exporter.model.parts.promises import PromisesPart
 from inference_exporter.model.parts.repeats import RepeatsPart
 from inference_exporter.model.parts.request_rows import RequestRows
 from inference_exporter.model.parts.season import SeasonPart
@@ -30,6 +31,7 @@ PARTS: tuple[type[Part], ...] = (
     RepeatsPart,  # … and what tells rows apart
     Outliers,  # … of the features as they are counted
     SegmentsPart,  # before late labels, which are counted by segment too
+    PromisesPart,  # before late labels, which are counted by day too
     DecisionsPart,
     BrokenPart,
     ConceptPart,

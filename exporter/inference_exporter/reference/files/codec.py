@@ -29,13 +29,13 @@ from inference_exporter.errors import ProfileError
 from inference_exporter.reference.files.codec_expectations import (
     CalibrationState,
     ClassCalibrationState,
-    LossState,
     calibration_of,
     class_calibration_of,
-    losses_of,
+    errors_of,
 )
 from inference_exporter.reference.files.codec_fit import FitState, fit_of
 from inference_exporter.reference.files.codec_importance import ImportanceState, importance_of
+from inference_exporter.reference.files.codec_losses import LossState, losses_of
 from inference_exporter.reference.files.codec_seasons import (
     SeasonsState,
     TimesState,
@@ -112,6 +112,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     times: TimesState | msgspec.UnsetType = msgspec.UNSET
     seasons: SeasonsState | msgspec.UnsetType = msgspec.UNSET
     importance: ImportanceState | msgspec.UnsetType = msgspec.UNSET
+    estimate_errors: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
 
 
 def dumps(reference: Reference) -> bytes:
@@ -140,6 +141,7 @@ def dumps(reference: Reference) -> bytes:
         times=TimesState.of(reference.times),
         seasons=SeasonsState.of(reference.seasons),
         importance=ImportanceState.of(reference.importance),
+        estimate_errors=dict(reference.estimate_errors) or msgspec.UNSET,
     )
     return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()
 
@@ -220,6 +222,7 @@ def loads(data: bytes) -> Reference:
         times=times_of(file.times),
         seasons=seasons_of(file.seasons, by_key(features, outputs)),
         importance=importance_of(file.importance, features),
+        estimate_errors=errors_of(file.estimate_errors),
     )
     if fingerprint(reference) != file.fingerprint:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""The calibration and the table of errors in a profile's file."""
+"""The calibrations in a profile's file, and what estimates were off by."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from inference_exporter.values.batch import Floats
-from inference_exporter.values.profile import Calibration, ClassCalibration, LossTable
+from inference_exporter.values.profile import Calibration, ClassCalibration
 
 
 class CalibrationState(msgspec.Struct, forbid_unknown_fields=True):
@@ -58,24 +58,6 @@ class ClassCalibrationState(msgspec.Struct, forbid_unknown_fields=True):
         return cls(list(one.classes), scores, probabilities, *top, *rest)
 
 
-class LossState(msgspec.Struct, forbid_unknown_fields=True):
-    """A table of errors as JSON."""
-
-    edges: list[float]
-    rows: list[float]
-    absolute: list[float]
-    absolute_variance: list[float]
-    squared: list[float]
-    squared_variance: list[float]
-
-    @classmethod
-    def of(cls, one: LossTable | None) -> LossState | None:
-        """To be written."""
-        return (
-            None if one is None else cls(*(getattr(one, f).tolist() for f in cls.__struct_fields__))
-        )
-
-
 def calibration_of(state: CalibrationState | None) -> Calibration | None:
     """As it was written; ValueError if that cannot be."""
     if state is None:
@@ -117,16 +99,12 @@ def class_calibration_of(
     return ClassCalibration(tuple(names), scores, values, top, *columns)
 
 
-def losses_of(state: LossState | None) -> LossTable | None:
-    """As it was written; ValueError if that cannot be."""
-    if state is None:
-        return None
-    edges, *columns = (_array(getattr(state, name)) for name in LossState.__struct_fields__)
-    if any(len(column) != len(edges) + 1 for column in columns) or (np.diff(edges) <= 0).any():
-        raise ValueError("is damaged: losses: edges must ascend and fit the rest")
-    if any((column < 0).any() for column in columns):
-        raise ValueError("is damaged: losses: a count or an error is negative")
-    return LossTable(edges, *columns)
+def errors_of(state: dict[str, float] | msgspec.UnsetType) -> dict[str, float]:
+    """As they were written; ValueError if that cannot be."""
+    found = {} if isinstance(state, msgspec.UnsetType) else state
+    if any(one < 0 for one in found.values()):
+        raise ValueError("is damaged: estimate_errors: a deviation is negative")
+    return found
 
 
 def _array(values: list[float]) -> Floats:

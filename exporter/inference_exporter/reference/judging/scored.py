@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +21,13 @@ from inference_exporter.performance import (
 )
 from inference_exporter.performance.scores import SCORE_CELLS
 from inference_exporter.reference.judging.calibrate import calibrate
+from inference_exporter.reference.judging.chunks import LabelledScores, score_errors
 from inference_exporter.reference.reading.columns import names, numeric
 from inference_exporter.values.batch import Bools, Floats, TextColumn
 from inference_exporter.values.profile import Calibration, FeatureProfile, NumericProfile
 
-MAX_ROWS = 1_000_000  # 9 bytes a row
+MAX_ROWS = 1_000_000  # 24 bytes a row
+_COLUMNS = 3  # score, actual and predicted class
 _CLASSES = 3  # more than two, and no positive class configured: the score is nobody's probability
 _RANKED = (("roc_auc", ""), ("average_precision", ""))
 
@@ -83,8 +85,10 @@ class ScoredLabels:
         if model is not None and model.positive_class is not None:
             self._codes[model.positive_class] = 0
 
-    def add(self, score: TextColumn | None, actual: TextColumn | None) -> None:
-        """Take in a block of both columns."""
+    def add(
+        self, score: TextColumn | None, prediction: TextColumn | None, actual: TextColumn | None
+    ) -> None:
+        """Take in a block of these columns."""
         if self._model is None or score is None or actual is None:
             return
         values = numeric(score).values
@@ -92,16 +96,31 @@ class ScoredLabels:
         for name in sorted({one for one in labels if one is not None} - self._codes.keys()):
             if len(self._codes) < _CLASSES:
                 self._codes[name] = len(self._codes)
-        codes = [-1 if one is None else self._codes.get(one, _CLASSES) for one in labels]
-        table = np.column_stack((values, np.array(codes, dtype=np.float64)))
+        said = [None] * len(labels) if prediction is None else names(prediction)
+        table = np.column_stack((values, self._coded(labels), self._coded(said)))
         self._kept.add(table[(values >= 0) & (values <= 1) & (table[:, 1] >= 0)])
+
+    def _coded(self, column: Sequence[str | None]) -> Floats:
+        """The code of each class, -1 for none."""
+        codes = [-1 if one is None else self._codes.get(one, _CLASSES) for one in column]
+        return np.array(codes, dtype=np.float64)
+
+    def labelled(self, classes: tuple[str, ...]) -> LabelledScores | None:
+        """Scores with both classes, of rows that have a prediction; None without any."""
+        pair = class_pair(self._model, classes) if self._model else None
+        if pair is None or pair[1] not in self._codes:
+            return None
+        rows = self._kept.rows(_COLUMNS)
+        rows = rows[rows[:, 2] >= 0]
+        code = self._codes[pair[1]]
+        return LabelledScores(rows[:, 0], rows[:, 2] == code, rows[:, 1] == code)
 
     def pairs(self, classes: tuple[str, ...]) -> tuple[Floats, Bools] | None:
         """Scores and whether the positive class turned out; None without a positive class."""
         pair = class_pair(self._model, classes) if self._model else None
         if pair is None or pair[1] not in self._codes:
             return None
-        rows = self._kept.rows(2)
+        rows = self._kept.rows(_COLUMNS)
         return rows[:, 0], rows[:, 1] == self._codes[pair[1]]
 
     def calibration(self, classes: tuple[str, ...], edges: Floats) -> Calibration | None:
@@ -109,6 +128,13 @@ class ScoredLabels:
         found = self.pairs(classes)
         pair = class_pair(self._model, classes) if self._model else None
         return None if found is None or pair is None else calibrate(*found, pair, edges)
+
+    def estimate_errors(
+        self, classes: tuple[str, ...], known: Calibration | None
+    ) -> dict[str, float]:
+        """What estimates are off by from time to time; see `chunks`."""
+        rows = self.labelled(classes)
+        return {} if rows is None or known is None else score_errors(rows, known)
 
     def judged(self, classes: tuple[str, ...], edges: Floats) -> Judged:
         """Performance of the score, as it is computed of live data, ranked by these edges."""

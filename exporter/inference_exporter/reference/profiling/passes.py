@@ -132,8 +132,10 @@ class _Count:
         self._outcomes = NumberOutcomes() if regression else ClassOutcomes()
         self._scored = ScoredLabels(None if regression else model)
         self._choices = LabelledChoices(None if regression else model)
-        self._errors = PredictedErrors()
         self._hours = HourCensus(model)
+        self._errors = PredictedErrors(
+            {name: not isinstance(one, CategoryCensus) for name, one in self._features.items()}
+        )
         self._association = self._associated(survey, regression=regression)
 
     def _associated(self, survey: Survey, *, regression: bool) -> Association | None:
@@ -153,10 +155,10 @@ class _Count:
         _add(self._score, block.score)
         self._add_hours(block)
         self._outcomes.add(block.prediction, block.actual)
-        self._scored.add(block.score, block.actual)
+        self._scored.add(block.score, block.prediction, block.actual)
         self._choices.add(block)
         if self._task == "regression":
-            self._errors.add(block.prediction, block.actual)
+            self._errors.add(block.prediction, block.actual, block.features)
         if self._association:
             self._association.add(block)
 
@@ -211,6 +213,8 @@ class _Count:
         intervals = {**self._outcomes.intervals(), **scored.intervals}
         features = {name: census.profile(rows) for name, census in self._features.items()}
         profiles = by_key(features, outputs)
+        calibration = self._scored.calibration(classes, edges)
+        losses, errors = self._errors.found() if self._task == "regression" else (None, {})
         reference = Reference(
             model=model.name,
             rows=rows,
@@ -226,11 +230,12 @@ class _Count:
             performance_samples=self._outcomes.samples,
             source=source,
             rejected=self._survey.rejected,
-            calibration=self._scored.calibration(classes, edges),
+            calibration=calibration,
+            estimate_errors=errors or self._scored.estimate_errors(classes, calibration),
             class_calibration=self._choices.calibration(),
-            losses=self._errors.table() if self._task == "regression" else None,
             times=self._hours.times(profiles),
             seasons=self._hours.seasons(profiles),
+            losses=losses,
             importance=self._association.result(features) if self._association else None,
         )
         return replace(reference, fingerprint=fingerprint(reference))

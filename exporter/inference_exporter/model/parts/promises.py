@@ -1,0 +1,101 @@
+"""Whether intervals of estimates held: predictions by day, with what is expected and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Self
+
+import numpy as np
+
+from inference_exporter.ledger import Ledger
+from inference_exporter.model.counting import Counting
+from inference_exporter.model.part import Part, Rows, Setting
+from inference_exporter.results.evaluate import Gauges
+from inference_exporter.results.promises import DAY, WINDOW, Promises, needed
+from inference_exporter.values.batch import Ints
+from inference_exporter.values.tally import Tally
+from inference_exporter.windows import NO_PANE, Placement, Timeline
+
+FAMILY = "inference_performance_estimate_days"
+_PREFIX = "promises/"
+_KINDS = ("prediction", "outcome")
+
+
+class PromisesPart(Part):
+    """The record of one model's estimates, where there are labels to hold them against."""
+
+    leftovers: ClassVar[tuple[str, ...]] = (_PREFIX,)
+
+    def __init__(self) -> None:
+        self._ledger: Ledger | None = None
+
+    @classmethod
+    def of(cls, setting: Setting) -> Self | None:
+        """See `Part.of`."""
+        return cls() if setting.config.has_labels else None
+
+    def use(self, counting: Counting, now: float) -> None:
+        """See `Part.use`: days are counted by the layout that estimates now."""
+        before = self._ledger
+        self._counting, self._ledger = counting, None
+        layout = needed(counting.layout)
+        if layout is None:
+            return
+        timeline = Timeline((WINDOW,), layout.slices, layout.signature, layout.empty)
+        self._ledger = one = Ledger(layout, timeline, counting.keys)
+        self._promises = Promises(counting.config, layout, counting.reference)
+        own = [counting.layout.slices[key] for key in layout.slices]
+        self._own: Ints = np.concatenate([np.arange(part.start, part.stop) for part in own])
+        counting.ledgers.append(one)
+        if before is not None:
+            one.timeline.restore(before.timeline.take_changes(everything=True)[0], now)
+            one.timeline.mark_all()  # what was restored here was never committed
+
+    def counted(self, rows: Rows) -> None:
+        """See `Part.counted`: what was counted already is added to the day."""
+        if self._ledger is None:
+            return
+        base, placement = self._counting.timeline.base, rows.placement
+        inside = [at for at, (_, pane) in enumerate(placement.groups) if pane != NO_PANE]
+        groups = tuple(
+            (placement.groups[at][0], int(placement.groups[at][1] * base // DAY)) for at in inside
+        )
+        newest = tuple(placement.newest[at] for at in inside)
+        days = Placement(np.empty(0, np.int64), groups, newest=newest)
+        self._ledger.timeline.add(days, rows.names, self._tallies(rows, inside), rows.now)
+
+    def _tallies(self, rows: Rows, groups: list[int]) -> Iterator[Tally]:
+        sparse: dict[int, dict[tuple[str, ...], float]] = {}
+        for group, key, value in rows.increments.sparse:
+            if key[0] in _KINDS:
+                sparse.setdefault(group, {})[key] = value
+        for group in groups:
+            yield Tally(rows.increments.dense[group, self._own], sparse.get(group, {}))
+
+    def gauges(self, clock: float, gauges: Gauges) -> None:
+        """See `Part.gauges`."""
+        if self._ledger is not None:
+            panes = {
+                name: history.panes[WINDOW.name].tallies
+                for name, history in self._ledger.timeline.versions.items()
+            }
+            if found := self._promises.days(panes, clock):
+                gauges[FAMILY] = found
+
+    def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
+        """See `Part.take_changes`."""
+        if self._ledger is None:
+            return {}, set()
+        puts, deletes = self._ledger.timeline.take_changes()
+        return {_PREFIX + key: v for key, v in puts.items()}, {_PREFIX + key for key in deletes}
+
+    def restore(self, state: Mapping[str, bytes], now: float) -> list[str]:
+        """See `Part.restore`."""
+        if self._ledger is None:
+            return []
+        own = {
+            key.removeprefix(_PREFIX): value
+            for key, value in state.items()
+            if key.startswith(_PREFIX)
+        }
+        return [f"promises: {one}" for one in self._ledger.timeline.restore(own, now)]
