@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bench import (
     client,
     commit,
+    dashboards,
     evaluation,
     follow,
     freshness,
@@ -35,6 +36,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
     "evaluation": evaluation.measure,
     "segments": segments.measure,
     "rules": rules.measure,
+    "dashboards": dashboards.measure,
     "client": client.measure,
     "receivers": receivers.measure,
 }

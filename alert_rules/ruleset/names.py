@@ -161,6 +161,16 @@ def state(scope: str) -> str:
     return f"model_version_{scope}:inference_{scope}_drift:state"
 
 
+def found(scope: str, what: str, window: str) -> str:
+    """`psi` or `rows` at a look that found drift; absent else."""
+    return f"model_version_{scope}:inference_{scope}_drift:found_{what}{window}"
+
+
+def decided(scope: str, what: str) -> str:
+    """`psi` or `rows` of the full `window` in which drift was last found: an alert's evidence."""
+    return f"model_version_{scope}_window:inference_{scope}_drift:decided_{what}"
+
+
 def distance(scope: str, statistic: str, window: str) -> str:
     """Distance of the fleet's rows over a window from the reference."""
     return f"model_version_{scope}:inference_{scope}_drift:{statistic}{window}"
