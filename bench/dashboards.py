@@ -165,7 +165,7 @@ def _cpu_of(url: str, pid: int, questions: list[_Question], begin: float, end: f
 
 
 def _ask(url: str, api: str, **parameters: str | float) -> list[Any]:
-    answer = requests.post(f"{url}/api/v1/{api}", data=parameters, timeout=300).json()
+    answer = requests.post(f"{url}/api/v1/{api}", data=parameters, timeout=1200).json()
     if answer["status"] != "success":
         raise RuntimeError(f"{answer['error']}: {parameters}")
     found: list[Any] = answer["data"]["result"]

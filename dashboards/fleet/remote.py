@@ -81,7 +81,7 @@ class Writer:
     def _post(self, body: bytes) -> None:
         literal = b"\xfc" + struct.pack("<I", len(body) - 1) + body
         answer = requests.post(
-            f"{self.url}/api/v1/write", data=_varint(len(body)) + literal, timeout=60,
+            f"{self.url}/api/v1/write", data=_varint(len(body)) + literal, timeout=900,
             headers={"Content-Encoding": "snappy", "Content-Type": "application/x-protobuf",
                      "X-Prometheus-Remote-Write-Version": "0.1.0"},
         )  # fmt: skip

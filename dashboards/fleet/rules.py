@@ -88,7 +88,7 @@ class Rules:
 
     def _ask(self, expr: str, times: Floats, step: float) -> dict[Key, Floats]:
         parameters = {"query": expr, "start": times[0], "end": times[-1], "step": step}
-        answer = requests.post(f"{self.url}/api/v1/query_range", data=parameters, timeout=300)
+        answer = requests.post(f"{self.url}/api/v1/query_range", data=parameters, timeout=1200)
         document = answer.json()
         if document["status"] != "success":
             raise RuntimeError(f"{document['error']}: {expr}")
