@@ -6,7 +6,7 @@ READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup servers fmt check test demo golden rules docs bench calibration clean
-.PHONY: dashboards image preview screenshots
+.PHONY: dashboards fleet image messages preview screenshots
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,11 +43,17 @@ rules: setup ## Write the rule files in alert_rules/ and deploy/kubernetes/ anew
 dashboards: setup ## Write the Grafana dashboards in dashboards/ anew
 	$(BIN)/python -m dashboards.generate
 
+fleet: setup servers ## Hours of a synthetic fleet in a Prometheus, to draw dashboards of; FLEET_ARGS=…
+	PYTHONPATH=exporter $(BIN)/python -m dashboards.fleet $(FLEET_ARGS)
+
 preview: ## Draw the dashboards with Grafana's own libraries, on loopback; PREVIEW_ARGS=…
 	@bash scripts/preview serve $(PREVIEW_ARGS)
 
 screenshots: ## Pictures of all dashboards, with Chromium; PREVIEW_ARGS=… (dashboards/preview/)
 	@bash scripts/preview screenshots $(PREVIEW_ARGS)
+
+messages: setup servers ## Pictures of a mail, of Slack and of PagerDuty, for docs/images; needs Chromium
+	PYTHONPATH=tests $(BIN)/python -m scripts.messages
 
 docs: setup ## Write the generated pages in docs/ anew
 	$(BIN)/python -m scripts.docs

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bench import (
     client,
     commit,
+    dashboards,
     evaluation,
     follow,
     freshness,
@@ -37,6 +38,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
     "segments": segments.measure,
     "season": season.measure,
     "rules": rules.measure,
+    "dashboards": dashboards.measure,
     "client": client.measure,
     "receivers": receivers.measure,
 }

@@ -167,6 +167,16 @@ def drifted_importance() -> str:
     return "model_version:inference_drifted_importance:ratio"
 
 
+def found(scope: str, what: str, window: str) -> str:
+    """`psi` or `rows` at a look that found drift; absent else."""
+    return f"model_version_{scope}:inference_{scope}_drift:found_{what}{window}"
+
+
+def decided(scope: str, what: str) -> str:
+    """`psi` or `rows` of the full `window` in which drift was last found: an alert's evidence."""
+    return f"model_version_{scope}_window:inference_{scope}_drift:decided_{what}"
+
+
 def distance(scope: str, statistic: str, window: str) -> str:
     """Distance of the fleet's rows over a window from the reference."""
     return f"model_version_{scope}:inference_{scope}_drift:{statistic}{window}"

@@ -31,18 +31,20 @@ def verdicts(settings: Settings, window: str) -> Iterator[Recording]:
                 f"(({psi} > bool {critical})\n* ({psi} > bool {large}))\n"
                 f"and on () {_look(settings, window)}",
             )
+            for what, series in (("psi", psi), ("rows", names.rows(scope, window))):
+                found = f"{series} and {names.verdict(scope, window)} == 1"
+                yield Recording(names.found(scope, what, window), found)
 
 
 def states(settings: Settings) -> Group:
-    """The verdicts in force: of the only replica, or of the fleet at its looks."""
-    return Group(
-        "inference-states",
-        settings.every("1m"),
-        (
-            *(Recording(names.state(scope), _state(settings, scope)) for scope in names.SCOPES),
-            Recording(names.drifted_importance(), _weighed()),
-        ),
-    )
+    """The verdicts in force and their evidence: of the only replica, or of the fleet's looks."""
+    rules = [Recording(names.state(scope), _state(settings, scope)) for scope in names.SCOPES]
+    for scope in names.SCOPES:
+        for what, own in (("psi", ""), ("rows", "_samples")):
+            expr = _evidence(settings, scope, what, f"inference_{scope}_drift_decided{own}")
+            rules.append(Recording(names.decided(scope, what), expr))
+    rules.append(Recording(names.drifted_importance(), _weighed()))
+    return Group("inference-states", settings.every("1m"), tuple(rules))
 
 
 def _weighed() -> str:
@@ -70,6 +72,22 @@ def _state(settings: Settings, scope: str) -> str:
     return (
         f"({alone} unless on ({by(*names.M)}) {names.replicas()} > 1)\n"
         f"or\n(max by ({of}) (\n{looks}\n)\n and on ({by(*names.M)}) {names.replicas()} > 1)"
+    )
+
+
+def _evidence(settings: Settings, scope: str, what: str, own: str) -> str:
+    """Where the state is 1: what the decisions behind it saw, by window."""
+    of, drifted = by(*names.M, scope), f"{names.state(scope)} == 1"
+    looks = "\n  or\n".join(
+        f"  label_replace(last_over_time({names.found(scope, what, window)}"
+        f'[{_in_force(settings, window)}]), "window", "{window}", "", "")'
+        for window in names.LOOKS
+    )
+    replicas = f"on ({by(*names.M)}) {names.replicas()} > 1"
+    return (
+        f"((max by ({of}, window) ({own}) unless {replicas})\n"
+        f"or\n(max by ({of}, window) (\n{looks}\n)\n and {replicas}))\n"
+        f"and on ({of}) ({drifted})"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -86,7 +86,7 @@ def band(panel: Panel, word: str, color: str) -> Panel:
     line = {"id": "color", "value": {"fixedColor": color, "mode": "fixed"}}
     value = {"matcher": {"id": "byRegexp", "options": f"/^{word} (?!at )/"}, "properties": [line]}
     return replace(
-        panel, overrides=(*panel.overrides, value, _cell(low, edge), _cell(high, [*edge, *fill]))
+        panel, overrides=(*panel.overrides, value, cell(low, edge), cell(high, [*edge, *fill]))
     )
 
 
@@ -115,6 +115,8 @@ def linked(panel: Panel, *links: Json) -> Panel:
 _ONE: Json = {"id": "decimals", "value": 1}
 _THREE: Json = {"id": "decimals", "value": 3}  # else a PSI of nothing is 6.16000000000001e-31
 _DECIMALS = {"percentunit": (_ONE,), "reqps": (_ONE,), "none": (_THREE,)}  # of cells by their unit
+_TITLES = {"alertname": "Alert", "feature": "Input"}  # of columns; others have their own name
+_WIDTHS = {"job": 150, "namespace": 120, "cluster": 120}  # names that are cut off else
 Column = tuple[str, str, str]  # heading, expression, unit
 
 
@@ -128,13 +130,16 @@ def table(
     shown = fields if len(columns) > 1 else ["Value"]
     headings = {field: column[0] for field, column in zip(shown, columns, strict=True)}
     order = {name: i for i, name in enumerate([*labels, *headings])}
+    wide = [cell(name, [{"id": "custom.width", "value": _WIDTHS[name]}])
+            for name in labels if name in _WIDTHS]  # fmt: skip
     overrides = [
-        _cell(heading, [{"id": "unit", "value": unit}, *_DECIMALS.get(unit, ())])
+        cell(heading, [{"id": "unit", "value": unit}, *_DECIMALS.get(unit, ())])
         for heading, _, unit in columns
     ]
     overrides += [
-        _cell(name, [{"id": "links", "value": [link]}]) for name, link in (links or {}).items()
+        cell(name, [{"id": "links", "value": [link]}]) for name, link in (links or {}).items()
     ]
+    overrides += wide
     return Panel(
         "table", title, text, tuple(Query(expr, shape="table") for _, expr, _ in columns),
         "none", width, height,
@@ -149,33 +154,22 @@ def table(
         transformations=(
             {"id": "merge", "options": {}},
             {"id": "organize", "options": {
-                "excludeByName": {"Time": True}, "indexByName": order, "renameByName": headings}},
+                "excludeByName": {"Time": True}, "indexByName": order,
+                "renameByName": headings | {name: _title(name) for name in labels}}},
         ),
     )  # fmt: skip
 
 
-def sized(panel: Panel, **widths: int) -> Panel:
-    """The table with columns that are as many pixels wide as is said; others share the rest."""
-    cells = [_cell(name, [{"id": "custom.width", "value": px}]) for name, px in widths.items()]
-    return replace(panel, overrides=(*panel.overrides, *cells))
+def _title(label: str) -> str:
+    return _TITLES.get(label, label.capitalize())
 
 
-def coloured(panel: Panel, heading: str, steps: Sequence[tuple[float, str]]) -> Panel:
-    """The table with one column whose cells are coloured from a step on."""
-    colors: list[Json] = [{"color": GREEN, "value": None}]
-    colors += [{"color": color, "value": value} for value, color in steps]
-    cell = _cell(heading, [
-        {"id": "thresholds", "value": {"mode": "absolute", "steps": colors}},
-        {"id": "custom.cellOptions", "value": {"type": "color-background", "mode": "basic"}},
-    ])  # fmt: skip
-    return replace(panel, overrides=(*panel.overrides, cell))
-
-
-def _cell(heading: str, properties: list[Json]) -> Json:
+def cell(heading: str, properties: list[Json]) -> Json:
+    """An override of one column or series, by its name."""
     return {"matcher": {"id": "byName", "options": heading}, "properties": properties}
 
 
-_CELLS: Json = {"noValue": "–", "custom": {"minWidth": 90}}
+_CELLS: Json = {"noValue": "no data", "custom": {"minWidth": 65}}
 
 
 def matrix(
@@ -196,7 +190,8 @@ def matrix(
             "tooltip": {"mode": "multi", "sort": "none"},
         }  # fmt: skip
     return Panel(
-        "barchart" if bars else "table", title, text, (Query(expr, shape="table"),), unit, width, 9,
+        "barchart" if bars else "table", title, text, (Query(expr, shape="table"),), unit, width,
+        9 if bars else 8,
         defaults={"color": _CLASSIC, "noValue": "no data"} if bars else _CELLS,
         options=options,
         transformations=(
@@ -206,32 +201,13 @@ def matrix(
     )  # fmt: skip
 
 
-def ordered(panel: Panel, label: str) -> Panel:
-    """The bars lying, so that long names fit, in the order of another label than their names."""
-    _, *rest = panel.transformations
-    sort: Json = {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": label}]}}
-    lying = {**panel.options, "orientation": "horizontal"}
-    return replace(panel, transformations=(sort, *rest), options=lying)
-
-
-def renamed(panel: Panel, heading: str, words: Mapping[str, str]) -> Panel:
-    """The matrix with other words for the names in its first column."""
-    options = {text: {"text": word, "index": i} for i, (text, word) in enumerate(words.items())}
-    mapping = {"id": "mappings", "value": [{"type": "value", "options": options}]}
-    return replace(panel, overrides=(*panel.overrides, _cell(heading, [mapping])))
-
-
-def unless_any(panel: Panel, words: str) -> Panel:
-    """The panel with other words for the case that there is nothing, where that is good."""
-    return replace(panel, defaults={**panel.defaults, "noValue": words})
-
-
-def shaded(panel: Panel) -> Panel:
-    """The table with cells from pale to dark, for shares from 0 to 1."""
-    cells = {"type": "color-background", "mode": "basic"}
-    look = {"color": {"mode": "continuous-blues"}, "min": 0, "max": 1, "decimals": 1,
-            "custom": {"align": "auto", "minWidth": 90, "cellOptions": cells}}  # fmt: skip
-    return replace(panel, defaults={**panel.defaults, **look})
+def mappings(words: Sequence[tuple[int, str, str]]) -> list[Json]:
+    """Words and colours for numbers."""
+    options = {
+        str(value): {"color": color, "index": i, "text": word}
+        for i, (value, word, color) in enumerate(words)
+    }
+    return [{"type": "value", "options": options}]
 
 
 def curve(
@@ -247,7 +223,7 @@ def curve(
         defaults={"color": _CLASSIC, "noValue": "no data", "custom": {
             "drawStyle": "line", "lineWidth": 1, "showPoints": "always", "pointSize": 6}},
         overrides=(
-            _cell(diagonal, [*dashed, {"id": "custom.showPoints", "value": "never"}]),),
+            cell(diagonal, [*dashed, {"id": "custom.showPoints", "value": "never"}]),),
         options={
             "xField": x, "tooltip": {"mode": "multi", "sort": "none"},
             "legend": {"calcs": [], "displayMode": "list", "placement": "bottom",
@@ -266,7 +242,7 @@ def curve(
 def heat(title: str, text: About, unit: str, query: Query) -> Panel:
     """A histogram's buckets over time."""
     return Panel(
-        "heatmap", title, text, (query,), "short", 12, 9,
+        "heatmap", title, text, (query,), "short", 12, 8,
         options={
             "calculate": False, "cellGap": 1, "yAxis": {"axisPlacement": "left", "unit": unit},
             "rowsFrame": {"layout": "auto"}, "legend": {"show": True},
@@ -283,15 +259,11 @@ def states(
     width: int = 12, height: int = 8,
 ) -> Panel:  # fmt: skip
     """A state over time; each number has a word and a colour."""
-    mapping = {
-        str(value): {"color": color, "index": i, "text": word}
-        for i, (value, word, color) in enumerate(words)
-    }
     return Panel(
         "state-timeline", title, text, queries, "none", width, height,
         defaults={
             "color": {"mode": "thresholds"}, "noValue": "no data",
-            "mappings": [{"type": "value", "options": mapping}],
+            "mappings": mappings(words),
             "custom": {"fillOpacity": 70, "lineWidth": 0},
         },
         options={

@@ -13,6 +13,8 @@ FLEET = 'job=~"$job", model=~"$model"'
 MODEL = 'job=~"$job", model="$model"'
 VERSION = MODEL + ', version=~"$version"'
 FEATURE = VERSION + ', feature="$feature"'
+# Alerts about the models and, where a page is of all, about the exporters themselves.
+HERE = 'job=~"$job", model=~"$model|"'
 ALERTS = 'alertname=~"Inference.+", alertname!="InferenceWatchdog", alertstate="firing"'
 
 # A distance over its noise level: 1 is what chance alone reaches as often as was asked for.
@@ -51,9 +53,9 @@ def share(part: str, whole: str) -> str:
 
 
 def quantile(q: float, selector: str, *labels: str, metric: str = "") -> str:
-    """A latency quantile of the fleet."""
+    """A latency quantile of the fleet; absent, and not NaN, where there is no traffic."""
     bucket = f"{metric or 'inference_request_duration_seconds'}_bucket"
-    return f"histogram_quantile({q:g}, {rate(bucket, selector, 'le', *labels)})"
+    return f"histogram_quantile({q:g}, {rate(bucket, selector, 'le', *labels)}) >= 0"
 
 
 def over_noise(scope: str, selector: str) -> str:
@@ -85,10 +87,11 @@ def single(expr: str) -> str:
     return f"({expr})\nand on () count({expr}) == 1"
 
 
-def since(values: str, of_what: str, most: int = 8) -> str:
-    """The values of those of which the second expression is largest at the end of the range."""
+def worst(selector: str, most: int, at: str = "") -> str:
+    """The inputs that are drifted, and those with the largest PSI in units of their limit."""
     by = names.by("model", "feature")
-    return f"{values}\nand on ({by})\ntopk({most}, max by ({by}) ({of_what}))"
+    state = f"1000 + 0 * ({of(names.state('feature'), selector)}{at} == 1)"
+    return f"topk({most}, max by ({by}) ({state} or {over_limit(selector, at)}))"
 
 
 def over_limit(selector: str, at: str = "") -> str:
@@ -101,10 +104,15 @@ def over_limit(selector: str, at: str = "") -> str:
 def input_states(selector: str) -> str:
     """Of each input over time: 2 where it has drifted, 1 where it moved beyond noise, 0 else."""
     by = names.by("model", "feature")
+    known = input_state(selector, by)
+    return f"{known}\nand on ({by})\n{worst(selector, 8, ' @ end()')}"
+
+
+def input_state(selector: str, by: str) -> str:
+    """The same of all inputs, at one time."""
     psi = of(names.distance("feature", "psi", WINDOW), selector)
     moved = f"({over_noise('feature', selector)} > 1)"
-    known = f"max by ({by}) (2 + 0 * {drifted(selector)} or 1 + 0 * {moved} or 0 * {psi})"
-    return since(known, over_limit(selector, " @ end()"))
+    return f"max by ({by}) (2 + 0 * {drifted(selector)} or 1 + 0 * {moved} or 0 * {psi})"
 
 
 INPUT_STATES = ((0, "as usual", "green"), (1, "moved", "yellow"), (2, "drifted", "red"))
@@ -132,10 +140,12 @@ def moved_columns(by: str, selector: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def firing(selector: str) -> Annotation:
-    """Alerts while they fire."""
+    """Where an alert begins to fire: spans of many would cover what is drawn below them."""
+    fires, of_an = of("ALERTS", ALERTS, selector), names.by("alertname", "severity", "model")
     return Annotation(
-        "Firing alerts", f"{of('ALERTS', ALERTS, selector)}", "{{alertname}}",
-        "{{severity}} {{model}} {{feature}} {{instance}}", "red",
+        "Alerts begin",
+        f"group by ({of_an}) ({fires})\nunless group by ({of_an}) ({fires} offset 1m)",
+        "{{alertname}}", "{{severity}} {{model}}", "red",
     )  # fmt: skip
 
 

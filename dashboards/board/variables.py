@@ -5,6 +5,7 @@ A variable of several values is used as `label=~"$name"`, one of a single value 
 
 from __future__ import annotations
 
+from alert_rules.ruleset import names
 from alert_rules.ruleset.names import WINDOWS, kept
 from dashboards.board.parts import Json
 from dashboards.board.promql import whole
@@ -99,8 +100,15 @@ def versions() -> Json:
 
 
 def feature() -> Json:
-    """One input of the model."""
-    return single("feature", 'inference_feature_reference_samples{job=~"$job", model="$model"}')
+    """One input of the model: those that moved most are offered first, so one of them at first."""
+    one = 'job=~"$job", model="$model"'
+    moved = f"max by (feature) ({names.distance('feature', 'psi', names.WINDOWS[0])}{{{one}}})"
+    known = f"0 * max by (feature) (inference_feature_reference_samples{{{one}}})"
+    text = f"query_result({whole(f'sort_desc({moved} or {known})')})"
+    return single("feature", "") | {
+        "definition": text, "query": {"query": text, "refId": "variable-feature"}, "sort": 0,
+        "regex": '/feature="([^"]+)"/',
+    }  # fmt: skip
 
 
 def features() -> Json:

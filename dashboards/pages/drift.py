@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alert_rules.ruleset import names
-from dashboards.board import links, panels, variables
+from dashboards.board import links, panels, tables, variables
 from dashboards.board.parts import Page, Panel, Query, Row, about
 from dashboards.board.promql import (
     FEATURE,
@@ -40,7 +40,7 @@ def page() -> Page:
             Row("Reference", (reference(),)),
             Row("As each replica sees it", replicas(), closed=True),
         ),
-        (firing('model="$model"'), new_versions(MODEL)),
+        (firing(MODEL), new_versions(MODEL)),
     )  # fmt: skip
 
 
@@ -116,12 +116,14 @@ def _inputs() -> Panel:
         about("All inputs; the largest PSI in units of its limit first.",
               "Higher of 100: of so many pairs of a live and a reference value, how often the live "
               "one is the higher; 50 is no direction, absent for categories. Importance: its share "
-              "of that of all inputs. Rows moved: the share that would have to change bins. Click "
-              "an input to see its bins.",
+              "of that of all inputs. Rows moved: the share that would have to change bins. Decided: "
+              "the PSI of the full window in which drift was found, as in the alert; PSI itself is "
+              "of the window until now. Click an input to see its bins.",
               "InferenceFeatureDrift"),
         labels,
         (
             *moved_columns(by, VERSION),
+            ("Decided", column(of(names.decided("feature", "psi"), VERSION)), "none"),
             ("Rows moved", column(_distance("feature", "tvd", VERSION)), "percentunit"),
             ("Rows", column(of(names.rows("feature", WINDOW), VERSION)), "short"),
         ),
@@ -130,7 +132,7 @@ def _inputs() -> Panel:
             "This input", "inference-drift", model="${model}", version="${__data.fields.version}",
             feature="${__data.fields.feature}", window="${window}")},
     )  # fmt: skip
-    return panels.coloured(table, "Times its limit", _LIMIT_STEPS)
+    return tables.coloured(table, "Times its limit", _LIMIT_STEPS)
 
 
 def _course() -> Panel:
@@ -199,14 +201,14 @@ def _one() -> tuple[Panel, ...]:
     )  # fmt: skip
     higher = of(names.higher("feature", WINDOW), FEATURE)
     return (
-        panels.ordered(panels.matrix(
+        tables.ordered(panels.matrix(
             "$feature: live against reference",
             about("Share of the rows in each bin, one colour per version and one for the "
                   "reference.", "Bins are deciles of the reference, so that its bars are level.",
                   "InferenceFeatureDrift"),
             "percentunit", _bars("feature", FEATURE), row="bucket", column="shares", bars=True),
             "bin"),
-        panels.ordered(panels.matrix(
+        tables.ordered(panels.matrix(
             "$feature: live minus reference",
             about("What each bin has more (to the right) or less than in the reference.",
                   "From top to bottom are small to large values: less above and more below is a "
@@ -267,7 +269,7 @@ def _outputs() -> tuple[Panel, ...]:
             Query(f"max by (version, output) ({critical})",
                   "reference noise {{output}} {{version}}"),
             Query(f"max({of('inference_threshold', MODEL, limit)})", "limit threshold")),
-        panels.ordered(panels.matrix(
+        tables.ordered(panels.matrix(
             "Predictions: live against reference",
             about("Share of each predicted class or range, by version, beside the reference.",
                   "More positives than before although nothing happened outside?",

@@ -52,6 +52,7 @@ def replicas() -> tuple[Panel, ...]:
     """To find the odd one out, never to average."""
     mine = 'statistic="psi"'
     both = "instance, version, window"
+    state = of("inference_feature_drift_state", FEATURE)
     return (
         panels.lines(
             "$feature: PSI of each replica",
@@ -62,13 +63,14 @@ def replicas() -> tuple[Panel, ...]:
             Query(f"max by ({both}) ({of('inference_feature_drift', FEATURE, mine)})",
                   "{{instance}} {{version}} {{window}}"),
             Query(f"max by ({both}) ({of('inference_feature_drift_critical', FEATURE, mine)})",
-                  "reference noise {{instance}} {{version}} {{window}}")),
+                  "reference noise {{instance}} {{version}} {{window}}"), many=True),
         panels.states(
             "$feature: last decision of each replica",
-            about("Whether the last full window of the replica was found drifted.",
+            about("Whether the last full window of the replica was found drifted; twelve replicas, "
+                  "those that are drifted now first.",
                   "Decisions are made once per window and hold until the next."),
             _STATES,
-            Query(f"max by ({both}) ({of('inference_feature_drift_state', FEATURE)})",
+            Query(f"max by ({both}) ({state})\nand on ({both}) topk(12, {state} @ end())",
                   "{{instance}} {{version}} {{window}}")),
         panels.lines(
             "Drifted and undecided inputs",
@@ -78,12 +80,12 @@ def replicas() -> tuple[Panel, ...]:
             Query(f"max by ({both}) ({of('inference_drifted_features', VERSION)})",
                   "drifted {{instance}} {{version}} {{window}}"),
             Query(f"max by ({both}) ({of('inference_undecided_features', VERSION)})",
-                  "undecided {{instance}} {{version}} {{window}}")),
+                  "undecided {{instance}} {{version}} {{window}}"), many=True),
         panels.lines(
             "$feature: rows worth one independent row",
             about("The design effect: how much neighbouring rows resemble each other.",
                   "1 is independent. At 10, a thousand rows say as much as a hundred."),
             "none",
             Query(f"max by ({both}) ({of('inference_feature_drift_design_effect', FEATURE)})",
-                  "{{instance}} {{version}} {{window}}")),
+                  "{{instance}} {{version}} {{window}}"), many=True),
     )  # fmt: skip

@@ -25,7 +25,7 @@ def page() -> Page:
             Row("Keeping", _keeping()),
             Row("Serving and computing", _serving()),
         ),
-        (firing('instance=~"$instance|"'),),
+        (firing('job=~"$job", instance=~"$instance|"'),),
     )  # fmt: skip
 
 
@@ -93,27 +93,25 @@ def _reading() -> tuple[Panel, ...]:
     lag = of(f"{_X}lag_seconds", _ME)
     return (
         panels.lines(
-            "Lag in time", about("Age of the newest line when it was read.",
+            "Lag in time", about("Age of the newest line when it was read; the eight largest.",
                                  "Includes the delay of the model server's own buffers.",
                                  "InferenceLogLag"),
-            "s", Query(f"max by (instance, source) ({lag})", "{{instance}} {{source}}"), width=8),
+            "s", Query(f"topk(8, max by (instance, source) ({lag}))", "{{instance}} {{source}}"),
+            width=8),
         panels.lines(
             "Lag in bytes", about("Written and not yet read.",
                                   "Back to 0 between bursts is healthy.", "InferenceLogLag"),
-            "bytes", Query(f"sum by (instance, source) ({of(f'{_X}lag_bytes', _ME)})",
+            "bytes", Query(f"topk(8, sum by (instance, source) ({of(f'{_X}lag_bytes', _ME)}))",
                            "{{instance}} {{source}}"), width=8),
         panels.lines(
             "Bytes read", about("Bytes a second.", "High without new lines: a backlog is read."),
-            "Bps", Query(rate(f"{_X}bytes_read_total", _ME, "instance", "source"),
-                         "{{instance}} {{source}}"), width=8),
+            "Bps", Query(rate(f"{_X}bytes_read_total", _ME, "source"), "{{source}}"), width=8),
         panels.lines(
             "Files", about("Files known by name, and files held open.",
                            "Open beyond watched: rotated ones within their grace."),
             "none",
-            Query(f"sum by (instance, source) ({of(f'{_X}files_watched', _ME)})",
-                  "watched {{instance}} {{source}}"),
-            Query(f"sum by (instance, source) ({of(f'{_X}files_open', _ME)})",
-                  "open {{instance}} {{source}}"), width=8),
+            Query(f"sum by (source) ({of(f'{_X}files_watched', _ME)})", "watched {{source}}"),
+            Query(f"sum by (source) ({of(f'{_X}files_open', _ME)})", "open {{source}}"), width=8),
         panels.lines(
             "Rotations and cuts", about("Files that were renamed, deleted or cut, per second.",
                                         "Cuts can lose what was not read before.",
@@ -130,26 +128,30 @@ def _reading() -> tuple[Panel, ...]:
 
 
 def _keeping() -> tuple[Panel, ...]:
+    kept = f"min by (instance) ({of(f'{_X}state_persistent', _ME)})"
     return (
         panels.states(
-            "State on disk", about("Whether the last commit reached the disk.",
+            "State on disk", about("Whether the last commit reached the disk; eight exporters, "
+                                   "those that failed first.",
                                    "While it does not, the page stands still.",
                                    "InferenceStateNotPersistent"),
-            _UP, Query(f"min by (instance) ({of(f'{_X}state_persistent', _ME)})", "{{instance}}"),
+            _UP, Query(f"{kept}\nand on (instance) bottomk(8, {kept.replace('})', '} @ end())')})",
+                       "{{instance}}"),
             width=8),
         panels.lines(
             "Commits", about("Commits a second, and those that failed.",
                              "One per commit_interval is normal.", "InferenceStateNotPersistent"),
-            "cps", Query(rate(f"{_X}state_commits_total", _ME, "instance"), "{{instance}}"),
-            Query(rate(f"{_X}state_commit_failures_total", _ME, "instance"),
+            "cps", Query(rate(f"{_X}state_commits_total", _ME), "all exporters"),
+            Query(f"topk(8, {rate(f'{_X}state_commit_failures_total', _ME, 'instance')} > 0)",
                   "failed {{instance}}"), width=8),
         panels.lines(
             "Duration of a commit", about("Of the last one.", "A slow disk slows the page."),
-            "s", Query(f"max by (instance) ({of(f'{_X}state_commit_seconds', _ME)})",
+            "s", Query(f"topk(8, max by (instance) ({of(f'{_X}state_commit_seconds', _ME)}))",
                        "{{instance}}"), width=4),
         panels.lines(
             "Size of the state", about("Size of the database.", "Bounded by the limits."),
-            "bytes", Query(f"max by (instance) ({of(f'{_X}state_bytes', _ME)})", "{{instance}}"),
+            "bytes",
+            Query(f"topk(8, max by (instance) ({of(f'{_X}state_bytes', _ME)}))", "{{instance}}"),
             width=4),
     )  # fmt: skip
 
@@ -162,12 +164,14 @@ def _serving() -> tuple[Panel, ...]:
             "Series on the page", about("Series, by exporter.",
                                         "docs/operations.md has how many to expect.",
                                         "InferenceSeriesOverflow"),
-            "short", Query(f"max by (instance) ({of(f'{_X}series', _ME)})", "{{instance}}"),
+            "short",
+            Query(f"topk(8, max by (instance) ({of(f'{_X}series', _ME)}))", "{{instance}}"),
             width=8),
         panels.lines(
             "Scrape", about("How long Prometheus took to fetch the page.",
                             "Should stay well below the scrape timeout."),
-            "s", Query(f"max by (instance) (scrape_duration_seconds{{{_ME}}})", "{{instance}}"),
+            "s",
+            Query(f"topk(8, max by (instance) (scrape_duration_seconds{{{_ME}}}))", "{{instance}}"),
             width=8),
         panels.lines(
             "Requests to the exporter", about("HTTP requests by path and status.",

@@ -47,7 +47,7 @@ def page() -> Page:
             Row("Containers (cAdvisor)", cgroups(), closed=True),
             Row("GPUs (DCGM exporter)", gpus(), closed=True),
         ),
-        (firing('model=~"$model"'), new_versions(FLEET)),
+        (firing(FLEET), new_versions(FLEET)),
     )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def _burn(series: str, budget: str, title: str, alert: str) -> Panel:
         f"{title}: how fast the budget burns",
         about("Share of such requests over the budget, per window: 1 uses it up exactly.",
               "An alert needs both windows of a pair above their dashed line.", alert),
-        "none", *windows, *limits,
+        "none", *windows, *limits, many=True,
     )  # fmt: skip
 
 

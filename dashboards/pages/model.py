@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alert_rules.ruleset import names
-from dashboards.board import panels, variables
+from dashboards.board import panels, tables, variables
 from dashboards.board.parts import Page, Panel, Query, Row, about
 from dashboards.board.promql import (
     MODEL,
@@ -16,14 +16,13 @@ from dashboards.board.promql import (
     single,
     threshold,
 )  # fmt: skip
-from dashboards.pages import model_estimates, model_segments
+from dashboards.pages import model_estimates, model_segments, story, story_why
 
 _REFERENCE = "inference_performance_reference"
 _CLASS = "model_version_class:inference_performance"
 _SCORES = {
     f"{cell:02d}": f"{cell / names.SCORE_BINS:.0%}" for cell in range(names.SCORE_BINS)
 }  # fmt: skip
-_LIMIT_STEPS = ((0.5, panels.YELLOW), (1.0, panels.RED))
 _CALM = ((0, "stable", panels.GREEN), (1, "warning", panels.YELLOW), (2, "change", panels.RED))
 
 
@@ -35,18 +34,30 @@ def page() -> Page:
         (*variables.everywhere(), variables.model(), variables.versions(),
          variables.window()),
         (
-            Row("Is it still right", _strip()),
-            Row("Since when", (*_estimates(), *_course())),
-            Row("Who is hit (models with segments)", model_segments.segments(), closed=True),
-            Row("Which mistakes", _confusion()),
-            Row("Are scores probabilities", _calibration()),
+            Row("Is it well, and since when",
+                (story.wellness(MODEL, width=14, height=5), story.since(MODEL, width=10, height=5),
+                 *_strip())),
+            Row("What moved, and which way",
+                (story.inputs(VERSION, "version"),
+                 story.inputs_since(VERSION, legend="{{feature}}"))),
+            Row("Does it cost accuracy", (*_estimates(), _errors(), *_course())),
+            Row("Who is hit", (story_why.worst_segments(VERSION, height=5),)),
+            Row("Who is hit: each segment", model_segments.segments(), closed=True),
+            Row("Why", story_why.causes(VERSION, pages=False)),
+            Row("Show me one", (story_why.one(VERSION, height=5),)),
+            Row("All alerts about it", (story.firing_alerts(MODEL, height=6),)),
+            Row("Which mistakes (classifications)", _confusion()),
+            Row("Are scores probabilities (classifications)", _calibration()),
             Row("Late labels, coverage, sequential tests", _labels(), closed=True),
-            Row("Regression", _regression(), closed=True),
+            Row("More of regressions", _regression(), closed=True),
             Row("Did estimates keep their promise", model_estimates.record(), closed=True),
             Row("As each replica sees it", _replicas(), closed=True),
         ),
-        (firing('model="$model"'), new_versions(MODEL)),
+        (firing(MODEL), new_versions(MODEL)),
     )  # fmt: skip
+
+
+_SEVERAL = 'metric="roc_auc", class="macro", segment=""'  # of more than two classes
 
 
 def _now(metric: str) -> str:
@@ -58,37 +69,45 @@ def _by_version(metric: str, word: str = "") -> Query:
 
 
 def _strip() -> tuple[Panel, ...]:
-    def worst(title: str, metric: str, unit: str, read: str, *alerts: str) -> Panel:
+    def worst(title: str, metric: str, unit: str, read: str, *alerts: str, width: int = 3) -> Panel:
         pick = "max" if metric in ("calibration_error", "log_loss", "brier_score") else "min"
         shows = f"{title} over labels that arrived in the window; the worst version."
         return panels.stat(
             title, about(shows, read, *alerts), f"{pick}({_now(metric)})", unit,
-            none="too few labels",
+            none="absent", width=width,
         )  # fmt: skip
 
-    kept = of(f"model_version:{_REFERENCE}:accuracy", VERSION)
-    by = names.by("model")
-    drop = (
-        f"({kept} - {_now('accuracy')})\n"
-        f"/ on ({by}) group_left () {names.threshold('accuracy_drop')}"
-    )
     return (
         worst("Accuracy", "accuracy", "percentunit", "Absent below 200 labels.",
               "InferenceAccuracyLow"),
         panels.stat(
-            "Accuracy drop",
+            "Accuracy drop/limit",
             about("How far accuracy is below its reference, of the drop that is allowed "
                   "(accuracy_drop); the worst version.",
                   "0 % is as good as the reference, 100 % is the limit. The alert also needs the "
                   "whole interval below the reference.", "InferenceAccuracyLow"),
-            f"max(clamp_min({drop}, 0))", "percentunit", _LIMIT_STEPS, "too few labels"),
+            f"max(clamp_min({story.accuracy_lost(VERSION)}, 0))", "percentunit",
+            story.LIMIT_STEPS, "absent", 4),
+        panels.stat(
+            "Error growth/limit",
+            about("Of regressions: how far the mean absolute error is above its reference, of the "
+                  "growth that is allowed (regression_error_growth); the worst version.",
+                  "0 % is as good as the reference, 100 % is the limit.",
+                  "InferenceRegressionErrorHigh"),
+            f"max(clamp_min({story.error_grown(VERSION)}, 0))", "percentunit",
+            story.LIMIT_STEPS, "absent", 4),
         worst("Macro F1", "macro_f1", "percentunit", "Mean of F1 over classes, rare ones alike."),
-        worst("ROC AUC", "roc_auc", "percentunit",
-              "Chance that a positive has a higher score than a negative; 0.5 is a coin."),
+        panels.stat(
+            "ROC AUC",
+            about("ROC AUC over labels that arrived in the window; the worst version. Of more than "
+                  "two classes the mean over classes, of the worst replica.",
+                  "Chance that a positive has a higher score than a negative; 0.5 is a coin.",
+                  "InferencePerformanceLow"),
+            f"min({_now('roc_auc')} or {of('inference_performance', VERSION, _SEVERAL)})",
+            "percentunit", none="absent"),
         worst("Calibration error", "calibration_error", "percentunit",
-              "Mean distance of score and frequency; 0 is perfect.", "InferenceCalibrationPoor"),
-        worst("Brier score", "brier_score", "none", "Mean squared error of the score."),
-        worst("Log loss", "log_loss", "none", "In nats; sure and wrong is expensive."),
+              "Mean distance of score and frequency; 0 is perfect.", "InferenceCalibrationPoor",
+              width=4),
         panels.stat(
             "Labels", about("Labels in the window.", "Performance is absent below 200.",
                             "InferenceLabelsStopped"),
@@ -99,7 +118,8 @@ def _strip() -> tuple[Panel, ...]:
 
 
 def _course() -> tuple[Panel, ...]:
-    auc = of(_REFERENCE, VERSION, 'metric="roc_auc",class=""')  # not those of single classes
+    auc = of(_REFERENCE, VERSION, 'metric="roc_auc",class=~"|macro"')  # not of single classes
+    several = of("inference_performance", VERSION, _SEVERAL)
     classes = tuple(
         Query(
             f"max by (version, class) ({of(f'{_CLASS}:{metric}{WINDOW}', VERSION)})",
@@ -108,28 +128,25 @@ def _course() -> tuple[Panel, ...]:
         for metric in ("precision", "recall")
     )
     return (
-        panels.lines(
+        tables.unless_any(panels.lines(
             "Precision and recall by class",
             about("Precision: how often the predicted class is right. Recall: how much of a class "
                   "is found.", "Accuracy may stand still while a rare class is lost here.",
                   "InferencePerformanceLow"),
-            "percentunit", *classes, zero=False),
-        panels.lines(
+            "percentunit", *classes, zero=False, many=True),
+            "of classifications, with 200 labels"),
+        tables.unless_any(panels.lines(
             "ROC AUC and average precision",
-            about("How well the score ranks, whatever the decision threshold.",
-                  "From 20 bins of the score; replicas are merged before.",
+            about("How well scores rank, whatever the decision threshold. Of more than two classes "
+                  "the mean over classes, each against the rest.",
+                  "From 20 bins of the score, replicas merged before. Of more classes it is the "
+                  "gauge of the replica that does worst: it cannot be merged.",
                   "InferencePerformanceLow"),
             "percentunit", _by_version("roc_auc"),
             _by_version("average_precision", "average precision "),
+            Query(f"min by (version, window) ({several})", "of classes {{version}} {{window}}"),
             Query(f"max by (version) ({auc})", "reference {{version}}"), zero=False),
-        panels.lines(
-            "Calibration error, Brier score, log loss",
-            about("How far scores are from being probabilities.",
-                  "The dashed line is the threshold of the calibration error.",
-                  "InferenceCalibrationPoor", "InferenceLossHigh"),
-            "none", _by_version("calibration_error", "calibration error "),
-            _by_version("brier_score", "Brier score "), _by_version("log_loss", "log loss "),
-            Query(threshold("calibration_error", MODEL), "limit calibration error")),
+            "of scores, with 200 labels"),
     )  # fmt: skip
 
 
@@ -160,14 +177,15 @@ def _estimates() -> tuple[Panel, ...]:
         Query(single(expected("accuracy_upper")), "estimated at most"),
         Query(f"max by (version) ({kept})", "reference {{version}}"), zero=False,
     )  # fmt: skip
-    return (panels.band(panels.band(realised, "realised", "green"), "estimated", "purple"),)
+    both = panels.band(panels.band(realised, "realised", "green"), "estimated", "purple")
+    return (tables.unless_any(both, "of classifications, with 200 labels or scores"),)
 
 
 def _confusion() -> tuple[Panel, ...]:
     cells = of(f"model_version_predicted_actual:inference_outcomes:increase{WINDOW}", VERSION)
     whole = f"sum by (actual) ({cells})"
     return (
-        panels.shaded(panels.matrix(
+        tables.shaded(panels.matrix(
             "Confusion",
             about("Of the labelled rows of each actual class (a column), the share that each class "
                   "was predicted for.", "The diagonal is recall: dark there, pale elsewhere. All "
@@ -197,22 +215,40 @@ def _calibration() -> tuple[Panel, ...]:
 
     counts = f"({bins('positives')} + {bins('negatives')} > 0)"
     said, happened = f"{bins('outcomes_score')} / {counts}", f"{bins('positives')} / {counts}"
+    chosen = 'metric=~"calibration_error|brier_score|log_loss", class="", segment=""'
+    several = (
+        f"{of('inference_performance', VERSION, chosen)}\n"
+        f"unless on ({names.by(*names.M)}) {_now('calibration_error')}"
+    )
     seen = "model_version_actual_bin:inference_score_outcomes:increase" + WINDOW
     return (
-        panels.curve(
+        panels.lines(
+            "Calibration error, Brier score, log loss",
+            about("How far scores are from being probabilities.",
+                  "The dashed line is the threshold of the calibration error. Of more than two "
+                  "classes it is the gauge of the replica that does worst.",
+                  "InferenceCalibrationPoor", "InferenceLossHigh"),
+            "none", _by_version("calibration_error", "calibration error "),
+            _by_version("brier_score", "Brier score "), _by_version("log_loss", "log loss "),
+            Query(f"max by (version, metric, window) ({several})",
+                  "{{metric}} of classes {{version}} {{window}}"),
+            Query(threshold("calibration_error", MODEL), "limit calibration error"), width=8),
+        tables.unless_any(panels.curve(
             "Reliability",
             about("For each bin of the score: its mean, and how often the positive class came.",
                   "Calibrated scores lie on the dashed line. Above it the model is too timid, "
                   "below too sure. How many rows each bin has is on the right.",
                   "InferenceCalibrationPoor"),
             "percentunit", "mean score",
-            ("mean score", said), ("frequency", happened), ("as it should be", said)),
-        panels.renamed(panels.matrix(
+            ("mean score", said), ("frequency", happened), ("as it should be", said), width=8),
+            "of two classes, with labels"),
+        tables.unless_any(tables.renamed(panels.matrix(
             "Scores by actual class",
             about("Labelled predictions per bin of the score, by what really came.",
                   "Where the two overlap no threshold can tell them apart."),
             "short", f"sum by (actual, bin) ({of(seen, VERSION)})",
-            row="bin", column="actual", bars=True), "bin\\actual", _SCORES),
+            row="bin", column="actual", bars=True, width=8), "bin\\actual", _SCORES),
+            "of two classes, with labels"),
     )  # fmt: skip
 
 
@@ -246,10 +282,9 @@ def _labels() -> tuple[Panel, ...]:
     )  # fmt: skip
 
 
-def _regression() -> tuple[Panel, ...]:
+def _errors() -> Panel:
     mae = of(f"model_version:{_REFERENCE}:mae", VERSION)
-    return (
-        panels.lines(
+    return tables.unless_any(panels.lines(
             "Errors",
             about("Mean absolute and root mean squared error, in the unit of the prediction.",
                   "RMSE far above MAE: a few large errors.", "InferenceRegressionErrorHigh"),
@@ -257,6 +292,11 @@ def _regression() -> tuple[Panel, ...]:
             Query(f"max by (version) ({of(names.estimate('mae', WINDOW), VERSION)})",
                   "estimated MAE {{version}}"),
             Query(f"max by (version) ({mae})", "reference MAE {{version}}")),
+            "of regressions, with 200 labels")  # fmt: skip
+
+
+def _regression() -> tuple[Panel, ...]:
+    return (
         panels.lines(
             "Bias",
             about("Mean of prediction minus actual.", "Above 0 the model predicts too much."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alert_rules.ruleset import names
-from dashboards.board import links, panels, variables
+from dashboards.board import links, panels, tables, variables
 from dashboards.board.parts import Page, Panel, Query, Row, about
 from dashboards.board.promql import (
     FLEET,
@@ -46,7 +46,7 @@ def page() -> Page:
             Row("Inputs over time", tuple(_course(*flaw) for flaw in _FLAWS)),
             Row("Lines", _lines()),
         ),
-        (firing('model=~"$model"'), new_versions(FLEET)),
+        (firing(FLEET), new_versions(FLEET)),
     )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def _course(flaw: str, title: str, alert: str, what: str, read: str) -> Panel:
         "percentunit",
         Query(f"topk(10, max by ({names.by('model', 'version', 'feature')}) ({_share(flaw)}))",
               called("feature", "model", "version")),
-        Query(f"min({limit})", "limit threshold"),
+        Query(f"min({limit})", "limit threshold"), many=True,
     ), links.to_logs())  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def _lines() -> tuple[Panel, ...]:
                   "InferenceLinesUnreadable"),
             "cps", Query(rate("inference_exporter_lines_total", _JOB, "result"), "{{result}}"),
             width=8),
-        panels.unless_any(panels.lines(
+        tables.unless_any(panels.lines(
             "Unusable fields",
             about("Values of times, latencies, scores and the like that could not be read.",
                   "The line counts all the same, without this value."),

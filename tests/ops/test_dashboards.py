@@ -9,11 +9,14 @@ from urllib.parse import unquote
 
 import pytest
 import yaml
+from alert_rules.ruleset.alerts import FILES
 from alert_rules.ruleset.names import KEEP, WINDOWS
+from alert_rules.ruleset.settings import Settings
 from dashboards.board.links import LOG_JOB, TAG
 from dashboards.board.render import document, text
 from dashboards.pages import PAGES
 from dashboards.pages.requests import EVENTS
+from dashboards.pages.story import WORDS
 
 from grafana import (
     ROOT,
@@ -128,6 +131,13 @@ def test_every_panel_says_what_it_shows_how_to_read_it_and_which_alert_uses_it(b
         named = set(re.findall(r"Inference\w+", alerts))
         assert named or alerts == "Alerts: none.", panel["title"]
         assert named <= ALERTED, panel["title"]
+
+
+def test_every_alert_about_a_model_has_words_for_its_line_on_the_overview() -> None:
+    about = {alert.name for alerts in FILES.values() for alert in alerts(Settings())
+             if alert.about == "model"}  # fmt: skip
+    assert set(WORDS) == about
+    assert all(len(words) <= 34 for words in WORDS.values())  # they fit their column
 
 
 def test_every_alert_is_named_by_a_panel() -> None:
@@ -248,9 +258,10 @@ def test_a_table_renames_and_orders_the_columns_that_grafana_makes(board: Json) 
             if change["id"] == "organize":
                 refs = [target["refId"] for target in panel["targets"]]
                 made = [f"Value #{ref}" for ref in refs] if len(refs) > 1 else ["Value"]
-                assert list(change["options"]["renameByName"]) == made
-                shown = {*change["options"]["renameByName"].values()}
-                shown |= set(change["options"]["indexByName"])
+                renamed = change["options"]["renameByName"]
+                assert list(renamed)[: len(made)] == made
+                assert set(renamed) == set(change["options"]["indexByName"])
+                shown = {*renamed.values(), *renamed}
                 for override in panel["fieldConfig"]["overrides"]:
                     assert override["matcher"]["options"] in shown
                 assert panel["options"]["sortBy"][0]["displayName"] in shown
@@ -325,11 +336,11 @@ def test_a_link_by_a_label_is_on_a_panel_whose_series_have_it() -> None:
 @EACH
 def test_every_page_marks_firing_alerts_and_pages_of_models_new_versions(board: Json) -> None:
     marks = {one["name"]: one for one in board["annotations"]["list"]}
-    wanted = {"Firing alerts"} | (
+    wanted = {"Alerts begin"} | (
         {"New versions"} if board["uid"] != "inference-exporter" else set()
     )
     assert set(marks) == wanted
-    assert "ALERTS{" in marks["Firing alerts"]["expr"]
+    assert "ALERTS{" in marks["Alerts begin"]["expr"]
 
 
 def test_histograms_of_requests_carry_exemplars() -> None:

@@ -48,9 +48,8 @@ def test_template_job_and_instance_rule(board: Json) -> None:
 def test_template_label_promql_and_on_time_change_reload_rule(board: Json) -> None:
     for one in board["templating"]["list"]:
         if one["type"] == "query":
-            assert re.fullmatch(
-                r"label_values\(inference_\w+(\{[^{}]*\})?, \w+\)", one["definition"]
-            )
+            labels = r"label_values\(inference_\w+(\{[^{}]*\})?, \w+\)"
+            assert re.fullmatch(rf"{labels}|query_result\(.+\)", one["definition"])
             assert one["query"]["query"] == one["definition"]
             assert one["refresh"] == 2
 

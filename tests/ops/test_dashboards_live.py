@@ -60,6 +60,11 @@ def _finite(series: list[Any]) -> bool:
 
 def _options(fleet: WatchedFleet, one: Json, chosen: dict[str, Any]) -> list[str]:
     """What a variable offers, as Grafana asks for it."""
+    if one["definition"].startswith("query_result("):
+        expr = one["definition"].removeprefix("query_result(")[:-1]
+        named = re.fullmatch(r'/(\w+)="\(\[\^"\]\+\)"/', one["regex"])
+        assert named is not None
+        return [series["metric"][named[1]] for series in fleet.now(expand(expr, chosen))]
     found = re.fullmatch(r"label_values\((.+), (\w+)\)", one["definition"], re.DOTALL)
     assert found is not None
     matcher = expand(found[1], chosen)
@@ -122,12 +127,15 @@ ANSWERS: dict[str, list[dict[str, str]]] = {}
 # Counters of what does not happen to a healthy fleet are there all the same, at 0. These are not:
 ABSENT = {
     # An alert about the exporter itself, which is well.
-    "inference-exporter / annotation Firing alerts",
+    "inference-exporter / annotation Alerts begin",
     # A counter by reason is born with its first error, and all files can be opened.
     "inference-exporter / Trouble with files and lines / A",
     # Days are judged when they are over, and the fleet is minutes old.
     "inference-model / Days on which the interval held / A",
     "inference-model / Days on which it did not / A",
+    # Its models have two classes, or numbers.
+    "inference-model / ROC AUC and average precision / C",
+    "inference-model / Calibration error, Brier score, log loss / D",
     # Intervals are shaded where there is one version; the fleet has two.
     *(f"inference-model / Accuracy: realised and estimated / {ref}" for ref in "BCEF"),
 }

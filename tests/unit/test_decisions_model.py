@@ -157,6 +157,26 @@ def test_why_there_is_not_enough_is_published_for_the_rules(model: Model) -> Non
     assert _decisions(model).alike("", "1d") == 1.0, "nothing is known of windows there are not"
 
 
+def test_the_evidence_is_of_the_window_in_which_it_was_found_and_goes_with_the_state(
+    model: Model,
+) -> None:
+    clock, people = ManualClock(START), Population("live")
+    seen = []
+    for drifted in (False, True, False, False):
+        hour(model, clock, people, drifted=drifted)
+        now = clock.now() + LATE
+        assert states(model, now)
+        seen.append(
+            [page(model, now, f"{FEATURE}_{one}") for one in ("decided", "decided_samples")]
+        )
+    key = (DRIFTING, "1h")
+    nothing, found, held, over = seen
+    assert nothing == over == [{}, {}]
+    assert found[0][key] > 0.1
+    assert found[1] == {key: ROWS}
+    assert held == found, "drifted until two windows are clear, and still for the same reason"
+
+
 def test_states_and_undecided_rows_survive_a_restart(folder: Path, model: Model) -> None:
     clock, people = ManualClock(START), Population("live")
     committed: dict[str, bytes] = {}
@@ -177,8 +197,12 @@ def test_states_and_undecided_rows_survive_a_restart(folder: Path, model: Model)
     assert again.restore(committed, clock.now()) == []
     for one in (model, again):
         assert states(one, clock.now() + LATE)[DRIFTING] == 1.0
-    for family in (f"{FEATURE}_critical", f"{FEATURE}_design_effect", "inference_drifted_features"):
-        assert page(again, clock.now() + LATE, family) == page(model, clock.now() + LATE, family)
+    for name in ("critical", "design_effect", "decided", "decided_samples"):
+        found = page(again, clock.now() + LATE, f"{FEATURE}_{name}")
+        assert found
+        assert found == page(model, clock.now() + LATE, f"{FEATURE}_{name}")
+    found = page(again, clock.now() + LATE, "inference_drifted_features")
+    assert found == page(model, clock.now() + LATE, "inference_drifted_features")
     commit(again)
     assert len([key for key in committed if key.startswith("decisions/")]) == 1
 

@@ -8,6 +8,7 @@ from alert_rules.ruleset.alerts.noise import each_minute
 from alert_rules.ruleset.alerts.text import (
     DURATION,
     MODEL,
+    NUMBER,
     PERCENT,
     ROWS,
     SHARE,
@@ -41,7 +42,6 @@ def alerts(_: Settings) -> tuple[Alert, ...]:
 def _drifted(scope: str, name: str, what: str, threshold: str, more: str) -> Alert:
     """One alert for all windows: the states are decided on full hours and days (ADR 0016)."""
     hours = _no_hours() if scope == "feature" else ""
-    evidence = "".join(_evidence(scope, window) for window in names.DRIFT_WINDOWS)
     matters = _importance() if scope == "feature" else ""
     return Alert(
         name,
@@ -49,25 +49,33 @@ def _drifted(scope: str, name: str, what: str, threshold: str, more: str) -> Ale
         "warning",
         "drift",
         f"{MODEL}: {what} has drifted",
-        f"Significant and large in the last full window{VERSION}; the threshold is {threshold}."
-        f"{evidence}{direction(scope, '1h')}{moved(scope, '1h')}{matters}{_outside()}{hours}"
+        f"Significant and large drift{VERSION}; the limit of the PSI is {threshold}."
+        f"{_evidence(scope)}{direction(scope, '1h')}{moved(scope, '1h')}{matters}{_outside()}{hours}"
         f"{_undecided()}",
         _DRIFT + more + "&var-window=1h",
         keep="30m",
     )
 
 
-def _evidence(scope: str, window: str) -> str:
-    """A sentence about a sliding window, where there are enough rows for it."""
-    same = (*M, scope)
-    psi = lookup(names.distance(scope, "psi", window), *same)
-    rows = lookup(names.rows(scope, window), *same, show=ROWS)
-    noise = lookup(names.critical(scope, "psi", window), *same)
-    begin, end = psi.split("}}", 1)[0] + "}}", "{{ end }}"
-    inner = psi.removeprefix(begin).removesuffix(end)
+def _evidence(scope: str) -> str:
+    """A sentence about each full window in which it was found: what was decided on.
+
+    The series of the evidence end with the state; while an alert is only kept there is none.
+    """
+    same = (*names.kept(), *M, scope)
+    pairs = ",".join(f"{one}=%q" for one in same)
+    given = " ".join(f"$labels.{one}" for one in same)
+    psi = f"{names.decided(scope, 'psi')}{{{pairs}}}"
+    rows = f"{names.decided(scope, 'rows')}{{{pairs},window=%q}}"
+    noise = lookup(names.critical(scope, "psi", "1h"), *M, scope)
+    begin, end = noise.split("}}", 1)[0] + "}}", "{{ end }}"
+    reached = noise.removeprefix(begin).removesuffix(end)
     return (
-        f"{begin} Last {window}: PSI {inner} over {rows} rows of all replicas, "
-        f"noise alone reaches {noise}.{end}"
+        f'{{{{ with printf "{psi}" {given} | query }}}}{{{{ range . }}}}'
+        f" In a full window of {{{{ .Labels.window }}}} it was {{{{ .Value | {NUMBER} }}}}"
+        f'{{{{ with printf "{rows}" {given} .Labels.window | query }}}}'
+        f" over {{{{ . | first | value | {ROWS} }}}} rows{{{{ end }}}}.{{{{ end }}}}{end}"
+        f"{begin} Noise alone reaches {reached} in an hour.{end}"
     )
 
 

@@ -39,6 +39,7 @@ export interface VariableModel {
   query?: any;
   definition?: string;
   regex?: string;
+  sort?: number;
   hide?: number;
   multi?: boolean;
   includeAll?: boolean;

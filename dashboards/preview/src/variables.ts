@@ -87,11 +87,16 @@ async function offers(model: VariableModel, values: Values, fixed: Values): Prom
   const result = /^query_result\((.*)\)$/s.exec(text);
   let found: string[] = [];
   if (labels) found = await labelValues(labels[2], labels[1], range);
-  else if (result) found = (await instant(result[1], range.to)).map((one) => JSON.stringify(one.metric));
+  else if (result) found = (await instant(result[1], range.to)).map(asText);
   const pattern = /^\/(.*)\/(\w*)$/s.exec(model.regex ?? '');
   if (pattern) {
     const regex = new RegExp(pattern[1], pattern[2].replace('g', ''));
     found = found.map((one) => regex.exec(one)).filter((hit) => hit).map((hit) => hit!.groups?.value ?? hit![1] ?? hit![0]);
   }
-  return [...new Set(found)].sort();
+  return model.sort === 0 ? [...new Set(found)] : [...new Set(found)].sort();
+}
+
+/** A series as Grafana offers it to the variable's pattern. */
+function asText({ metric: { __name__: name = '', ...labels } }: { metric: Record<string, string> }): string {
+  return `${name}{${Object.entries(labels).map(([key, value]) => `${key}="${value}"`).join(',')}}`;
 }

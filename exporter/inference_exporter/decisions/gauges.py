@@ -30,6 +30,7 @@ def gauges(model: str, decisions: Decisions, importance: Mapping[str, float]) ->
             if states.enough[row]:
                 value = float(states.drifted[row])
                 _put(result, f"inference_{one.scope}_drift_state", labels, value)
+                _put_found(result, one.scope, labels, states, row)
             elif decided:
                 why = (*labels, states.reason(row))
                 _put(result, f"inference_{one.scope}_undecided", why, 1.0)
@@ -44,6 +45,15 @@ def gauges(model: str, decisions: Decisions, importance: Mapping[str, float]) ->
     for window, end in decisions.ends():
         _put(result, "inference_drift_decision_timestamp_seconds", (model, window), end)
     return result
+
+
+def _put_found(result: Gauges, scope: str, labels: Labels, states: States, row: int) -> None:
+    """The evidence of the decision that found drift; not there in states of older versions."""
+    distance, rows = states.found[:, row].tolist()
+    if not (states.drifted[row] and rows):
+        return
+    _put(result, f"inference_{scope}_drift_decided", labels, distance)
+    _put(result, f"inference_{scope}_drift_decided_samples", labels, rows)
 
 
 def _put_counts(result: Gauges, base: Labels, states: States, features: Bools) -> None:

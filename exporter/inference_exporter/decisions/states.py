@@ -27,7 +27,8 @@ class States:
     """States of T features: `drifted`, `enough` data at the last decision, decisions of `calm`.
 
     Where there was not enough: whether rows were too `few`, the traffic `wanders`, or the hours are
-    new to the reference; else rows resembled each other too much.
+    new to the reference; else rows resembled each other too much. `found` (2, T) are distance and
+    rows of the window in which a feature was last found drifted: the evidence of an alert.
     """
 
     drifted: Bools
@@ -36,13 +37,15 @@ class States:
     few: Bools
     wanders: Bools
     new_hours: Bools
+    found: Floats
 
     @classmethod
     def fresh(cls, size: int) -> States:
         """Before the first decision."""
         none = np.zeros(size, dtype=np.bool_)
         calm = np.zeros(size, dtype=np.int64)
-        return cls(none, none.copy(), calm, ~none, none.copy(), none.copy())
+        nothing = np.zeros((2, size))
+        return cls(none, none.copy(), calm, ~none, none.copy(), none.copy(), nothing)
 
     def decide(
         self,
@@ -68,6 +71,8 @@ class States:
         self.calm = np.where(clear & ~alarm, self.calm + 1, held)
         self.drifted = alarm | (self.drifted & (self.calm < LEAVE_AFTER))
         self.enough, self.few, self.new_hours = enough, evidence.few, evidence.new_hours
+        now = np.stack((evidence.distance, evidence.rows))
+        self.found = np.where(alarm, now, self.found)
 
     def silence(self) -> None:
         """A window without any rows."""

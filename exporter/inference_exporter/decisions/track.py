@@ -44,6 +44,7 @@ class _Track(msgspec.Struct, array_like=True):
     why: bytes = b""  # too few rows, wanders, new hours
     wander: tuple[int, bytes] = (0, b"")  # number of windows; they and the differences
     mixes: tuple[bytes, bytes] = (b"", b"")  # shares of the hours of the windows of both
+    found: bytes = b""  # none in states of the version before
 
 
 class Track:
@@ -162,6 +163,7 @@ class Track:
             self._masses(), np.stack((states.few, states.wanders, states.new_hours)).tobytes(),
             _wander_of(self.memory.wander),
             (windows.mixes.tobytes(), self.memory.wander.mixes.tobytes()),
+            states.found.tobytes(),
         )  # fmt: skip
         return msgspec.msgpack.encode(track)
 
@@ -180,11 +182,12 @@ class Track:
             masses = self._restored_masses(stored)
             wander = self._wander(stored)
             why = self._why(stored, enough)
+            found = np.frombuffer(stored.found or bytes(16 * size)).reshape(2, size)
             self.design = np.frombuffer(stored.design).reshape(size)
         except (msgspec.MsgspecError, ValueError, zlib.error) as error:
             raise ValueError(f"damaged states: {error}") from error
         self.decided, self.memory = stored.decided, Memory(stretches, windows, wander)
-        self.states = States(drifted, enough, calm, *why)
+        self.states = States(drifted, enough, calm, *why, found)
         self.masses = masses
         return True
 

@@ -82,6 +82,19 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
         ),
         family(
             "gauge",
+            f"inference_{scope}_drift_decided",
+            f"model version {scope} window",
+            "PSI of the full window in which it was last found drifted, as the alert says; only "
+            "while the state is 1.",
+        ),
+        family(
+            "gauge",
+            f"inference_{scope}_drift_decided_samples",
+            f"model version {scope} window",
+            "Rows of that window.",
+        ),
+        family(
+            "gauge",
             f"inference_{scope}_undecided",
             f"model version {scope} window reason",
             "1: no decision on the last window, because of `few_rows`, `rows_alike` (rows resemble "
