@@ -116,9 +116,9 @@ def _inputs() -> Panel:
         about("All inputs; the largest PSI in units of its limit first.",
               "Higher of 100: of so many pairs of a live and a reference value, how often the live "
               "one is the higher; 50 is no direction, absent for categories. Importance: its share "
-              "of that of all inputs. Rows moved: the share that would have to change bins. Decided: "
-              "the PSI of the full window in which drift was found, as in the alert; PSI itself is "
-              "of the window until now. Click an input to see its bins.",
+              "of that of all inputs. Rows moved: the share that would have to change bins. "
+              "Decided: the PSI of the full window in which drift was found, as in the alert; PSI "
+              "itself is of the window until now. Click an input to see its bins.",
               "InferenceFeatureDrift"),
         labels,
         (

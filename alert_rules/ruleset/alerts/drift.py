@@ -50,8 +50,8 @@ def _drifted(scope: str, name: str, what: str, threshold: str, more: str) -> Ale
         "drift",
         f"{MODEL}: {what} has drifted",
         f"Significant and large drift{VERSION}; the limit of the PSI is {threshold}."
-        f"{_evidence(scope)}{direction(scope, '1h')}{moved(scope, '1h')}{matters}{_outside()}{hours}"
-        f"{_undecided()}",
+        f"{_evidence(scope)}{direction(scope, '1h')}{moved(scope, '1h')}{matters}{_outside()}"
+        f"{hours}{_undecided()}",
         _DRIFT + more + "&var-window=1h",
         keep="30m",
     )

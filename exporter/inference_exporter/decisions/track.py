@@ -181,13 +181,13 @@ class Track:
             windows = self._windows(stored)
             masses = self._restored_masses(stored)
             wander = self._wander(stored)
-            why = self._why(stored, enough)
+            few, wanders, new_hours = self._why(stored, enough)
             found = np.frombuffer(stored.found or bytes(16 * size)).reshape(2, size)
             self.design = np.frombuffer(stored.design).reshape(size)
         except (msgspec.MsgspecError, ValueError, zlib.error) as error:
             raise ValueError(f"damaged states: {error}") from error
         self.decided, self.memory = stored.decided, Memory(stretches, windows, wander)
-        self.states = States(drifted, enough, calm, *why, found)
+        self.states = States(drifted, enough, calm, few, wanders, new_hours, found)
         self.masses = masses
         return True
 
