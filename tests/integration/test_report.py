@@ -82,7 +82,7 @@ def test_every_input_stands_beside_its_reference(page: str, sidecar: Recorded) -
     worst = max((one for one in lines if one.verdict != "undecided"), key=lambda one: one.distance)
     assert rows["income"][4] == f"{worst.end:%Y-%m-%d %H:%MZ}"
     charts = [one.attributes.get("aria-label", "") for one in read_page(page).all("svg")]
-    assert any("Largest difference in" in words and "%" in words for words in charts)
+    assert any("Moved most: " in words and "%" in words for words in charts)
 
 
 def test_the_ledger_says_what_could_not_be_decided(page: str) -> None:
