@@ -376,13 +376,15 @@ PRESETS: dict[str, Shape] = {
               f" ['http_status:{status}', 'http_method:POST', 'time:{clock}']"
               for took, status, clock in ((0.25, 200, "wall"), (0.125, 200, "cpu"),
                                           (0.5, 404, "wall"))),
+            "2026-11-23 01:07:12.443 6857 kserve.trace kserve.io.v2.health.ready: 0.5"
+            " ['http_status:200', 'http_method:GET', 'time:wall']",
             "2026-11-23 01:07:11.439 uvicorn.access INFO:     127.0.0.1:57720 6857 -"
             ' "POST /v1/models/iris%3Apredict HTTP/1.1" 200 OK',
         ],
         {(REQUESTS, 'code="200"'): 1.0, (REQUESTS, 'code="404"'): 1.0, (FAILED, ""): 1.0,
          (LATENCY + "_sum", ""): 0.75, (STEPS + "_sum", 'step="inference"'): 0.02,
          (STEPS + "_count", 'step="preprocess"'): 2.0, (LINES, 'result="part"'): 2.0,
-         (LINES, 'result="filtered"'): 2.0},
+         (LINES, 'result="filtered"'): 3.0},
     ),
     "sagemaker": Shape(
         _SAGEMAKER, {(REQUESTS, ""): 3.0, (LINES, 'result="ok"'): 3.0}, ("x0", "x1")
