@@ -21,6 +21,7 @@ from bench import (
     shapes,
     start,
     throughput,
+    traced,
 )
 from bench.result import Result, Settings
 
@@ -41,4 +42,5 @@ MEASUREMENTS: dict[str, Callable[[Settings], Result]] = {
     "dashboards": dashboards.measure,
     "client": client.measure,
     "receivers": receivers.measure,
+    "traced": traced.measure,
 }
