@@ -50,7 +50,7 @@ def test_threads_lose_nothing_between_them(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    log.close()
+    log.close(timeout=60)
     found = records(tmp_path)
     for worker in range(8):
         mine = [o["prediction"] for o in found if o["features"]["worker"] == worker]
