@@ -21,12 +21,12 @@ _DOCS = Path(__file__).resolve().parents[2] / "docs"
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: whether targets are met is told, and for the reader to judge."""
     options = _parser().parse_args(arguments)
-    sizes = Sizes(options.quick)
+    sizes = Sizes(options.quick, options.months)
     started = time.monotonic()
     outcomes = [_alerts(name, sizes) for name in sizes.regimes(regimes.REGIMES)]
     folder = options.output or (None if options.quick else _DOCS)
     if options.only == "alerts":
-        return _renew(folder, alerts_page.of(outcomes, whole.measure(*sizes.whole)))
+        return _renew(folder, _at_the_alert(outcomes, sizes))
     cells, laws = false_alarms.measure(sizes)
     points = power.measure(sizes)
     quiet = peers.measure(sizes)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{verdict:7} {one.what}: {one.measured} (target: {one.wanted})")
     minutes = (time.monotonic() - started) / 60
     text = page.render(cells, laws, points, quiet, verdicts, minutes)
-    text = alerts_page.renew(text, alerts_page.of(outcomes, whole.measure(*sizes.whole)))
+    text = alerts_page.renew(text, _at_the_alert(outcomes, sizes))
     if folder is None:
         print("nothing written: not at full size; --output=FOLDER writes it all the same")
         return 0
@@ -52,6 +52,10 @@ def _alerts(name: str, sizes: Sizes) -> regimes.Outcome:
     outcome = regimes.measure(regimes.REGIMES[name], sizes.hours, sizes.drifting)
     say(f"at the alert: {name}")
     return outcome
+
+
+def _at_the_alert(outcomes: Sequence[regimes.Outcome], sizes: Sizes) -> str:
+    return alerts_page.of(outcomes, whole.measure(*sizes.whole), sizes.whole[0])
 
 
 def _renew(folder: Path | None, fresh: str) -> int:
@@ -70,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Simulate months of traffic; write docs/calibration.md.",
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, to try it out")
+    parser.add_argument("--months", type=int, default=10, help="of a model, in cells at the alert")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="instead of docs/")
     parser.add_argument("--only", choices=("alerts",), help="renew only this part of the page")
     return parser

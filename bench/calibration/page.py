@@ -21,9 +21,9 @@ _HEAD = """\
 `make calibration` repeats everything on this page in about {minutes:.0f} minutes on one core. It
 sends months of simulated traffic through the exporter's own decision code
 (`inference_exporter.decisions`), as the counts that log lines become. References have 10,000 rows,
-each feature its own; the budget is the default, one false alarm per model and month; `min_samples`
-is 100, so that windows of 200 rows on average are decided on. What the decision does is told in
-[alarms.md](alarms.md).
+each feature its own; the budget is the default, of which decisions on drift have 0.7 false alarms
+per model and month; `min_samples` is 100, so that windows of 200 rows on average are decided on.
+What the decision does is told in [alarms.md](alarms.md).
 
 ## Targets
 """

@@ -17,6 +17,7 @@ class Sizes:
     """Windows per pool, and features at a time."""
 
     quick: bool = False
+    months: int = 10  # of a model, in every cell at the alert
 
     @property
     def together(self) -> int:
@@ -51,13 +52,13 @@ class Sizes:
 
     @property
     def hours(self) -> int:
-        """Of each of them: five models for two months."""
-        return 30 if self.quick else 1440
+        """Of each of them: five models."""
+        return 30 if self.quick else 720 * self.months // 5
 
     @property
     def whole(self) -> tuple[int, int, int]:
         """Months, days of each, and changes, of all alerts at once."""
-        return (1, 2, 1) if self.quick else (10, 30, 10)
+        return (1, 2, 1) if self.quick else (self.months, 30, self.months)
 
     @property
     def drifting(self) -> int:

@@ -90,8 +90,8 @@ def test_a_chart_is_well_formed() -> None:
 
 
 def test_the_part_at_the_alert_is_renewed_where_it_stands() -> None:
-    once = renew("# Calibration\n", section(["| x |"], ["| y |"], []))
-    again = renew(once + "\nthe end\n", section(["| z |"], [], ["| w |"]))
+    once = renew("# Calibration\n", section(["| x |"], ["| y |"], [], 5))
+    again = renew(once + "\nthe end\n", section(["| z |"], [], ["| w |"], 5))
     assert again.startswith("# Calibration\n")
     assert again.endswith("\nthe end\n")
     assert again.count("## At the alert") == 1

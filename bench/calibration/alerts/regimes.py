@@ -107,7 +107,7 @@ def _all() -> Iterator[Regime]:
         visits = _of(regimes.visitors(count, size, minutes))
         yield Regime(name, visits, plain, ends=_starts_badly(size, minutes, count))
     bursts, wanders = regimes.bursts(1_000, 200, 1.0), regimes.wandering(1_000, 0.2, 6.0)
-    yield Regime("a burst of 200 equal rows a day", _of(bursts), plain, ends=True)
+    yield Regime("a burst of 200 equal rows a day", _of(bursts), plain)
     yield Regime("a mean that wanders by 0.2 over 6 hours", _of(wanders), plain, ends=True)
     yield Regime("seven of ten values are 0", _names(1_000), _zeros)
     yield Regime("seven of ten values are 0, 300 an hour", _names(300), _zeros)
