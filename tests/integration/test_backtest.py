@@ -166,7 +166,7 @@ def test_the_command_writes_what_it_is_asked_for(
     assert code == 0
     assert "began to drift" in capsys.readouterr().out
     assert (folder / "out.csv").read_text().startswith("end,window,version")
-    assert (folder / "out.html").read_text().startswith("<!doctype html>")
+    assert (folder / "out.html").read_text().startswith("<!DOCTYPE html>")
 
 
 @pytest.mark.parametrize(
