@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from inference_exporter.cli import main
+from inference_exporter.cli.differences import difference
 from inference_exporter.config.schema import (
     FeaturesField,
     Field,
@@ -232,3 +233,14 @@ def test_init_says_it_of_a_log_of_days(tmp_path: Path, capsys: pytest.CaptureFix
         (tmp_path / "c.yaml").write_text(text.replace("# season", "season"), encoding="utf-8")
         assert main(["check", f"--config.file={tmp_path / 'c.yaml'}"]) == 0
         capsys.readouterr()
+
+
+def test_a_difference_says_which_hours_are_known(tmp_path: Path) -> None:
+    three, two = (
+        build([table(tmp_path / f"{days}.csv", days=days, rows=10)], MODEL, now=0.0)
+        for days in (3, 2)
+    )
+    assert "hour_of_week: 72 hours are known before, 48 now" in difference(three, two)
+    plain = replace(two, seasons=None)
+    assert "told apart: hour_of_week in UTC before, none now" in difference(three, plain)
+    assert "hour" not in difference(plain, plain)

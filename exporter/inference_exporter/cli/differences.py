@@ -47,6 +47,7 @@ def difference(old: Reference, new: Reference) -> str:
         f"{new.model} {new.fingerprint}, {new.rows:,} rows from {new.source}",
         "the bins are the same" if old.fingerprint == new.fingerprint else "the bins differ",
     ]
+    lines += _hours(old, new)
     lines += _schema("feature", old.features, new.features)
     lines += _schema("output", old.outputs, new.outputs)
     rows = sorted(
@@ -61,6 +62,19 @@ def difference(old: Reference, new: Reference) -> str:
     lines += _importance(old, new)
     lines += _performance(old, new)
     return "\n".join(lines) + "\n"
+
+
+def _hours(old: Reference, new: Reference) -> Iterator[str]:
+    """What the two know of hours, where one knows any; hours that only one has rows of."""
+    one, other = old.seasons, new.seasons
+    if one is None and other is None:
+        return
+    if one is None or other is None or (one.kind, one.timezone) != (other.kind, other.timezone):
+        said = ("none" if x is None else f"{x.kind} in {x.timezone}" for x in (one, other))
+        yield f"hours that are told apart: {' before, '.join(said)} now"
+        return
+    known, now = (int((x.rows > 0).sum()) for x in (one, other))
+    yield f"{one.kind}: {known} hours are known before, {now} now"
 
 
 def _same_fit(one: Multivariate | None, other: Multivariate | None) -> bool:
