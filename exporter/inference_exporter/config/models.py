@@ -57,6 +57,7 @@ RECEIVED = (
     "otlp-traces",
 )  # the keys of receivers.RECEIVERS
 _IMPORTANCE = "names of inputs, each with a number"
+COMPARED = ("previous_week", "same_month_last_year")  # decisions.earlier.AGAINST
 _WINDOW = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
 
 
@@ -245,6 +246,10 @@ MODEL = Section(
             default="none: with all of the reference"),
         Key("season_timezone", time_zone, "an IANA time zone",
             "Whose clocks show those hours.", "Europe/Berlin", default="UTC"),
+        Key("compare", only_list_of(one_of(*COMPARED), "a list of other times"),
+            f"a list of {', '.join(COMPARED)}",
+            "What windows are compared with beside the reference; see"
+            " [season.md](season.md#other-times).", "[previous_week]", default="none"),
         Key("lateness", duration(0.0, 30 * DAY), "a duration",
             "How old a prediction may be when it is read and still enter the windows.", "1h",
             default="1h"),

@@ -331,6 +331,7 @@ class ModelConfig:
     windows: tuple[Window, ...] = (Window("1h", 3600.0), Window("24h", 86400.0))
     season: Literal["hour_of_day", "hour_of_week"] | None = None
     season_timezone: str = "UTC"
+    compare: tuple[str, ...] = ()
     lateness: float = 3600.0
     latency_buckets: tuple[float, ...] = DEFAULT_LATENCY_BUCKETS
     min_samples: int | None = None

@@ -117,6 +117,7 @@ LABELS = {
     "segment": "Field and value, such as `country=DE`; empty on what is about all rows.",
     "family": "Name of a metric.",
     "hour": "Hour of the day (`07`) or of the week (`Mon 07`), on clocks of `season_timezone`.",
+    "against": "`previous_week` or `same_month_last_year`.",
     "season": "`hour_of_day` or `hour_of_week`.",
     "unit": "`hour`, `weekday` or `month`.",
     "route": "Path of the request, `other` for unknown ones.",

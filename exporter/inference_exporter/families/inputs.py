@@ -103,6 +103,13 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
         ),
         family(
             "gauge",
+            f"inference_{scope}_drift_compared",
+            f"model version {scope} window against",
+            "PSI of the last full window against the same one of the `previous_week`, or against "
+            "the `same_month_last_year`; only with `compare`, and with enough rows on both sides.",
+        ),
+        family(
+            "gauge",
             f"inference_{scope}_drift_design_effect",
             f"model version {scope} window",
             "How many rows are worth one independent row, because neighbours resemble each other.",

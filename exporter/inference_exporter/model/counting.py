@@ -8,6 +8,7 @@ import numpy as np
 
 from inference_exporter.accumulators import Layout, arrange
 from inference_exporter.config.schema import ModelConfig
+from inference_exporter.decisions import Watch
 from inference_exporter.ledger import Keys, Ledger
 from inference_exporter.reference import without_whole
 from inference_exporter.values.profile import Reference
@@ -31,6 +32,7 @@ class Counting:
         self.timeline = Timeline(config.windows, layout.slices, layout.signature, layout.empty)
         self.ledgers = [Ledger(layout, self.timeline, keys)]
         self._event_time = event_time
+        self.watch_decisions: Callable[[Watch], None] | None = None  # of the part that decides
         self.find_alike: Callable[[str, str], float] = lambda _version, _window: 1.0
 
     def alike(self, version: str, window: str) -> float:

@@ -7,6 +7,7 @@ from inference_exporter.model.parts.broken import BrokenPart
 from inference_exporter.model.parts.concept import ConceptPart
 from inference_exporter.model.parts.decisions import DecisionsPart
 from inference_exporter.model.parts.derived import DerivedPart
+from inference_exporter.model.parts.earlier import EarlierPart
 from inference_exporter.model.parts.events import EventsPart
 from inference_exporter.model.parts.exemplars import ExemplarsPart
 from inference_exporter.model.parts.late_labels import LateLabels
@@ -33,6 +34,7 @@ PARTS: tuple[type[Part], ...] = (
     SegmentsPart,  # before late labels, which are counted by segment too
     PromisesPart,  # before late labels, which are counted by day too
     DecisionsPart,
+    EarlierPart,  # which is told of decisions
     BrokenPart,
     ConceptPart,
     ExemplarsPart,
