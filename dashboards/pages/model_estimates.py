@@ -6,7 +6,7 @@ from dashboards.board import panels
 from dashboards.board.parts import Panel, Query, about
 from dashboards.board.promql import VERSION, of
 
-_DAYS = "inference_performance_estimate_days"
+_DAYS = "inference_performance_estimate_checks"
 _BY = "version, metric"
 _NAME = "{{version}} {{metric}}"
 _ALERT = "InferenceEstimateIntervalsBroken"

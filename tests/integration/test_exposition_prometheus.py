@@ -60,10 +60,12 @@ def _prometheus(folder: Path, config: str) -> Iterator[str]:
 
 def _ask(prometheus: str, api: str, **parameters: str) -> Any:
     try:
-        answer = httpx.get(f"{prometheus}/api/v1/{api}", params=parameters).json()
+        answer = httpx.get(f"{prometheus}/api/v1/{api}", params=parameters)
     except httpx.TransportError:
         return []
-    data = answer.get("data", [])
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        return []  # it is starting
+    data = answer.json().get("data", [])
     return data["result"] if isinstance(data, dict) else data
 
 

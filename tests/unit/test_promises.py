@@ -25,7 +25,7 @@ from performance_data import values
 
 START = 1_800_057_600.0  # midnight
 LATE_BY = DAY / 4
-FAMILY = "inference_performance_estimate_days"
+FAMILY = "inference_performance_estimate_checks"
 SAME_LINE = """\
 models:
   m:

@@ -197,7 +197,7 @@ def test_hours_that_the_reference_does_not_have_are_undecided(tmp_path: Path) ->
     )
     assert played.drifted("1h") == set()
     values = page(played.model, MONDAY + 4 * HOUR)
-    assert values["inference_reference_season_hours", "m", "hour_of_day"] == 16
+    assert values["inference_reference_season_cells", "m", "hour_of_day"] == 16
     assert values["inference_reference_covers", "m", "hour"] == 0
     assert values["inference_reference_covers", "m", "weekday"] == 1
 
@@ -209,7 +209,7 @@ def test_an_old_reference_is_used_as_a_whole(tmp_path: Path) -> None:
     model = make(folder)
     assert expected_bins(model.counting.layout.dense) is None
     values = page(model, MONDAY)
-    assert values["inference_reference_season_hours", "m", "hour_of_day"] == 0
+    assert values["inference_reference_season_cells", "m", "hour_of_day"] == 0
     assert not [key for key in values if key[0] == "inference_feature_expected_bin_total"]
 
 
@@ -314,7 +314,7 @@ def test_a_warm_up_reference_knows_the_hours_of_its_rows(tmp_path: Path) -> None
     assert seasons is not None
     np.testing.assert_array_equal(seasons.rows, np.full(24, 100.0))
     values = page(second, MONDAY + 24 * HOUR)
-    assert values["inference_reference_season_hours", "m", "hour_of_day"] == 24
+    assert values["inference_reference_season_cells", "m", "hour_of_day"] == 24
     puts, _ = second.take_changes()
     third = make(tmp_path)
     assert third.restore(puts, MONDAY + 24 * HOUR) == []

@@ -87,7 +87,7 @@ def _no_hours() -> str:
     model = ",".join(f"{one}=%[{at}]q" for at, one in enumerate((*names.kept(), "model"), 1))
     asked = (
         f"max by (season) (inference_feature_reference_season_psi{{{pairs}}}) >= {_MATTERS:g} "
-        f"unless on () inference_reference_season_hours{{{model}}} > 0"
+        f"unless on () inference_reference_season_cells{{{model}}} > 0"
     )
     return (
         f'{{{{ with printf "{asked}" {given} | query }}}} This reference knows no hours, and the '

@@ -6,7 +6,7 @@ from alert_rules.ruleset.alerts.text import MODEL, ROWS, VERSION, lookup
 from alert_rules.ruleset.names import M, by
 from alert_rules.ruleset.rules import Alert
 
-_DAYS = "inference_performance_estimate_days"
+_DAYS = "inference_performance_estimate_checks"
 _LEAST = 10  # days: with fewer, chance explains nearly everything
 _MISSES = 0.05  # of 95 % intervals
 _SPREAD = 0.0475  # of a coin with that probability

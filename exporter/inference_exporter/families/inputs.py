@@ -134,7 +134,7 @@ INPUTS = (
     ),
     family(
         "gauge",
-        "inference_reference_season_hours",
+        "inference_reference_season_cells",
         "model season",
         "Hours of the day or week of which the reference has rows: 0 if it was built without "
         "`season`, and everything is compared with all of it. Only with `season`.",

@@ -166,7 +166,7 @@ PERFORMANCE = (
     ),
     family(
         "gauge",
-        "inference_performance_estimate_days",
+        "inference_performance_estimate_checks",
         "model version metric result",
         "Days of predictions, of the last 60, whose labels are there: by whether the value was in "
         "the 95 % interval of its estimate (`held`) or not (`missed`). Concept drift shows here.",

@@ -84,7 +84,7 @@ def _hours(place: Place, model: str) -> Iterator[Notice]:
     if outside:
         words = f"The reference has no rows of such {_or(outside)} as now; drift may be the time."
         yield Notice("warn", words, model)
-    wanted = place.index.rows("inference_reference_season_hours", model)
+    wanted = place.index.rows("inference_reference_season_cells", model)
     for (season,), hours in wanted.items():
         if not hours:
             words = (

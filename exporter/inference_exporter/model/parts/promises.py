@@ -16,7 +16,7 @@ from inference_exporter.values.batch import Ints
 from inference_exporter.values.tally import Tally
 from inference_exporter.windows import NO_PANE, Placement, Timeline
 
-FAMILY = "inference_performance_estimate_days"
+FAMILY = "inference_performance_estimate_checks"
 _PREFIX = "promises/"
 _KINDS = ("prediction", "outcome")
 

@@ -52,7 +52,7 @@ class SeasonPart(Part):
         """See `Part.samples`."""
         if self._kind is not None:
             known: dict[Labels, float] = {(self._model, self._kind): float(self._known or 0)}
-            yield cache.samples("inference_reference_season_hours", known)
+            yield cache.samples("inference_reference_season_cells", known)
         if self._times is not None and np.isfinite(clock):
             covers = covered(self._times, clock)
             values: dict[Labels, float] = {(self._model, one): x for one, x in covers.items()}
