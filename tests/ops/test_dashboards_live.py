@@ -128,6 +128,8 @@ ANSWERS: dict[str, list[dict[str, str]]] = {}
 ABSENT = {
     # An alert about the exporter itself, which is well.
     "inference-exporter / annotation Alerts begin",
+    # Only exporters whose commits fail are drawn.
+    "inference-exporter / Commits / B",
     # A counter by reason is born with its first error, and all files can be opened.
     "inference-exporter / Trouble with files and lines / A",
     # Days are judged when they are over, and the fleet is minutes old.
