@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from inference_exporter import config
 from inference_exporter.assembly import make_model
 from inference_exporter.exposition.text import render_text
 from inference_exporter.model import Model
+from inference_exporter.model.parts.promises import PromisesPart
 from inference_exporter.performance import rank_edges
 from inference_exporter.reference.judging.calibrate import calibrate
+from inference_exporter.report.cohorts import cohorts
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.results.promises import DAY
 from inference_exporter.values.batch import Floats
@@ -117,6 +120,36 @@ def test_days_are_told_apart_by_whether_their_interval_held() -> None:
         "log_loss",
     }  # fmt: skip
     assert all(page[metric, "held"] + page[metric, "missed"] == 8 for metric, _ in page)
+
+
+def test_cohorts_are_what_labels_of_a_day_say_beside_what_was_estimated() -> None:
+    model, days = made(), [day_of(number, 800, wrong=number == 2) for number in range(4)]
+    for number, rows in enumerate(days):
+        taken(model, rows, START + (number + 1) * DAY)
+    part = model.part(PromisesPart)
+    assert part is not None
+    clock = START + 4 * DAY + LATE_BY
+    found = {(one.day, one.metric): one for one in part.cohorts(clock)}
+    first = round(START / DAY)
+    for number, rows in enumerate(days):
+        one = found[first + number, "accuracy"]
+        assert one.labelled == 800
+        assert one.realised == pytest.approx(np.mean([row["y"] == row["a"] for row in rows]))
+        scores = np.array([row["p"] for row in rows])
+        assert one.estimated == pytest.approx(np.maximum(scores, 1 - scores).mean(), abs=0.03)
+        assert one.between is not None
+        assert one.between[0] < one.realised < one.between[1]
+        assert one.held == (one.expected[0] <= one.realised <= one.expected[1]) == (number != 2)
+        assert found[first + number, "recall"].key == ("recall", "1")
+    ends = (START + 2.2 * DAY, START + 9 * DAY)
+    known = replace(reference(), performance={("accuracy", ""): 0.751, ("recall", "1"): 0.752})
+    page = "".join(map(str, cohorts(part.cohorts(clock), known, *ends)))
+    shown = [datetime.fromtimestamp((first + n) * DAY, UTC).strftime("%Y-%m-%d") for n in range(4)]
+    assert [day in page for day in shown] == [False, False, True, True]
+    assert "outside" in page
+    assert "0.751" in page
+    assert "0.752" in page
+    assert list(cohorts([], known, *ends)) == []
 
 
 def test_few_labels_say_nothing_of_a_day() -> None:

@@ -17,6 +17,8 @@ from inference_exporter.config.schema import Config
 from inference_exporter.exposition.published import Published
 from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.pipeline import COMMITTED, Pipeline
+from inference_exporter.model.parts.promises import PromisesPart
+from inference_exporter.results.promises import Cohort
 from inference_exporter.state import StateCopy, copied
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Snapshot
@@ -29,6 +31,7 @@ class Present:
     config: Config
     references: dict[str, Reference | None]
     snapshot: Snapshot
+    cohorts: dict[str, list[Cohort]]  # by model: days whose labels are there
 
 
 def present(config_file: str, storage: str, clock: Clock) -> Present:
@@ -57,7 +60,13 @@ def present(config_file: str, storage: str, clock: Clock) -> Present:
     store.close()
     assert published.snapshot is not None  # `publish` has published
     used = {feed.name: feed.model.counting.reference for feed in feeds}
-    return Present(config, used, published.snapshot)
+    days = {feed.name: _cohorts(feed, published.snapshot.timestamp) for feed in feeds}
+    return Present(config, used, published.snapshot, days)
+
+
+def _cohorts(feed: Feed, clock: float) -> list[Cohort]:
+    part = feed.model.part(PromisesPart)
+    return [] if part is None else part.cohorts(clock)
 
 
 def _committed(store: StateCopy) -> float:

@@ -21,6 +21,7 @@ from inference_exporter.exposition.status.views import VersionView
 from inference_exporter.record import Wanted, read
 from inference_exporter.report import present as state
 from inference_exporter.report import recorded
+from inference_exporter.report.cohorts import cohorts
 from inference_exporter.report.history import History
 from inference_exporter.report.now import Present, present
 from inference_exporter.report.words import DEFINITIONS, unknown
@@ -56,7 +57,8 @@ def report(config_file: str, storage: str, period: Period, clock: Clock) -> str:
     ]  # fmt: skip
     for name in models:
         found = histories.get(name)
-        content += _Section(name, now, found, len(models) > 1).content(lines.unreadable)
+        section = _Section(name, now, found, (start, end), several=len(models) > 1)
+        content += section.content(lines.unreadable)
     content += [Html("<h2>What the numbers mean</h2>"), _definitions()]
     return alone(title, join(content, "\n"))
 
@@ -80,9 +82,17 @@ def _bounds(storage: str, models: list[str], period: Period, now: Present) -> tu
 class _Section:
     """One model. Where there are several, every heading says whose it is."""
 
-    def __init__(self, name: str, now: Present, history: History | None, several: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        now: Present,
+        history: History | None,
+        period: tuple[float, float],
+        *,
+        several: bool,
+    ) -> None:
         self._name, self._now, self._history = name, now, history
-        self._several = several
+        self._period, self._several = period, several
         self._views = state.views(now.snapshot, name)
 
     def _heading(self, words: str) -> Html:
@@ -100,6 +110,9 @@ class _Section:
         yield state.read(self._now.snapshot, self._name)
         yield from self._recorded(self._drift)
         yield self._heading("How good it was")
+        yield from cohorts(
+            self._now.cohorts[self._name], self._now.references[self._name], *self._period
+        )
         yield from state.quality_of(self._views)
         yield self._heading("What it was compared with")
         yield from _facts(self._name, self._now, self._history)

@@ -87,8 +87,8 @@ def unknown(history: History | None, views: list[VersionView], unreadable: int) 
             "the last commit."
         )
     yield (
-        "Performance over the period: performance, segments, fairness and data quality are of the "
-        "windows at the last commit; the record holds decisions about drift only."
+        "Performance further back than 60 days: the record holds decisions about drift only. "
+        "Segments, fairness and data quality are of the windows at the last commit."
     )
     yield (
         "Whether the relation of inputs and outcome has changed, where labels are missing: "

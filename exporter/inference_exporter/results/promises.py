@@ -9,7 +9,8 @@ expectation, with the coins of fewer.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,28 @@ _KINDS: tuple[type[Any], ...] = (
 _OF_CLASS = ("precision", "recall", "f1")
 
 Held = dict[str, bool]
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A metric of the predictions of one day: what was expected of them, and what came.
+
+    `day` since the epoch; `key` is the metric and class by which labels and the reference call it.
+    Intervals are at 95 %, None where there is none; `held`: whether the
+    outcome was in that of the estimate.
+    """
+
+    version: str
+    day: int
+    metric: str
+    key: tuple[str, str]
+    labelled: float
+    realised: float
+    between: Interval | None
+    estimated: float
+    expected: Interval
+    held: bool
 
 
 def needed(layout: Layout) -> Layout | None:
@@ -93,6 +116,24 @@ class Promises:
         self._judged = judged  # days that are gone are forgotten
         return found
 
+    def cohorts(self, panes: Mapping[str, Mapping[int, Tally]], clock: float) -> Iterator[Cohort]:
+        """Every day that is judged, metric by metric, the newest day first."""
+        for version, tallies in panes.items():
+            for day in sorted(tallies, reverse=True):
+                if self._is_due(day, tallies[day], clock):
+                    yield from self._cohorts(version, day, tallies[day])
+
+    def _cohorts(self, version: str, day: int, tally: Tally) -> Iterator[Cohort]:
+        estimates, verdict = self._both(tally)
+        for metric, (value, interval) in estimates.items():
+            key = self._key(metric)
+            outcome = verdict.metrics.get(key, math.nan)
+            if interval is not None and np.isfinite([outcome, *interval]).all():
+                yield Cohort(
+                    version, day, metric, key, verdict.samples, outcome, verdict.intervals.get(key),
+                    value, interval, interval[0] <= outcome <= interval[1],
+                )  # fmt: skip
+
     def _of(self, key: tuple[str, int], tally: Tally) -> tuple[float, Held]:
         """As it was found before, if nothing was counted since."""
         state = float(tally.dense.sum())
@@ -115,24 +156,20 @@ class Promises:
 
     def _held(self, tally: Tally) -> Held:
         """By metric; none of a day with few labels, or with labels that are a selection."""
+        return {one.metric: one.held for one in self._cohorts("", 0, tally)}
+
+    def _both(self, tally: Tally) -> tuple[Estimates, Verdict]:
+        """What was expected of a day, of as many rows as have labels, and what came."""
         tally = self._layout.net(tally)
         least, labels = least_labelled(self._model), self._model.labels
         share = self._share(tally)
         verdict = self._judge.verdict(tally)
         if verdict.samples < least or share < (labels.coverage if labels else 0.0):
-            return {}
+            return {}, verdict
         if selected(self._layout, tally, least).biased:
-            return {}
+            return {}, verdict
         part = self._layout.effective(Tally(tally.dense * share, tally.sparse))
-        return self._compared(self._forecast.found(part)[1], verdict)
-
-    def _compared(self, estimates: Estimates, verdict: Verdict) -> Held:
-        held: Held = {}
-        for metric, (_, interval) in estimates.items():
-            outcome = verdict.metrics.get(self._key(metric), math.nan)
-            if interval is not None and np.isfinite([outcome, *interval]).all():
-                held[metric] = interval[0] <= outcome <= interval[1]
-        return held
+        return self._forecast.found(part)[1], verdict
 
     def _key(self, metric: str) -> tuple[str, str]:
         """What labels call the metric."""

@@ -11,7 +11,7 @@ from inference_exporter.ledger import Ledger
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.results.evaluate import Gauges
-from inference_exporter.results.promises import DAY, WINDOW, Promises, needed
+from inference_exporter.results.promises import DAY, WINDOW, Cohort, Promises, needed
 from inference_exporter.values.batch import Ints
 from inference_exporter.values.tally import Tally
 from inference_exporter.windows import NO_PANE, Placement, Timeline
@@ -74,13 +74,19 @@ class PromisesPart(Part):
 
     def gauges(self, clock: float, gauges: Gauges) -> None:
         """See `Part.gauges`."""
-        if self._ledger is not None:
-            panes = {
-                name: history.panes[WINDOW.name].tallies
-                for name, history in self._ledger.timeline.versions.items()
-            }
-            if found := self._promises.days(panes, clock):
-                gauges[FAMILY] = found
+        if self._ledger is not None and (found := self._promises.days(self._panes(), clock)):
+            gauges[FAMILY] = found
+
+    def cohorts(self, clock: float) -> list[Cohort]:
+        """The days that are judged, metric by metric."""
+        return [] if self._ledger is None else list(self._promises.cohorts(self._panes(), clock))
+
+    def _panes(self) -> dict[str, Mapping[int, Tally]]:
+        assert self._ledger is not None
+        return {
+            name: history.panes[WINDOW.name].tallies
+            for name, history in self._ledger.timeline.versions.items()
+        }
 
     def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
         """See `Part.take_changes`."""
