@@ -13,6 +13,7 @@ import pytest
 from inference_exporter import assembly
 from inference_exporter import config as configuration
 from inference_exporter.accumulators import expected_bins
+from inference_exporter.backtest.own_rate import own_rate
 from inference_exporter.clock import ManualClock
 from inference_exporter.decisions import Judgement
 from inference_exporter.decisions.between import homogeneity
@@ -125,6 +126,14 @@ def test_a_day_of_day_and_night_is_no_drift(folder: Path) -> None:
     assert played.drifted("24h") == set()
     hourly = [one for one in played.judgements if one.window == "1h"]
     assert np.mean([one.enough for one in hourly[2:]]) > 0.95, "it is decided, not avoided"
+
+
+def test_traffic_that_follows_the_hour_does_not_alarm_against_itself(folder: Path) -> None:
+    """What a backtest says, with hours that the reference knows from few rows."""
+    hourly = [one for one in play(folder, 26).judgements if one.window == "1h"]
+    rate = own_rate(hourly, HOUR)
+    assert rate is not None
+    assert rate.alarms == 0
 
 
 def test_without_the_season_it_is(tmp_path: Path) -> None:

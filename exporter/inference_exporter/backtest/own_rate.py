@@ -110,4 +110,6 @@ def _of_others(one: Judgement, live: Floats, expected: Floats) -> Expected | Non
         return None
     level = (live + 0.5) / (expected + 0.5)
     blocks = one.expected.blocks * level[:, None, :]
-    return replace(one.expected, blocks=blocks, worth=live.sum(axis=1))
+    rows = np.maximum(live.sum(axis=1), 1.0)
+    worth = 1.0 / (1.0 / rows + 1.0 / one.expected.worth)  # hours are still the reference's
+    return replace(one.expected, blocks=blocks, worth=worth)
