@@ -133,6 +133,16 @@ def test_a_column_of_times_under_another_name_is_found(tmp_path: Path) -> None:
     assert "event_time" in build([path], replace(MODEL, season=None), now=0.0).features
 
 
+def test_numbers_of_another_unit_than_the_log_has_are_times(tmp_path: Path) -> None:
+    lines = ["ts,amount"] + [f"{MONDAY + 3600 * hour:.0f},{hour % 7}" for hour in range(48)]
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    log = replace(FIELDS, timestamp=TimestampField(("at",), "ms"))
+    model = replace(MODEL, season="hour_of_day", fields=log)
+    seasons = build([str(tmp_path / "t.csv")], model, now=0.0).seasons
+    assert seasons is not None
+    np.testing.assert_array_equal(seasons.rows, np.full(24, 2.0))
+
+
 def test_advice(tmp_path: Path) -> None:
     def said(days: int, swing: float) -> str:
         path = table(tmp_path / "t.csv", days=days, rows=25, swing=swing)

@@ -85,7 +85,8 @@ def with_choices(block: Block, choices: Choices) -> Block:
 
 def flat_block(columns: Mapping[str, TextColumn], rows: int, model: ModelConfig) -> Block:
     """A block of a flat table."""
-    fields, moment = model.fields, time_column(columns, model)
+    fields, found = model.fields, time_column(columns, model)
+    moment = found[0] if found else None
     return Block(
         rows,
         {name: columns[name] for name in _feature_names(columns, fields) if name != moment},
@@ -93,7 +94,7 @@ def flat_block(columns: Mapping[str, TextColumn], rows: int, model: ModelConfig)
         column_of(columns, fields.score),
         column_of(columns, fields.actual),
         weight=column_of(columns, fields.weight),
-        times=None if moment is None else moments(columns[moment], fields.timestamp),
+        times=moments(columns[found[0]], found[1]) if found else None,
         raw={
             name: column
             for name in VECTORS
