@@ -211,12 +211,15 @@ def test_hours_that_the_reference_does_not_have_are_undecided(tmp_path: Path) ->
     assert values["inference_reference_covers", "m", "weekday"] == 1
 
 
-def test_an_old_reference_is_used_as_a_whole(tmp_path: Path) -> None:
+def test_an_old_reference_is_used_as_a_whole(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     folder = write(tmp_path, None)
     text = (folder / "config.yaml").read_text(encoding="utf-8")
     (folder / "config.yaml").write_text(text.replace("season: null", "season: hour_of_day"))
     model = make(folder)
     assert expected_bins(model.counting.layout.dense) is None
+    assert "the reference does not know these hours in UTC" in caplog.text
     values = page(model, MONDAY)
     assert values["inference_reference_season_cells", "m", "hour_of_day"] == 0
     assert not [key for key in values if key[0] == "inference_feature_expected_bin_total"]

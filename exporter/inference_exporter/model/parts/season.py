@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Self
@@ -16,6 +17,8 @@ from inference_exporter.values.batch import Batch, Floats
 from inference_exporter.values.hours import LocalHours
 from inference_exporter.values.samples import Labels, Samples
 from inference_exporter.values.seasons import Times, by_day
+
+log = logging.getLogger("inference_exporter.model.parts.season")
 
 
 class SeasonPart(Part):
@@ -40,6 +43,12 @@ class SeasonPart(Part):
         seasons = seasons_of(counting.config, counting.reference)
         self._known = None if seasons is None else int((seasons.rows > 0).sum())
         self._times = counting.reference.times if counting.reference else None
+        if self._kind is not None and counting.reference is not None and seasons is None:
+            log.warning(
+                "model %s: `season: %s` is set, but the reference does not know these hours in %s; "
+                "everything is compared with all of it until it is built again",
+                self._model, self._kind, counting.config.season_timezone,
+            )  # fmt: skip
 
     def columns(self, batch: Batch, times: Floats, now: float) -> Batch:
         """See `Part.columns`."""
