@@ -141,6 +141,7 @@ def test_a_disk_that_is_full_makes_lines_wait_until_there_is_room(
     exporter.kill()
     (small_disk / "filler").unlink()
     begin(exporter)
+    more_decided(exporter, decided(exporter))
     wait_for(lambda: total(exporter.page(), waiting) == 0, "all lines are written", 60)
     assert exporter.stop() == 0
     keys = Counter((line.name, line.end) for line in recorded(exporter))
