@@ -12,7 +12,7 @@ from pathlib import Path
 from bench import traffic
 from bench.result import Result, Settings, Spread, Table, Target, say
 from inference_exporter.assembly import load_all, make_model
-from inference_exporter.config.schema import TracesConfig
+from inference_exporter.config.schema_services import TracesConfig
 from inference_exporter.model import Model
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.senders import SpanSender

@@ -13,7 +13,7 @@ import numpy as np
 from exporter_process import Series, parse
 from inference_exporter.cli import main
 from inference_exporter.clock import ManualClock
-from inference_exporter.config.schema import RecordConfig
+from inference_exporter.config.schema_services import RecordConfig
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
 from inference_exporter.loop.pipeline import Pipeline

@@ -17,13 +17,12 @@ from inference_exporter.config.probabilities import with_classes
 from inference_exporter.config.schema import (
     Config,
     CsvFormat,
-    EventsConfig,
     Fields,
     ModelConfig,
     ReferenceFile,
-    TracesConfig,
     Warmup,
 )
+from inference_exporter.config.schema_services import EventsConfig, TracesConfig
 from inference_exporter.derived import Deriver
 from inference_exporter.errors import ConfigError, Problem, ProfileError
 from inference_exporter.exposition.published import Published

@@ -18,7 +18,7 @@ import pytest
 from exporter_process import total
 from inference_exporter.cli import main
 from inference_exporter.clock import ManualClock
-from inference_exporter.config.schema import RecordConfig
+from inference_exporter.config.schema_services import RecordConfig
 from inference_exporter.record import Decided, journal, months
 from inference_exporter.record.again import again, agrees
 from recorded import ROWS, START, Recorded, prepare

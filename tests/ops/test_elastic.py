@@ -14,7 +14,7 @@ import yaml
 
 from inference_exporter import config
 from inference_exporter.assembly import make_model
-from inference_exporter.config.schema import EventsConfig
+from inference_exporter.config.schema_services import EventsConfig
 from inference_exporter.values.events import Event, reference_event
 from inference_exporter.values.spans import Attribute
 from told import Told

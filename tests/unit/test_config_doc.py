@@ -12,7 +12,8 @@ from inference_exporter import config
 from inference_exporter.config import mapping_doc, reference_doc, schema
 from inference_exporter.config.checks import Section
 from inference_exporter.config.fields import FIELDS
-from inference_exporter.config.models import LIMITS, MODEL, TOP
+from inference_exporter.config.models import LIMITS, MODEL
+from inference_exporter.config.top import TOP
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 _MADE_OTHERWISE = {"name", "path", "digest", "preset", "owner"}

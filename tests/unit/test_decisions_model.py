@@ -11,7 +11,7 @@ import pytest
 from inference_exporter import assembly
 from inference_exporter.cli import main
 from inference_exporter.clock import ManualClock
-from inference_exporter.config.schema import EventsConfig
+from inference_exporter.config.schema_services import EventsConfig
 from inference_exporter.decisions import Decisions
 from inference_exporter.demo.data import FEATURES, Applicant, Population
 from inference_exporter.demo.traffic import DRIFTING, drift

@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from inference_exporter import config
 from inference_exporter.assembly import make_model
-from inference_exporter.config.schema import EventsConfig, PushTarget
+from inference_exporter.config.schema_services import EventsConfig, PushTarget
 from inference_exporter.errors import ConfigError
 from inference_exporter.senders import EventTeller, event_file
 from inference_exporter.senders import sender as sending

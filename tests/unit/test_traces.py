@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from inference_exporter import config
 from inference_exporter.assembly import make_model
-from inference_exporter.config.schema import TracesConfig
+from inference_exporter.config.schema_services import TracesConfig
 from inference_exporter.errors import ConfigError
 from inference_exporter.senders import SpanSender
 from inference_exporter.senders import sender as sending

@@ -92,11 +92,9 @@ def _all() -> Iterator[Regime]:
     for amplitude in (0.3, 0.5, 0.8):
         yield Regime(f"{amplitude} σ by hour", by_hour(amplitude))
     yield Regime("the mix of categories by hour", by_hour(0.3), _names, names=True)
-    winter = {"zone": "Europe/Berlin"}
-    yield Regime("0.5 σ by hour, clocks change", by_hour(0.5), **winter, kept="Europe/Berlin")  # type: ignore[arg-type]
-    yield Regime(
-        "0.5 σ by hour, clocks change, season_timezone not set", by_hour(0.5), **winter, ends=True  # type: ignore[arg-type]
-    )  # fmt: skip
+    berlin, moved = "Europe/Berlin", "0.5 σ by hour, clocks change"
+    yield Regime(moved, by_hour(0.5), zone=berlin, kept=berlin)
+    yield Regime(f"{moved}, season_timezone not set", by_hour(0.5), zone=berlin, ends=True)
     yield Regime("0.5 σ by hour, traffic only at night", by_hour(0.5), open=range(6))
     yield Regime("0.5 σ by hour, weekends 0.3 σ higher", by_hour(0.5, 0.3))
     half = _of(regimes.autocorrelated(ROWS, 0.5))

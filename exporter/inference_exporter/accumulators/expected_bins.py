@@ -16,7 +16,6 @@ from inference_exporter.accumulators.base import Groups
 from inference_exporter.accumulators.category_bins import CategoryBins
 from inference_exporter.accumulators.numeric_bins import NumericBins
 from inference_exporter.values.batch import Batch, Bools, Floats, Ints
-from inference_exporter.values.profile import NumericProfile
 from inference_exporter.values.seasons import Seasons
 
 Bins = NumericBins | CategoryBins
@@ -31,7 +30,9 @@ class ExpectedBins:
     def __init__(self, bins: Sequence[Bins], seasons: Seasons, reference: str) -> None:
         self.key = f"expected_bins@{reference}/{seasons.digest}"
         self.seasons = seasons
-        tables = [seasons.shares(f"{one.scope}/{one.name}", _known(one)) for one in bins]
+        tables = [
+            seasons.shares(f"{one.scope}/{one.name}", one.profile.cell_counts) for one in bins
+        ]
         ends = np.cumsum([0, *(table.shape[1] for table in tables)]).tolist()
         self.places = {
             one.key: slice(start, stop)
@@ -97,10 +98,3 @@ def _absent(one: Bins, batch: Batch) -> Bools | None:
         return None
     missing = np.array([value is None for value in texts.values], dtype=np.bool_)
     return missing if texts.invalid is None else missing | texts.invalid
-
-
-def _known(one: Bins) -> Floats:
-    profile = one.profile
-    if isinstance(profile, NumericProfile):
-        return profile.coarse(profile.counts)
-    return profile.cell_counts

@@ -84,13 +84,17 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         help="only these; every filter may be given several times",
     )  # fmt: skip
     parser.add_argument("--onsets", action="store_true", help="only where drift began")
-    parser.add_argument(
-        "--from", dest="start", metavar="TIME", type=moment,
-        help="windows that ended after it: 2026-11-01, 2026-11-01T12:00, or with a zone; else UTC",
-    )  # fmt: skip
-    parser.add_argument(
-        "--to", dest="end", metavar="TIME", type=moment, help="windows that ended until then"
+    add_period(
+        parser,
+        "windows that ended after it: 2026-11-01, 2026-11-01T12:00, or with a zone; else UTC",
+        "windows that ended until then",
     )
+
+
+def add_period(parser: argparse.ArgumentParser, after: str, until: str) -> None:
+    """`--from` and `--to`, with what they mean."""
+    parser.add_argument("--from", dest="start", metavar="TIME", type=moment, help=after)
+    parser.add_argument("--to", dest="end", metavar="TIME", type=moment, help=until)
 
 
 def moment(text: str) -> datetime:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inference_exporter.cli.decisions import moment
+from inference_exporter.cli.decisions import add_period
 from inference_exporter.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -39,14 +39,11 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
         help="the state folder of `run`, or a copy of it (default: data)",
     )  # fmt: skip
     parser.add_argument("--model", metavar="NAME", help="only this one (default: all)")
-    parser.add_argument(
-        "--from", dest="start", metavar="TIME", type=moment,
-        help="windows that ended after it, such as 2026-11-01 (default: as the record begins)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--to", dest="end", metavar="TIME", type=moment,
-        help="windows that ended until then (default: as the record ends)",
-    )  # fmt: skip
+    add_period(
+        parser,
+        "windows that ended after it, such as 2026-11-01 (default: as the record begins)",
+        "windows that ended until then (default: as the record ends)",
+    )
     parser.add_argument(
         "--output", default="report.html", metavar="FILE", help="default: report.html"
     )

@@ -15,8 +15,8 @@ from typing import Any
 from inference_exporter.config import derived, document
 from inference_exporter.config import labels as label_section
 from inference_exporter.config.checks import Findings, Wrong
-from inference_exporter.config.models import TOP
 from inference_exporter.config.schema import Config, ModelConfig, ReferenceFile
+from inference_exporter.config.top import TOP
 from inference_exporter.errors import ConfigError, Problem
 
 __all__ = ["Config", "load", "parse"]

@@ -22,11 +22,12 @@ from inference_exporter.config.fields import (
     TIMESTAMP,
 )
 from inference_exporter.config.labels import LABELS
-from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL, TOP
+from inference_exporter.config.models import BOUNDARY, LIMITS, MODEL
 from inference_exporter.config.pairs import PAIRS, SIDE
 from inference_exporter.config.segments import SEGMENT
 from inference_exporter.config.services import EVENTS, PUSH, RECEIVERS, RECORD, TRACES
 from inference_exporter.config.thresholds import THRESHOLDS
+from inference_exporter.config.top import TOP
 
 _INTRO = """\
 # Configuration

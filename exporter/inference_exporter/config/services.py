@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inference_exporter.config.checks import Key, Section, expected
-from inference_exporter.config.schema import (
+from inference_exporter.config.schema_services import (
     EventsConfig,
     PushTarget,
     ReceiversConfig,

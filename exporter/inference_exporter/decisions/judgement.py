@@ -54,25 +54,15 @@ class Judgement:
 
     def reason(self, row: int) -> str:
         """In few words why there was no decision; empty where there was."""
-        if self.enough[row]:
-            return ""
-        if self.wanders[row]:
-            return "the traffic moves by itself"
-        if self.evidence.new_hours[row]:
-            return "hours that the reference does not have"
-        few = self.evidence.rows[row] < self.least[row]
-        return "too few rows" if few else "rows resemble each other"
+        return _REASONS[self._cause(row)]
 
     def why_not(self, row: int) -> str:
         """Why there was not enough to decide on; empty where there was."""
-        if self.enough[row]:
-            return ""
-        if self.wanders[row]:
-            return "the traffic moves by itself more than such a window can tell"
-        if self.evidence.new_hours[row]:
-            return "the reference has hardly any rows of these hours"
+        cause = self._cause(row)
+        if cause in _IN_FULL:
+            return _IN_FULL[cause]
         rows, needed = self.evidence.rows[row], self.least[row]
-        if rows < needed:
+        if cause == "few_rows":
             return f"{rows:.0f} rows, {needed:.0f} are needed"
         effect = self.evidence.design.mean[row]
         cells = LEAST_EFFECTIVE * (self.evidence.freedom[row] + 1.0)
@@ -80,6 +70,30 @@ class Judgement:
             return "all rows are in one bin, here and in the reference"
         worth = f"{rows:.0f} rows are worth {rows / effect:.0f} independent ones"
         return f"{worth}, {cells:.0f} are needed"
+
+    def _cause(self, row: int) -> str:
+        """Why there was no decision, a word of `states.REASONS`; empty where there was."""
+        if self.enough[row]:
+            return ""
+        if self.wanders[row]:
+            return "wanders"
+        if self.evidence.new_hours[row]:
+            return "new_hours"
+        return "few_rows" if self.evidence.rows[row] < self.least[row] else "rows_alike"
+
+
+_REASONS = {
+    "": "",
+    "wanders": "the traffic moves by itself",
+    "new_hours": "hours that the reference does not have",
+    "few_rows": "too few rows",
+    "rows_alike": "rows resemble each other",
+}
+_IN_FULL = {
+    "": "",
+    "wanders": "the traffic moves by itself more than such a window can tell",
+    "new_hours": "the reference has hardly any rows of these hours",
+}
 
 
 Watch = Callable[[Judgement], None]

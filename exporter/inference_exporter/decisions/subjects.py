@@ -22,7 +22,6 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.thresholds import in_force
 from inference_exporter.decisions.hours import Expected
 from inference_exporter.values.batch import Floats, Ints
-from inference_exporter.values.profile import NumericProfile
 
 MIN_SAMPLES = 200
 MIN_SAMPLES_PER_BIN = 20
@@ -106,13 +105,7 @@ def _starts(one: NumericBins | CategoryBins) -> Ints:
 
 
 def _known(bins: list[NumericBins | CategoryBins]) -> Floats:
-    counts = [
-        profile.coarse(profile.counts)
-        if isinstance(profile := one.profile, NumericProfile)
-        else profile.cell_counts
-        for one in bins
-    ]
-    return np.concatenate([*counts, np.zeros(0)])
+    return np.concatenate([*(one.profile.cell_counts for one in bins), np.zeros(0)])
 
 
 def _effects(bins: list[NumericBins | CategoryBins], thresholds: Mapping[str, float]) -> Floats:

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from inference_exporter.config.schema import EventsConfig, ModelConfig, TracesConfig
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.schema_services import EventsConfig, TracesConfig
 from inference_exporter.formats import Decoder
 from inference_exporter.formats.peeling.located import MARK
 from inference_exporter.model.counting import Counting

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from inference_exporter.accumulators import Increments
-from inference_exporter.config.schema import EventsConfig, ModelConfig, TracesConfig
+from inference_exporter.config.schema import ModelConfig
+from inference_exporter.config.schema_services import EventsConfig, TracesConfig
 from inference_exporter.formats import Decoded, Decoder, Read
 from inference_exporter.model.counting import Counting
 from inference_exporter.results.evaluate import Chance, Gauges

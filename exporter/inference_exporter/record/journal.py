@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from inference_exporter.config.schema import RecordConfig
+from inference_exporter.config.schema_services import RecordConfig
 from inference_exporter.record import months
 
 log = logging.getLogger("inference_exporter.record")

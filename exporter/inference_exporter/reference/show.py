@@ -73,7 +73,7 @@ def _table(name: str, profile: FeatureProfile) -> Iterator[str]:
             f"mean {_number(profile.mean)}, standard deviation {_number(profile.std)}"
         )
         labels = [f"{number}  {one}" for number, one in zip(profile.bins, ranges, strict=True)]
-        yield from _bars(labels, profile.coarse(profile.counts))
+        yield from _bars(labels, profile.cell_counts)
         return
     yield from _bars(ranges, profile.cell_counts)
     if profile.known_others:

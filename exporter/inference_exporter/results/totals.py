@@ -189,7 +189,7 @@ def reference_samples(base: Labels, reference: Reference) -> Iterator[Samples]:
             cells = zip(profile.bins, _shares(profile), _ranges(profile), strict=True)
             ratios.update({(*labels, cell, text): share for cell, share, text in cells})
             if isinstance(profile, NumericProfile):
-                of_bins = midranks(profile.coarse(profile.counts)).tolist()
+                of_bins = midranks(profile.cell_counts).tolist()
                 names = [(*labels, cell) for cell in profile.bins]
                 ranks.update(zip(names, of_bins, strict=True))
         yield _samples(f"inference_{scope}_reference_ratio", ratios)
@@ -239,10 +239,7 @@ def _scopes(reference: Reference) -> dict[str, Mapping[str, FeatureProfile]]:
 
 
 def _shares(profile: FeatureProfile) -> list[float]:
-    if isinstance(profile, NumericProfile):
-        counts = profile.coarse(profile.counts)
-    else:
-        counts = profile.cell_counts
+    counts = profile.cell_counts
     shares: list[float] = ((counts + 0.5) / (counts.sum() + 0.5 * len(counts))).tolist()
     return shares
 

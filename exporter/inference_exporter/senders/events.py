@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from inference_exporter.config.schema import EventsConfig, PushTarget
+from inference_exporter.config.schema_services import EventsConfig, PushTarget
 from inference_exporter.senders.event_file import EventFile
 from inference_exporter.senders.loki import push_request
 from inference_exporter.senders.otlp_log import log_request

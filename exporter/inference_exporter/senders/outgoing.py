@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from inference_exporter.config.schema import EventsConfig, TracesConfig
+from inference_exporter.config.schema_services import EventsConfig, TracesConfig
 from inference_exporter.senders.events import EventTeller
 from inference_exporter.senders.spans import SpanSender
 from inference_exporter.values.events import Teller

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference_exporter.config.schema import TracesConfig
+from inference_exporter.config.schema_services import TracesConfig
 from inference_exporter.senders.otlp_trace import trace_request
 from inference_exporter.senders.sender import Post, Sender, Target
 from inference_exporter.values.spans import Span

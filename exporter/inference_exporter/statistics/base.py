@@ -196,7 +196,7 @@ def comparison_numeric(
     variance = squares / n - shift * shift if n else math.nan
     std = math.sqrt(max(0.0, variance)) if variance == variance else math.nan
     reference = Distribution(
-        profile.coarse(profile.counts), profile.counts, profile.means, profile.mean, profile.std
+        profile.cell_counts, profile.counts, profile.means, profile.mean, profile.std
     )
     live = Distribution(profile.coarse(fine_counts), fine_counts, means, mean, std)
     if expected is not None:

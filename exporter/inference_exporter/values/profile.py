@@ -53,6 +53,11 @@ class NumericProfile:
         """Names of the exported bins: `00`, `01`, and so on."""
         return tuple(f"{index:02d}" for index in range(len(self.edges) + 1))
 
+    @property
+    def cell_counts(self) -> Floats:
+        """Reference counts per cell of `bins`, (B,)."""
+        return self.coarse(self.counts)
+
     def coarse(self, fine: Floats) -> Floats:
         """Sum counts of fine cells, shape (..., F), into exported bins, shape (..., B)."""
         starts = np.concatenate(([0], np.searchsorted(self.fine_edges, self.edges) + 1))

@@ -13,8 +13,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from inference_exporter.values.batch import Floats, Ints
-from inference_exporter.values.hours import SEASONS
+from inference_exporter.values.batch import Floats
 
 SEASON_MATTERS = 0.01  # mean PSI of an hour against all hours that repeats; peaks are larger
 PRIOR_ROWS = 10.0  # of the whole reference, that every hour is believed to have beside its own
@@ -109,9 +108,3 @@ def by_day(hours_of_week: Floats) -> Floats:
     days = hours_of_week.reshape(7, 24, *hours_of_week.shape[1:])
     total: Floats = days.sum(axis=0)
     return total
-
-
-def season_rows(cells: Ints, kind: str) -> Floats:
-    """Rows (S,) by hour of cells (rows,), -1 for none."""
-    counts: Floats = np.bincount(cells[cells >= 0], minlength=SEASONS[kind]).astype(np.float64)
-    return counts

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from inference_exporter.config.schema import EventsConfig
+from inference_exporter.config.schema_services import EventsConfig
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.interest import Interest, told_of
 from inference_exporter.model.part import Part, Rows, Setting

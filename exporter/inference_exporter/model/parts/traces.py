@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from inference_exporter.config.schema import TracesConfig
+from inference_exporter.config.schema_services import TracesConfig
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.interest import Interest, at, told_of
 from inference_exporter.model.part import Part, Rows, Setting

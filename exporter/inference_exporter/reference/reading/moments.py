@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import get_args
@@ -30,10 +30,8 @@ def moments(cells: Sequence[object], field: TimestampField) -> Floats:
     return _reader(field)(cells).values
 
 
-def time_column(
-    columns: Mapping[str, TextColumn], model: ModelConfig
-) -> tuple[str, TimestampField] | None:
-    """The column of the time in a flat table, and how it is read.
+def time_column(columns: Mapping[str, TextColumn], model: ModelConfig) -> tuple[str, Floats] | None:
+    """The column of the time in a flat table, and its times (rows,).
 
     Where the model has a `season` and no column is called as the field, one that is called as such
     columns are, if it holds nothing but plausible times; and numbers may be of another unit than
@@ -42,26 +40,20 @@ def time_column(
     field = model.fields.timestamp or TimestampField(())
     named = (*field.paths, *(path.rpartition(".")[2] for path in field.paths))
     name = next((path for path in named if path in columns), None)
-    if model.season is None:
-        return None if name is None else (name, field)
-    for one in KNOWN_NAMES if name is None else (name,):
-        for spelling in _spellings(field):
-            if _is_time(columns.get(one), spelling):
-                return one, spelling
-    return None if name is None else (name, field)
+    if model.season is not None:
+        for one in KNOWN_NAMES if name is None else (name,):
+            if one in columns and (found := _plausible(columns[one], field)) is not None:
+                return one, found
+    return None if name is None else (name, moments(columns[name], field))
 
 
-def _spellings(field: TimestampField) -> Iterator[TimestampField]:
-    yield field
-    for unit in get_args(Unit):
-        yield replace(field, unit=unit, convert=())
-
-
-def _is_time(cells: TextColumn | None, field: TimestampField) -> bool:
-    present = [cell for cell in cells or () if cell is not None]
-    if not present:
-        return False
-    found = moments(present, field)
-    with np.errstate(invalid="ignore"):
-        plausible = (found >= _PLAUSIBLE[0]) & (found < _PLAUSIBLE[1])
-    return bool(plausible.mean() >= _SHARE)
+def _plausible(cells: TextColumn, field: TimestampField) -> Floats | None:
+    """The times of a column, as the field says or in another unit; None if they are no times."""
+    present = sum(cell is not None for cell in cells)
+    for spelling in (field, *(replace(field, unit=unit, convert=()) for unit in get_args(Unit))):
+        found = moments(cells, spelling)
+        with np.errstate(invalid="ignore"):
+            plausible = (found >= _PLAUSIBLE[0]) & (found < _PLAUSIBLE[1])
+        if present and plausible.sum() >= _SHARE * present:
+            return found
+    return None

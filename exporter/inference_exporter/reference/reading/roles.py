@@ -94,7 +94,7 @@ def flat_block(columns: Mapping[str, TextColumn], rows: int, model: ModelConfig)
         column_of(columns, fields.score),
         column_of(columns, fields.actual),
         weight=column_of(columns, fields.weight),
-        times=moments(columns[found[0]], found[1]) if found else None,
+        times=found[1] if found else None,
         raw={
             name: column
             for name in VECTORS
