@@ -6,7 +6,7 @@ READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup servers fmt check test demo golden rules docs bench calibration clean
-.PHONY: dashboards fleet image messages preview screenshots
+.PHONY: dashboards fleet image messages preview screenshots trackers
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ screenshots: ## Pictures of all dashboards, with Chromium; PREVIEW_ARGS=… (das
 
 messages: setup servers ## Pictures of a mail, of Slack and of PagerDuty, for docs/images; needs Chromium
 	PYTHONPATH=tests $(BIN)/python -m scripts.messages
+
+trackers: ## Try MLflow, W&B and Datadog's check for real, in an environment of their own
+	@bash scripts/trackers $(PYTHON)
 
 docs: setup ## Write the generated pages in docs/ anew
 	$(BIN)/python -m scripts.docs

@@ -49,9 +49,12 @@ def feeds_of(path: Path) -> list[Feed]:
 
 
 class Sidecar:
-    """An exporter of one model whose log is `log.jsonl` beside the configuration."""
+    """An exporter of one model whose log is `log.jsonl` beside the configuration.
 
-    def __init__(self, folder: Path, model: str) -> None:
+    With the store of another it goes on where that one was.
+    """
+
+    def __init__(self, folder: Path, model: str, store: MemoryStore | None = None) -> None:
         self.log = folder / "log.jsonl"
         self.log.touch()
         path = folder / "config.yaml"
@@ -61,9 +64,10 @@ class Sidecar:
         self.clock = Clock(NOW)
         self._published = Published()
         feeds = feeds_of(path)
+        self.store = store or MemoryStore()
         self.pipeline = Pipeline(
             feeds,
-            store=MemoryStore(),
+            store=self.store,
             publish=self._published.publish,
             telemetry=Telemetry(),
             clock=self.clock,

@@ -29,8 +29,8 @@ pytestmark = [
 ]
 
 ALL = dashboards()
-# Seconds: fleets are looked at once in an hour of theirs, the first look may have too few rows behind
-# it, and a busy machine may miss one.
+# Seconds: fleets are looked at once in an hour of theirs; the first look may have too few rows
+# behind it, and a busy machine may miss one.
 PATIENCE = 200.0
 STEP, SPAN = 1, 20  # seconds
 WORSE = "InferenceSegmentUnderperforms"

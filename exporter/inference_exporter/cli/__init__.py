@@ -23,6 +23,7 @@ from inference_exporter.cli import (
     reference,
     report,
     run,
+    track,
 )
 from inference_exporter.errors import InferenceExporterError
 
@@ -85,5 +86,6 @@ def _parser() -> argparse.ArgumentParser:
     backtest.add(commands, [common, configured])
     decisions.add(commands, [common])
     report.add(commands, [common, configured])
+    track.add(commands, [common])
     demo.add(commands, [common])
     return parser

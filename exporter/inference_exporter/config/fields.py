@@ -275,6 +275,9 @@ FIELDS = Section(
         Key("entity", field, PATH, "Who or what asked: a customer, a device, a session. Rows of one"
             " are no independent rows, and decisions know by how much; see docs/alarms.md.",
             "customer_id"),
+        Key("model_uri", field, PATH, "Where the model that answered is from: the URI of its run or"
+            " its entry in a registry. The last one of each version is a label of"
+            " `inference_model_info`.", "model_uri"),
         Key("steps", mapping_of(duration, "a mapping of step names to fields"),
             f"names, each with {PATH}, or {{from, unit}}", "How long each step took.",
             "{feature_lookup: {from: stages.lookup_ms, unit: ms}}", default="none"),

@@ -13,6 +13,7 @@ from inference_exporter.config.derived import derived
 from inference_exporter.config.fields import FIELDS, time_zone
 from inference_exporter.config.labels import check_labels, labels
 from inference_exporter.config.mapping import steps
+from inference_exporter.config.origin import model_uris
 from inference_exporter.config.pairs import check_order, pairs
 from inference_exporter.config.presets import expanded
 from inference_exporter.config.probabilities import check_outputs
@@ -288,6 +289,11 @@ MODEL = Section(
         Key("similar_inputs", integer(1, 1_000_000), "a whole number",
             "How many near-identical inputs a minute may have; more are counted as a burst. "
             "Takes `multivariate`.", "50", default="none"),
+        Key("model_uri", model_uris, "a text, or versions, each with one",
+            "Where a version is from, if the log does not say it (`fields.model_uri`): a run or an"
+            " entry in a registry of models, as a label of `inference_model_info`; `{version}` is"
+            " the version's name. See [trackers.md](trackers.md).", "'models:/credit/{version}'",
+            default="none"),
         Key("limits", LIMITS, "a section, below", "What keeps memory and series bounded.",
             default="as below"),
     ),

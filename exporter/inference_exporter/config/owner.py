@@ -10,7 +10,8 @@ from inference_exporter.config.values import mapping_of, scalar_name
 from inference_exporter.families import FAMILIES
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-_TAKEN = {*FAMILIES["inference_model_info"].labels, "cluster", "namespace", "job", "instance"}
+_TARGET = ("cluster", "namespace", "job", "instance")
+_TAKEN = {*FAMILIES["inference_model_info"].labels, "model_uri", *_TARGET}
 _MANY = 10
 
 _named = mapping_of(scalar_name, "names of labels, each with a text")

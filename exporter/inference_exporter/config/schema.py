@@ -135,6 +135,7 @@ class Fields:
     weight: Field | None = None
     row: Field | None = None
     entity: Field | None = None
+    model_uri: Field | None = None
     steps: Mapping[str, DurationField] = field(default_factory=dict)
 
     @property
@@ -146,6 +147,22 @@ class Fields:
     def has_score(self) -> bool:
         """Whether there is one score a line: as such, or as one of two probabilities."""
         return self.score is not None or (self.scores is not None and len(self.scores.classes) == 2)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUris:
+    """Where versions of a model are from: of `every` one (`{version}` is its name), or of some."""
+
+    every: str = ""
+    by_version: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, version: str) -> str:
+        """The URI of a version; empty: not known.
+
+        >>> ModelUris("models:/credit/{version}").of("7")
+        'models:/credit/7'
+        """
+        return self.by_version.get(version, self.every.replace("{version}", version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +369,7 @@ class ModelConfig:
     limits: Limits = field(default_factory=Limits)
     labels: LabelsConfig | None = None
     segments: tuple[Segment, ...] = ()
+    model_uri: ModelUris | None = None
     owner: Mapping[str, str] = field(default_factory=dict)
 
     @property

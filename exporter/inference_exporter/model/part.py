@@ -150,6 +150,10 @@ class Part:
         """What there is to publish at any time."""
         return iter(())
 
+    def origins(self) -> Mapping[str, str] | None:
+        """Where the model of each version is from, by version; None: nobody asked."""
+        return None
+
     def gauges(self, clock: float, gauges: Gauges) -> None:
         """Add values of the windows. Not asked while no line came and no pane has aged."""
 

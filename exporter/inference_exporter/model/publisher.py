@@ -92,12 +92,13 @@ class Publisher:
         """What is true of the model beside its counts."""
         config, counting = self._config, self._counting
         versions = counting.timeline.versions
-        found = particulars.of_versions(config, counting.reference, versions)
+        origins = next((one for part in self._parts if (one := part.origins()) is not None), None)
+        found = particulars.of_versions(config, counting.reference, versions, origins)
         found |= {"inference_threshold": particulars.thresholds(config)}
         found |= particulars.positive_class(config, counting.layout)
-        owner = {"inference_model_info": tuple(config.owner)}
+        more = {"inference_model_info": particulars.more_of_versions(config, origins)}
         for family, values in found.items():
-            yield cache.samples(family, values, more=owner.get(family, ()))
+            yield cache.samples(family, values, more=more.get(family, ()))
 
     def facts(self) -> ModelFacts:
         """What the status page says beyond the samples; of the same time as they are."""

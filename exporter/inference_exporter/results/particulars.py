@@ -16,21 +16,33 @@ from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Labels
 from inference_exporter.windows import History
 
+ORIGIN = "model_uri"  # a label
 Values = dict[str, dict[Labels, float]]
 
 
-def of_versions(
-    config: ModelConfig, reference: Reference | None, versions: Mapping[str, History]
-) -> Values:
-    """Which versions there are, and when they were seen last.
+def more_of_versions(config: ModelConfig, origins: Mapping[str, str] | None) -> tuple[str, ...]:
+    """The labels of the info that the configuration adds to it."""
+    return (*(() if origins is None else (ORIGIN,)), *config.owner)
 
-    The labels of the info end with those of `config.owner`.
+
+def of_versions(
+    config: ModelConfig,
+    reference: Reference | None,
+    versions: Mapping[str, History],
+    origins: Mapping[str, str] | None = None,
+) -> Values:
+    """Which versions there are, where they are from, and when they were seen last.
+
+    The labels of the info end with those of `more_of_versions`.
     """
-    kind = task_of(config, reference)
-    line_format = type(config.format).__name__.removesuffix("Format").lower()
+    facts = (
+        type(config.format).__name__.removesuffix("Format").lower(),
+        task_of(config, reference),
+    )
+    owner = tuple(config.owner.values())
     return {
         "inference_model_info": {
-            (config.name, version, line_format, kind, *config.owner.values()): 1.0
+            (config.name, version, *facts, *_origin(origins, version), *owner): 1.0
             for version in versions
         },
         "inference_last_prediction_timestamp_seconds": {
@@ -39,6 +51,10 @@ def of_versions(
             if not math.isnan(history.newest)
         },
     }
+
+
+def _origin(origins: Mapping[str, str] | None, version: str) -> tuple[str, ...]:
+    return () if origins is None else (origins.get(version, ""),)
 
 
 def thresholds(config: ModelConfig) -> dict[Labels, float]:

@@ -99,7 +99,7 @@ class Batch:
     `prediction_value` and `actual_value` are the numbers of a regression; None for classification.
 
     `row` is the place of a prediction in its request, where one `id` stands for several; `entity`
-    is who asked.
+    is who asked, `model_uri` where the model that answered is from.
     `label_delay`, seconds, is only in batches of predictions that were joined with late labels.
 
     `features` holds the features of the reference, in its order. Without a reference (while one is
@@ -126,6 +126,7 @@ class Batch:
     span_id: TextColumn | None = None
     row: TextColumn | None = None
     entity: TextColumn | None = None
+    model_uri: TextColumn | None = None
     prediction_value: NumericColumn | None = None
     score: NumericColumn | None = None
     scores: ClassScores | None = None

@@ -40,6 +40,7 @@ Test = tuple[int, Callable[[object], bool]]
 
 _TEXTS = (
     "version", "status", "prediction", "actual", "id", "trace_id", "span_id", "row", "entity",
+    "model_uri",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from inference_exporter.model.parts.exemplars import ExemplarsPart
 from inference_exporter.model.parts.late_labels import LateLabels
 from inference_exporter.model.parts.mismatch import Mismatch
 from inference_exporter.model.parts.numbers import NumbersPart
+from inference_exporter.model.parts.origin import OriginPart
 from inference_exporter.model.parts.outliers import Outliers
 from inference_exporter.model.parts.pairs import PairsPart
 from inference_exporter.model.parts.promises import PromisesPart
@@ -40,6 +41,7 @@ PARTS: tuple[type[Part], ...] = (
     ExemplarsPart,
     TracesPart,
     EventsPart,
+    OriginPart,
     LateLabels,
     Mismatch,
     WarmupPart,  # last: a new reference takes the place of what all others have counted against
