@@ -34,7 +34,7 @@ demo: setup ## A model server, its log, the exporter and what is installed of Pr
 	@bash scripts/demo
 
 golden: setup ## Write the golden files anew; look at the difference before you commit
-	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/unit/test_formats_golden.py tests/unit/test_config_errors.py tests/unit/test_exposition_golden.py
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/unit/test_formats_golden.py tests/unit/test_exposition_render.py
 
 rules: setup ## Write the rule files in alert_rules/ and deploy/kubernetes/ anew
 	$(BIN)/python -m alert_rules.generate

@@ -168,12 +168,12 @@ def drifted_importance() -> str:
 
 
 def found(scope: str, what: str, window: str) -> str:
-    """`psi` or `rows` at a look that found drift; absent else."""
+    """`psi`, `rows` or `critical` at a look that found drift; absent else."""
     return f"model_version_{scope}:inference_{scope}_drift:found_{what}{window}"
 
 
 def decided(scope: str, what: str) -> str:
-    """`psi` or `rows` of the full `window` in which drift was last found: an alert's evidence."""
+    """`psi`, `rows`, `critical` of the full `window` in which drift was last found: evidence."""
     return f"model_version_{scope}_window:inference_{scope}_drift:decided_{what}"
 
 

@@ -14,6 +14,8 @@ from alert_rules.ruleset.names import by
 from alert_rules.ruleset.rules import Group, Recording
 from alert_rules.ruleset.settings import Settings, seconds
 
+_OWN = {"psi": "", "rows": "_samples", "critical": "_critical"}  # ends of the exporters' families
+
 
 def verdicts(settings: Settings, window: str) -> Iterator[Recording]:
     """At the look at a window: is it large, and more than chance?"""
@@ -31,7 +33,8 @@ def verdicts(settings: Settings, window: str) -> Iterator[Recording]:
                 f"(({psi} > bool {critical})\n* ({psi} > bool {large}))\n"
                 f"and on () {_look(settings, window)}",
             )
-            for what, series in (("psi", psi), ("rows", names.rows(scope, window))):
+            evidence = {"psi": psi, "rows": names.rows(scope, window), "critical": critical}
+            for what, series in evidence.items():
                 found = f"{series} and {names.verdict(scope, window)} == 1"
                 yield Recording(names.found(scope, what, window), found)
 
@@ -40,8 +43,8 @@ def states(settings: Settings) -> Group:
     """The verdicts in force and their evidence: of the only replica, or of the fleet's looks."""
     rules = [Recording(names.state(scope), _state(settings, scope)) for scope in names.SCOPES]
     for scope in names.SCOPES:
-        for what, own in (("psi", ""), ("rows", "_samples")):
-            expr = _evidence(settings, scope, what, f"inference_{scope}_drift_decided{own}")
+        for what, ending in _OWN.items():
+            expr = _evidence(settings, scope, what, f"inference_{scope}_drift_decided{ending}")
             rules.append(Recording(names.decided(scope, what), expr))
     rules.append(Recording(names.drifted_importance(), _weighed()))
     return Group("inference-states", settings.every("1m"), tuple(rules))

@@ -74,7 +74,7 @@ def test_drift_of_one_input_becomes_one_message_and_ends(tmp_path: Path) -> None
         note = message["alerts"][0]["annotations"]
         assert "credit" in note["summary"]
         assert "income" in note["summary"]
-        said = r"it was 0\.\d+ over .* rows.* Noise alone reaches 0\.0\d+"
+        said = r"it was 0\.\d+ over .* rows; noise alone reaches 0\.0\d+"
         assert re.search(said, note["description"]), note["description"]
 
         traffic.drift = False

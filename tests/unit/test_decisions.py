@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import integrate, stats
@@ -181,6 +183,18 @@ def seen(distance: float, p_value: float, *, enough: bool = True) -> Evidence:
     return Evidence(
         one(1000), one(distance), p, ~few, nothing, one(9), p, few, one(1e6), few & False
     )
+
+
+def test_noise_is_what_the_psi_of_as_many_independent_rows_exceeds_so_often() -> None:
+    """Against rows that were drawn: 10 cells, 1,000 rows that are worth 500, against 4,000."""
+    rng, shares = np.random.default_rng(4), np.full(10, 0.1)
+    live, known = (rng.multinomial(n, shares, size=4000) for n in (500, 4000))
+    p, q = ((counts + 0.5) / (counts.sum(axis=1, keepdims=True) + 5) for counts in (live, known))
+    drawn = ((p - q) * np.log(p / q)).sum(axis=1)
+    evidence = replace(seen(0.2, 1e-6), known=one(4000))
+    level = evidence.noise(0.05, one(2.0), one(10))
+    assert (drawn > level).mean() == pytest.approx(0.05, abs=0.01)
+    assert level == pytest.approx(stats.chi2.isf(0.05, 9) * (1 / 500 + 1 / 4000))
 
 
 def after(*evidence: Evidence) -> list[tuple[bool, bool]]:

@@ -10,6 +10,7 @@ import pytest
 
 from exporter_process import Series
 from exposition_pages import block
+from inference_exporter.exposition.status.numbers import count, digits
 from inference_exporter.exposition.status.overview import home_view, model_view
 from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.status.views import ModelView, VersionView
@@ -89,6 +90,18 @@ def test_a_decision_becomes_the_verdict_and_a_notice(tmp_path: Path) -> None:
     view = shown(sidecar.snapshot)
     verdicts = {row.name: row.verdict for row in view.drift.features}
     assert (verdicts["income"].level, verdicts["income"].words) == ("bad", "drifted")
+    page = sidecar.page()
+    psi, rows_of, noise = (
+        metric(page, f"inference_feature_drift_decided{end}", feature="income", window="1h") or 0.0
+        for end in ("", "_samples", "_critical")
+    )
+    assert psi > noise > 0.0
+    said = {row.name: row.decided for row in view.drift.features}
+    assert said.pop("income") == (
+        f"In a full window of 1h it was {digits(psi)} over {count(rows_of)} rows; noise alone "
+        f"reaches {digits(noise)}."
+    )
+    assert {*said.values()} == {""}
     assert verdicts["country"].level == "ok"
     drifted_now = metric(sidecar.page(), "inference_drifted_features", window="1h")
     assert view.drifted.value == drifted_now == 1.0

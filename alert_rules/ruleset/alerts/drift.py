@@ -66,16 +66,18 @@ def _evidence(scope: str) -> str:
     pairs = ",".join(f"{one}=%q" for one in same)
     given = " ".join(f"$labels.{one}" for one in same)
     psi = f"{names.decided(scope, 'psi')}{{{pairs}}}"
-    rows = f"{names.decided(scope, 'rows')}{{{pairs},window=%q}}"
-    noise = lookup(names.critical(scope, "psi", "1h"), *M, scope)
-    begin, end = noise.split("}}", 1)[0] + "}}", "{{ end }}"
-    reached = noise.removeprefix(begin).removesuffix(end)
+    rows, noise = (
+        f'{{{{ with printf "{names.decided(scope, what)}{{{pairs},window=%q}}" {given} '
+        ".Labels.window | query }}" + words + "{{ end }}"
+        for what, words in (
+            ("rows", f" over {{{{ . | first | value | {ROWS} }}}} rows"),
+            ("critical", f"; noise alone reaches {{{{ . | first | value | {NUMBER} }}}}"),
+        )
+    )
     return (
         f'{{{{ with printf "{psi}" {given} | query }}}}{{{{ range . }}}}'
         f" In a full window of {{{{ .Labels.window }}}} it was {{{{ .Value | {NUMBER} }}}}"
-        f'{{{{ with printf "{rows}" {given} .Labels.window | query }}}}'
-        f" over {{{{ . | first | value | {ROWS} }}}} rows{{{{ end }}}}.{{{{ end }}}}{end}"
-        f"{begin} Noise alone reaches {reached} in an hour.{end}"
+        f"{rows}{noise}.{{{{ end }}}}{{{{ end }}}}"
     )
 
 

@@ -173,7 +173,8 @@ class Decisions:
             zip(weighed, adjusted, plain, strict=True)
         ):
             before = replace(track.states)
-            track.states.decide(evidence, own, subjects.threshold, self.alpha, free)
+            noise = evidence.noise(self.test_alpha, track.design, subjects.cells)
+            track.states.decide(evidence, own, subjects.threshold, self.alpha, free, noise)
             if self.watchers:
                 told = self._judgement(number, track, before, evidence, own, judged[at])
                 for watch in self.watchers:

@@ -60,6 +60,19 @@ class Evidence:
         result: Floats = np.maximum(1.0, n * (ratio * (1.0 / n + 1.0 / m) - 1.0 / m))
         return result
 
+    def noise(self, alpha: float, design: Floats, cells: Floats) -> Floats:
+        """PSI (T,) that chance alone exceeds with probability `alpha`, where `design` rows are one.
+
+        As it is published beside distances: (1/n + 1/m) times a quantile of chi-square (B. Yurdakul
+        and J. Naranjo, "Statistical properties of the population stability index", Journal of Risk
+        Model Validation 14(4), 2020).
+        """
+        from scipy.special import chdtri
+
+        n, m = np.maximum(self.rows, 1.0) / design, np.maximum(self.known, 1.0)
+        found: Floats = chdtri(np.maximum(cells - 1.0, 1.0), alpha) * (1.0 / n + 1.0 / m)
+        return found
+
 
 def weigh(
     blocks: Floats,

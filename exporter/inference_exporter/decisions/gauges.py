@@ -49,11 +49,13 @@ def gauges(model: str, decisions: Decisions, importance: Mapping[str, float]) ->
 
 def _put_found(result: Gauges, scope: str, labels: Labels, states: States, row: int) -> None:
     """The evidence of the decision that found drift; not there in states of older versions."""
-    distance, rows = states.found[:, row].tolist()
+    distance, rows, noise = states.found[:, row].tolist()
     if not (states.drifted[row] and rows):
         return
     _put(result, f"inference_{scope}_drift_decided", labels, distance)
     _put(result, f"inference_{scope}_drift_decided_samples", labels, rows)
+    if noise:
+        _put(result, f"inference_{scope}_drift_decided_critical", labels, noise)
 
 
 def _put_counts(result: Gauges, base: Labels, states: States, features: Bools) -> None:

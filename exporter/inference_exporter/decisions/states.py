@@ -19,6 +19,7 @@ from inference_exporter.values.batch import Bools, Floats, Ints
 LEAVE_DISTANCE = 0.8
 LEAVE_P_VALUE = 0.05
 LEAVE_AFTER = 2  # decisions
+FOUND = ("distance", "rows", "noise")
 REASONS = ("few_rows", "rows_alike", "wanders", "new_hours")
 
 
@@ -27,8 +28,8 @@ class States:
     """States of T features: `drifted`, `enough` data at the last decision, decisions of `calm`.
 
     Where there was not enough: whether rows were too `few`, the traffic `wanders`, or the hours are
-    new to the reference; else rows resembled each other too much. `found` (2, T) are distance and
-    rows of the window in which a feature was last found drifted: the evidence of an alert.
+    new to the reference; else rows resembled each other too much. `found` (3, T) are distance, rows
+    and noise of the window in which a feature was last found drifted: the evidence of an alert.
     """
 
     drifted: Bools
@@ -44,7 +45,7 @@ class States:
         """Before the first decision."""
         none = np.zeros(size, dtype=np.bool_)
         calm = np.zeros(size, dtype=np.int64)
-        nothing = np.zeros((2, size))
+        nothing = np.zeros((len(FOUND), size))
         return cls(none, none.copy(), calm, ~none, none.copy(), none.copy(), nothing)
 
     def decide(
@@ -54,11 +55,12 @@ class States:
         threshold: Floats,
         alpha: float,
         plain: Floats | None = None,
+        noise: Floats | None = None,
     ) -> None:
         """Take a decision: drift is an `adjusted` p-value at most `alpha`, beyond `threshold`.
 
         `plain` are adjusted p-values as if the traffic did not move by itself: what is drift only
-        by them is undecided.
+        by them is undecided. `noise` (T,) is what the distance reaches by chance; 0: not known.
         """
         far = evidence.distance > threshold
         alarm = evidence.enough & (adjusted <= alpha) & far
@@ -71,7 +73,8 @@ class States:
         self.calm = np.where(clear & ~alarm, self.calm + 1, held)
         self.drifted = alarm | (self.drifted & (self.calm < LEAVE_AFTER))
         self.enough, self.few, self.new_hours = enough, evidence.few, evidence.new_hours
-        now = np.stack((evidence.distance, evidence.rows))
+        reached = np.zeros_like(evidence.rows) if noise is None else noise
+        now = np.stack((evidence.distance, evidence.rows, reached))
         self.found = np.where(alarm, now, self.found)
 
     def silence(self) -> None:

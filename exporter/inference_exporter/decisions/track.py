@@ -13,7 +13,7 @@ from inference_exporter.decisions.dependence import BLOCKS, ROWS
 from inference_exporter.decisions.hours import Expected
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.points import Masses
-from inference_exporter.decisions.states import States
+from inference_exporter.decisions.states import FOUND, States
 from inference_exporter.decisions.subjects import Subjects
 from inference_exporter.decisions.wander import Wander
 from inference_exporter.values.batch import Bools, Floats
@@ -44,7 +44,7 @@ class _Track(msgspec.Struct, array_like=True):
     why: bytes = b""  # too few rows, wanders, new hours
     wander: tuple[int, bytes] = (0, b"")  # number of windows; they and the differences
     mixes: tuple[bytes, bytes] = (b"", b"")  # shares of the hours of the windows of both
-    found: bytes = b""  # none in states of the version before
+    found: bytes = b""  # less of it in states of earlier versions
 
 
 class Track:
@@ -182,7 +182,8 @@ class Track:
             masses = self._restored_masses(stored)
             wander = self._wander(stored)
             few, wanders, new_hours = self._why(stored, enough)
-            found = np.frombuffer(stored.found or bytes(16 * size)).reshape(2, size)
+            found = np.frombuffer(stored.found.ljust(8 * len(FOUND) * size, b"\0"))
+            found = found.reshape(len(FOUND), size)
             self.design = np.frombuffer(stored.design).reshape(size)
         except (msgspec.MsgspecError, ValueError, zlib.error) as error:
             raise ValueError(f"damaged states: {error}") from error

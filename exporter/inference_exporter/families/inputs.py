@@ -95,6 +95,12 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
         ),
         family(
             "gauge",
+            f"inference_{scope}_drift_decided_critical",
+            f"model version {scope} window",
+            "PSI that chance alone reaches in that window.",
+        ),
+        family(
+            "gauge",
             f"inference_{scope}_undecided",
             f"model version {scope} window reason",
             "1: no decision on the last window, because of `few_rows`, `rows_alike` (rows resemble "

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from inference_exporter.exposition.status.index import Index
-from inference_exporter.exposition.status.numbers import Number, count, seconds
+from inference_exporter.exposition.status.numbers import Number, count, digits, seconds
 from inference_exporter.exposition.status.views import (
     Bin,
     DriftRow,
@@ -123,9 +123,24 @@ def _rows(place: Place, scope: Scope, statistic: str) -> tuple[DriftRow, ...]:
             _with_live(cells, evidence, n),
             _higher(ranks.get(name, []), evidence, n),
             Number(importance.get((name,)), "share", "not known"),
+            _decided(place, scope, name),
         )
         rows.append(row)
     return tuple(sorted(rows, key=_first_the_furthest))
+
+
+def _decided(place: Place, scope: Scope, name: str) -> str:
+    """What drift was found on, as the alert says it; empty where nothing has drifted."""
+    psi, rows, noise = (
+        place.index.one(f"inference_{scope}_drift_decided{end}", *place.labels, name, place.window)
+        for end in ("", "_samples", "_critical")
+    )
+    if psi is None or rows is None:
+        return ""
+    reached = "" if noise is None else f"; noise alone reaches {digits(noise)}"
+    return (
+        f"In a full window of {place.window} it was {digits(psi)} over {count(rows)} rows{reached}."
+    )
 
 
 def _importance(place: Place, scope: Scope) -> Mapping[Labels, float]:

@@ -39,7 +39,10 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class DriftRow:
-    """A feature or output against its reference, over one window."""
+    """A feature or output against its reference, over one window.
+
+    `decided` is what the decision that it has drifted was made on, in the words of the alert.
+    """
 
     scope: Literal["feature", "output"]
     name: str
@@ -50,6 +53,7 @@ class DriftRow:
     bins: tuple[Bin, ...]
     higher: Number = field(default_factory=lambda: Number(None))  # in how many pairs live is
     importance: Number = field(default_factory=lambda: Number(None))  # share of that of all
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True)

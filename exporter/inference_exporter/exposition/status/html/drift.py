@@ -65,8 +65,9 @@ def subject(view: SubjectView, chosen: Selection) -> Html:
     parts: list[object] = [
         fill('<h2 id="subject">{scope} {name}</h2>', scope=one.scope.capitalize(), name=one.name),
         fill(
-            "<p>{verdict}. {way}{words}</p>",
+            "<p>{verdict}. {decided} {way}{words}</p>",
             verdict=verdict(one.verdict),
+            decided=one.decided,
             way=_way(one),
             words=in_words(one.bins),
         ),
