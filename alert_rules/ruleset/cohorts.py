@@ -49,7 +49,8 @@ def _selected(window: str) -> Recording:
     m, bias = by(*M), "inference_label_selection_bias"
     return Recording(
         names.selected(window),
-        f'max by ({m}) ({bias}{{window=~"{names.CONFIGURED[window]}"}})\nor max by ({m}) ({bias})',
+        f'max by ({m}) ({bias}{{window=~"{names.CONFIGURED[window]}"}})\n'
+        f"or max by ({m}) ({bias}{{{names.NO_PERIOD}}})",
     )
 
 

@@ -17,6 +17,9 @@ LABEL_WINDOWS = ("1d", "7d")  # of alerts on labels: many a day, or few
 SLO_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 EVALUATED_EVERY = {"1h": "1m", "6h": "1m", "1d": "2m", "7d": "4m"}  # lookback is 5m: stay below
 
+# Calendar periods are named like windows (`calendar` in the configuration); a zone's quarter says
+# nothing about the last hours.
+NO_PERIOD = 'window!~"(previous_)?(day|week|month|quarter)"'
 CONFIGURED = {"1h": "1h|60m", "6h": "6h", "1d": "1d|24h", "7d": "7d|1w"}  # one window's names
 
 SCOPES = ("feature", "output")

@@ -57,7 +57,8 @@ def page() -> Page:
     )  # fmt: skip
 
 
-_SEVERAL = 'metric="roc_auc", class="macro", segment=""'  # of more than two classes
+_SPANS = names.NO_PERIOD  # calendar periods have a panel of their own
+_SEVERAL = f'metric="roc_auc", class="macro", segment="", {_SPANS}'  # of more than two classes
 
 
 def _now(metric: str) -> str:
@@ -170,7 +171,7 @@ def _estimates() -> tuple[Panel, ...]:
               "realised (labels that arrived) {{version}}"),
         Query(single(lower), "realised at least"),
         Query(single(upper), "realised at most"),
-        Query(f"max by (version, window) ({of(names.cohort('accuracy'), VERSION)})",
+        Query(f"max by (version, window) ({of(names.cohort('accuracy'), VERSION, _SPANS)})",
               "same predictions, {{window}} {{version}}"),
         Query(expected("accuracy"), "estimated {{version}}"),
         Query(single(expected("accuracy_lower")), "estimated at least"),
@@ -215,7 +216,7 @@ def _calibration() -> tuple[Panel, ...]:
 
     counts = f"({bins('positives')} + {bins('negatives')} > 0)"
     said, happened = f"{bins('outcomes_score')} / {counts}", f"{bins('positives')} / {counts}"
-    chosen = 'metric=~"calibration_error|brier_score|log_loss", class="", segment=""'
+    chosen = f'metric=~"calibration_error|brier_score|log_loss", class="", segment="", {_SPANS}'
     several = (
         f"{of('inference_performance', VERSION, chosen)}\n"
         f"unless on ({names.by(*names.M)}) {_now('calibration_error')}"
@@ -253,8 +254,8 @@ def _calibration() -> tuple[Panel, ...]:
 
 
 def _labels() -> tuple[Panel, ...]:
-    coverage = of("inference_label_coverage_ratio", VERSION, 'segment=""')
-    by_score = of("inference_label_score_coverage_ratio", VERSION)
+    coverage = of("inference_label_coverage_ratio", VERSION, f'segment="", {_SPANS}')
+    by_score = of("inference_label_score_coverage_ratio", VERSION, _SPANS)
     return (
         panels.lines(
             "Labels by what became of them",
@@ -316,7 +317,7 @@ def _regression() -> tuple[Panel, ...]:
 
 def _replicas() -> tuple[Panel, ...]:
     by = "instance, version, metric, window"
-    chosen = 'metric=~"accuracy|mae"'
+    chosen = f'metric=~"accuracy|mae", {_SPANS}'
     own = of("inference_performance", VERSION, chosen + ', class="", segment=""')
     delay = rate("inference_label_delay_seconds_bucket", VERSION, "le")
     expected = of("inference_performance_estimate", VERSION, chosen)

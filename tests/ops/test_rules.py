@@ -19,7 +19,7 @@ from inference_exporter.config.thresholds import THRESHOLDS, in_force
 from inference_exporter.families import FAMILIES
 from inference_exporter.performance.scores import SCORE_BINS
 from inference_exporter.reference.profiling import grid
-from inference_exporter.results import evaluate
+from inference_exporter.results import gauges
 from inference_exporter.statistics import rule_quantiles
 
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
@@ -181,5 +181,5 @@ def test_the_unrolled_bins_are_as_many_as_a_reference_can_have() -> None:
     assert grid.BINS <= names.CELLS
     assert SCORE_BINS == names.SCORE_BINS
     assert names.LOOKS_PER_MONTH == rule_quantiles.LOOKS_PER_MONTH
-    assert names.LEAST_ROWS == evaluate.MIN_SAMPLES
-    assert names.LEAST_ROWS_PER_BIN == evaluate.MIN_SAMPLES_PER_BIN
+    assert names.LEAST_ROWS == gauges.MIN_SAMPLES
+    assert names.LEAST_ROWS_PER_BIN == gauges.MIN_SAMPLES_PER_BIN

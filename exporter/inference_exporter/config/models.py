@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from inference_exporter.config import lines
+from inference_exporter.config.calendar import CALENDAR, check_calendar
 from inference_exporter.config.checks import Findings, Key, Section, expected
 from inference_exporter.config.concept import concept_drift
 from inference_exporter.config.conditions import conditions
@@ -238,6 +239,10 @@ MODEL = Section(
             "The spans of time to evaluate over. Each is kept in 60 parts, however long it is: that"
             " of 90d moves on every 36 h. Where labels take months, a span should be longer.",
             "[1h, 24h]"),
+        Key("calendar", CALENDAR, "a section, below",
+            "Days, weeks, months and quarters to evaluate performance over, beside the windows; see"
+            " [performance.md](performance.md#calendar-periods).",
+            "{timezone: Europe/Paris, periods: [month, quarter]}", default="none"),
         Key("season", one_of(*SEASONS), "hour_of_day or hour_of_week",
             "What is compared with what the reference has at the same hour; see"
             " [season.md](season.md). Takes a reference that was built with it.", "hour_of_week",
@@ -324,6 +329,7 @@ def model(value: object) -> ModelConfig:
         findings.add("lines_of_request", "needs fields.id: what the lines have in common")
     check_order(values, findings)
     check_labels(values, findings)
+    check_calendar(values, findings)
     check_segments(values, None if line is None else lines.columns_of(line), findings)
     check_outputs(values, findings)
     findings.raise_any()

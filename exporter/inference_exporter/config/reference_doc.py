@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from inference_exporter.config.calendar import CALENDAR
 from inference_exporter.config.checks import Key, Section
 from inference_exporter.config.concept import CONCEPT_DRIFT
 from inference_exporter.config.conditions import CONDITION
@@ -120,6 +121,7 @@ def _parts() -> Iterator[str]:
     yield from _section(CONDITION, "A condition, in `when` and in `pairs`")
     yield from _section(PAIRS, "pairs")
     yield from _section(SIDE, "pairs.response_lines")
+    yield from _section(CALENDAR, "calendar")
     yield from _section(CONCEPT_DRIFT, "concept_drift")
     yield from _section(BOUNDARY, "boundary")
     yield from _section(DERIVED, "derived.<name>")

@@ -188,6 +188,15 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarConfig:
+    """Calendar periods to evaluate over, in a zone; labels that come within `early` s are early."""
+
+    timezone: str = "UTC"
+    periods: tuple[str, ...] = ("day", "week", "month", "quarter")
+    early: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What keeps memory and series bounded."""
 
@@ -352,6 +361,7 @@ class ModelConfig:
     top_k: tuple[int, ...] = (3, 5)
     reference: ReferenceFile | Warmup | None = None
     windows: tuple[Window, ...] = (Window("1h", 3600.0), Window("24h", 86400.0))
+    calendar: CalendarConfig | None = None
     season: Literal["hour_of_day", "hour_of_week"] | None = None
     season_timezone: str = "UTC"
     compare: tuple[str, ...] = ()

@@ -88,7 +88,8 @@ LABELS = {
     "correct": "Whether the most probable class turned out: `true` or `false`.",
     "range": "The bin's range of values, for people.",
     "statistic": "What measures the distance: `psi`, `js`, `ks`, …",
-    "window": "Span of time as written in the configuration, such as `1h`.",
+    "window": "Span of time as written in the configuration, such as `1h`; or a calendar period, "
+    "such as `month` (so far) and `previous_month` (the last complete one).",
     "verdict": "What was decided: `drifted`, `ok`, or `undecided` for want of data.",
     "code": "Status code or word as logged; HTTP status on the exporter's own requests.",
     "q": "Quantile, from 0 to 1. Prometheus reserves the label `quantile` for summaries.",

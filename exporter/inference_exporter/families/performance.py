@@ -79,6 +79,35 @@ PERFORMANCE = (
     ),
     family(
         "gauge",
+        "inference_performance_early",
+        "model version metric class window",
+        "The same over the predictions of a calendar period, from first labels that came within "
+        "`calendar.early` of their prediction: what was known soon, beside what is known now.",
+    ),
+    *(
+        family(
+            "gauge",
+            f"inference_performance_early_{bound}",
+            "model version metric class window",
+            f"{bound.capitalize()} end of the 95 % interval of inference_performance_early.",
+        )
+        for bound in ("lower", "upper")
+    ),
+    family(
+        "gauge",
+        "inference_performance_early_samples",
+        "model version window",
+        "Predictions of the calendar period whose label came early.",
+    ),
+    family(
+        "gauge",
+        "inference_period_start_timestamp_seconds",
+        "model window",
+        "When the calendar period of that name began (`calendar`): the one that is not over "
+        "(`month`), or the last complete one (`previous_month`).",
+    ),
+    family(
+        "gauge",
         "inference_cohort_outcomes",
         "model version predicted actual window",
         "Predictions made in the window that have a label, by predicted and actual class, of up to "

@@ -11,6 +11,7 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.decisions import Watch
 from inference_exporter.ledger import Keys, Ledger
 from inference_exporter.reference import without_whole
+from inference_exporter.values.calendar import Calendar
 from inference_exporter.values.profile import Reference
 from inference_exporter.windows import Timeline
 
@@ -30,7 +31,9 @@ class Counting:
         self.layout: Layout = arrange(config, reference)
         layout = self.layout
         self.timeline = Timeline(config.windows, layout.slices, layout.signature, layout.empty)
-        self.ledgers = [Ledger(layout, self.timeline, keys)]
+        periods = config.calendar
+        self.calendar = Calendar(periods.timezone) if periods else None
+        self.ledgers = [Ledger(layout, self.timeline, keys, self.calendar)]
         self._event_time = event_time
         self.watch_decisions: Callable[[Watch], None] | None = None  # of the part that decides
         self.find_alike: Callable[[str, str], float] = lambda _version, _window: 1.0

@@ -16,7 +16,8 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.schema_services import EventsConfig, TracesConfig
 from inference_exporter.formats import Decoded, Decoder, Read
 from inference_exporter.model.counting import Counting
-from inference_exporter.results.evaluate import Chance, Gauges
+from inference_exporter.results.evaluate import Chance
+from inference_exporter.results.gauges import Gauges
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.batch import Batch, Floats
 from inference_exporter.values.events import Teller
@@ -153,6 +154,10 @@ class Part:
     def origins(self) -> Mapping[str, str] | None:
         """Where the model of each version is from, by version; None: nobody asked."""
         return None
+
+    def epoch(self, clock: float) -> int:  # noqa: ARG002
+        """A number that is another one where values of the windows have aged otherwise."""
+        return 0
 
     def gauges(self, clock: float, gauges: Gauges) -> None:
         """Add values of the windows. Not asked while no line came and no pane has aged."""

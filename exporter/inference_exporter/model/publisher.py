@@ -8,15 +8,12 @@ from inference_exporter.config.schema import Warmup
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import GaugesByFamily, Part
 from inference_exporter.results import particulars
-from inference_exporter.results.evaluate import (
-    Chance,
-    EvaluationFacts,
-    Evaluator,
-    least_labelled,
-)
+from inference_exporter.results.evaluate import Chance, EvaluationFacts, Evaluator
 from inference_exporter.results.exemplars import ByPlace, with_exemplars
 from inference_exporter.results.expectations import Forecast
+from inference_exporter.results.gauges import least_labelled
 from inference_exporter.results.judge import judge_of
+from inference_exporter.results.performance import Performance
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.results.totals import Totals
 from inference_exporter.values.samples import Samples
@@ -35,10 +32,14 @@ class Publisher:
             config,
             layout,
             _chance(parts),
-            judge_of(config, layout, reference),
-            Forecast(config, layout, reference),
+            Performance(
+                config,
+                layout,
+                judge_of(config, layout, reference),
+                Forecast(config, layout, reference),
+            ),
         )
-        self._evaluated: tuple[int, GaugesByFamily] | None = None
+        self._evaluated: tuple[tuple[int, ...], GaugesByFamily] | None = None
 
     def stale(self) -> None:
         """Something was counted: windowed values are to be worked out anew."""
@@ -76,7 +77,7 @@ class Publisher:
     ) -> Iterator[Samples]:
         """Values of the windows; those of the last time while no line came and no pane aged."""
         timeline = self._counting.timeline
-        pane = int(clock // timeline.base)
+        pane = (int(clock // timeline.base), *(part.epoch(clock) for part in self._parts))
         if self._evaluated is None or self._evaluated[0] != pane:
             gauges = self.evaluator.evaluate(timeline, clock, facts)
             for part in self._parts:

@@ -25,7 +25,7 @@ from inference_exporter.notebook.comparison import Comparison, Finding
 from inference_exporter.notebook.frames import columns_of, seconds_of
 from inference_exporter.notebook.lines import in_order, lines, roles
 from inference_exporter.notebook.reference import Reference
-from inference_exporter.results.evaluate import Gauges
+from inference_exporter.results.gauges import Gauges
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.tally import Tally
 

@@ -10,24 +10,19 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
 from inference_exporter.accumulators import (
     CategoryBins,
     Histogram,
-    Labelled,
     Layout,
-    Made,
     NumericBins,
     expected_bins,
 )
 from inference_exporter.config.schema import ModelConfig, Window
-from inference_exporter.results.cohorts import put_cohort
-from inference_exporter.results.expectations import Forecast
-from inference_exporter.results.judge import Judge, put_verdict
-from inference_exporter.results.selected import selected
+from inference_exporter.results.gauges import Gauges, least_rows, set_gauge
+from inference_exporter.results.performance import Performance
 from inference_exporter.statistics import (
     STATISTICS,
     Comparison,
@@ -37,8 +32,6 @@ from inference_exporter.statistics import (
     comparison_numeric,
     histogram_quantiles,
 )
-from inference_exporter.truth import coverage
-from inference_exporter.values.samples import Labels
 from inference_exporter.values.status_facts import Evidence, EvidenceKey, Traffic
 from inference_exporter.values.tally import Tally
 from inference_exporter.windows import Timeline
@@ -46,10 +39,6 @@ from inference_exporter.windows import Timeline
 log = logging.getLogger("inference_exporter.results.evaluate")
 
 LATENCY_QUANTILES = (0.5, 0.9, 0.95, 0.99)
-MIN_SAMPLES = 200  # statistics.md: not enough rows is below max(200, 20 x bins)
-MIN_SAMPLES_PER_BIN = 20
-
-Gauges = dict[str, dict[Labels, float]]  # family -> label values -> value
 
 
 @dataclass(slots=True)
@@ -79,11 +68,10 @@ class Evaluator:
         model: ModelConfig,
         layout: Layout,
         chance: Chance,
-        judge: Judge,
-        forecast: Forecast,
+        performance: Performance,
     ) -> None:
         self._model, self._layout, self._chance = model, layout, chance
-        self._judge, self._forecast = judge, forecast
+        self._performance = performance
         self._season = expected_bins(layout.dense)
         self._statistics = {name: STATISTICS[name] for name in model.statistics}
         self.evidence: dict[EvidenceKey, Evidence] = {}  # of the last evaluation, not changed after
@@ -99,10 +87,7 @@ class Evaluator:
                 self.traffic[version, window.name] = _traffic(tally)
                 self._drift(version, window, tally, gauges, facts)
                 self._latency(version, window, tally, gauges)
-                self._performance(version, window, tally, gauges)
-                put, base = partial(_set, gauges), (self._model.name, version)
-                rows = self._layout.effective(tally)
-                self._forecast.put(put, base, window.name, rows, self._least(1))
+                self._performance.put(gauges, version, window.name, tally)
         return gauges
 
     def drift_of(self, version: str, window: Window, tally: Tally) -> Gauges:
@@ -114,9 +99,7 @@ class Evaluator:
     def of_window(self, version: str, window: Window, tally: Tally) -> Gauges:
         """Realised and estimated performance of the counts of one window."""
         gauges: Gauges = {}
-        self._performance(version, window, tally, gauges)
-        put, base = partial(_set, gauges), (self._model.name, version)
-        self._forecast.put(put, base, window.name, tally, self._least(1))
+        self._performance.put(gauges, version, window.name, tally)
         return gauges
 
     def _drift(
@@ -129,8 +112,8 @@ class Evaluator:
             family = f"inference_{one.scope}_drift"
             design = self._chance.design(version, window.name, one.key)
             comparison = _compare(one, self._layout, tally, design, self._expected(one, tally))
-            _set(gauges, f"{family}_samples", (*base, window.name), comparison.n)
-            least = self._least(len(one.profile.bins))
+            set_gauge(gauges, f"{family}_samples", (*base, window.name), comparison.n)
+            least = least_rows(self._model, len(one.profile.bins))
             key = (version, window.name, one.scope, one.name)
             expected = None if comparison.expected is None else comparison.q
             counts = comparison.current.counts
@@ -141,11 +124,11 @@ class Evaluator:
                 result, critical = self._evaluate(name, comparison, facts)
                 if result is not None and math.isfinite(result.value):
                     labels = (*base, name, window.name)
-                    _set(gauges, family, labels, result.value)
+                    set_gauge(gauges, family, labels, result.value)
                     if result.p_value is not None:
-                        _set(gauges, f"{family}_p_value", labels, result.p_value)
+                        set_gauge(gauges, f"{family}_p_value", labels, result.p_value)
                     if critical is not None and math.isfinite(critical):
-                        _set(gauges, f"{family}_critical", labels, critical)
+                        set_gauge(gauges, f"{family}_critical", labels, critical)
 
     def _expected(self, one: NumericBins | CategoryBins, tally: Tally) -> Expectation | None:
         """What the reference lets expect at the hours of a window, where the model has a season."""
@@ -181,51 +164,7 @@ class Evaluator:
                     if value is not None:
                         labels = (self._model.name, version, f"{quantile:g}", window.name)
                         family = "inference_request_duration_quantile_seconds"
-                        _set(gauges, family, labels, value)
-
-    def _performance(self, version: str, window: Window, tally: Tally, gauges: Gauges) -> None:
-        if not self._model.has_labels:
-            return
-        tally = self._layout.net(tally)
-        covered = self._coverage(version, window, tally, gauges)
-        verdict = self._judge.verdict(tally)
-        base = (self._model.name, version)
-        put_cohort(partial(_set, gauges), base, window.name, self._judge.counted(tally))
-        _set(gauges, "inference_performance_samples", (*base, window.name), verdict.samples)
-        if covered and verdict.samples >= self._least(1):
-            put_verdict(partial(_set, gauges), base, window.name, verdict)
-
-    def _coverage(self, version: str, window: Window, tally: Tally, gauges: Gauges) -> bool:
-        """How many predictions have their label; whether they are enough to judge the window."""
-        cells = {one.key: one for one in self._layout.dense if isinstance(one, Made | Labelled)}
-        made, labelled = (
-            float(self._layout.cells_of(cells[key], tally)[0]) for key in (Made.key, Labelled.key)
-        )
-        labels = (self._model.name, version, window.name)
-        share = coverage(made, labelled)
-        if share is not None:
-            _set(gauges, "inference_label_coverage_ratio", labels, share)
-        selected = self._selection(labels, tally, gauges)
-        config = self._model.labels
-        if selected and (config is None or config.selection == "hide"):
-            return False
-        least = config.coverage if config else 0.0
-        return least == 0 or (share is not None and share >= least)
-
-    def _selection(self, labels: Labels, tally: Tally, gauges: Gauges) -> bool:
-        """Whether some classes or scores have their labels and others do not."""
-        found = selected(self._layout, tally, self._least(1))
-        if found.difference is not None:
-            _set(gauges, "inference_label_coverage_difference_ratio", labels, found.difference)
-        for cell, share in found.by_score.items():
-            key = (*labels[:-1], cell, labels[-1])
-            _set(gauges, "inference_label_score_coverage_ratio", key, share)
-        if found.known:
-            _set(gauges, "inference_label_selection_bias", labels, found.biased)
-        return found.biased
-
-    def _least(self, bins: int) -> int:
-        return _least_rows(self._model, bins)
+                        set_gauge(gauges, family, labels, value)
 
 
 def _compare(
@@ -247,17 +186,3 @@ def _compare(
 def _traffic(tally: Tally) -> Traffic:
     requests = sum(value for key, value in tally.sparse.items() if key[0] == "code")
     return Traffic(requests, tally.sparse.get(("failed",), 0.0))
-
-
-def _set(gauges: Gauges, family: str, labels: Labels, value: float) -> None:
-    gauges.setdefault(family, {})[labels] = float(value)
-
-
-def least_labelled(model: ModelConfig) -> int:
-    """How many labelled predictions a window or segment takes before performance is shown."""
-    return _least_rows(model, 1)
-
-
-def _least_rows(model: ModelConfig, bins: int) -> int:
-    configured = model.min_samples
-    return max(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * bins) if configured is None else configured

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -24,12 +24,12 @@ from inference_exporter.performance import (
     error_estimates,
     estimates,
 )
+from inference_exporter.results.gauges import Put
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Labels
 from inference_exporter.values.tally import Tally
 
-Put = Callable[[str, Labels, float], None]
 FAMILY = "inference_performance_estimate"
 
 

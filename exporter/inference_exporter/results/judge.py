@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,11 +33,12 @@ from inference_exporter.performance import (
     score_metrics,
 )
 from inference_exporter.results.choices import ChoiceJudge
+from inference_exporter.results.gauges import Put
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Labels
 from inference_exporter.values.tally import Tally
 
-Put = Callable[[str, Labels, float], None]
+REALISED = "inference_performance"
 
 
 @dataclass(slots=True)
@@ -132,15 +133,17 @@ def confusion_of(tally: Tally) -> dict[tuple[str, str], float]:
     return {(key[1], key[2]): value for key, value in tally.sparse.items() if key[0] == "outcome"}
 
 
-def put_verdict(put: Put, base: Labels, window: str, verdict: Verdict) -> None:
+def put_verdict(
+    put: Put, base: Labels, window: str, verdict: Verdict, family: str = REALISED
+) -> None:
     """The gauges of one window; what is not finite is absent."""
     for key, value in verdict.metrics.items():
         labels = (*base, *key, window)
         if math.isfinite(value):
-            put("inference_performance", labels, value)
+            put(family, labels, value)
             interval = verdict.intervals.get(key)
             if interval is not None and all(map(math.isfinite, interval)):
-                put("inference_performance_lower", labels, interval[0])
-                put("inference_performance_upper", labels, interval[1])
-    for (metric, _), value in verdict.binning.items():
-        put("inference_performance_binning_error", (*base, metric, window), value)
+                put(f"{family}_lower", labels, interval[0])
+                put(f"{family}_upper", labels, interval[1])
+    for (metric, _), value in verdict.binning.items() if family == REALISED else ():
+        put(f"{REALISED}_binning_error", (*base, metric, window), value)

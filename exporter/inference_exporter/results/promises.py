@@ -37,8 +37,8 @@ from inference_exporter.accumulators import (
 )
 from inference_exporter.config.schema import ModelConfig, Window
 from inference_exporter.performance import MACRO, Estimates
-from inference_exporter.results.evaluate import least_labelled
 from inference_exporter.results.expectations import Forecast
+from inference_exporter.results.gauges import least_labelled
 from inference_exporter.results.judge import Verdict, judge_of
 from inference_exporter.results.selected import selected
 from inference_exporter.values.profile import Reference
@@ -81,11 +81,14 @@ class Cohort:
     held: bool
 
 
+def judged_by(layout: Layout) -> Layout:
+    """The part of a layout that performance and estimates of a cohort are made of."""
+    return layout.only(_KINDS)
+
+
 def needed(layout: Layout) -> Layout | None:
     """The part of a layout that a day is judged by; None where nothing is estimated."""
-    if not any(isinstance(one, _EXPECTED) for one in layout.dense):
-        return None
-    return layout.only(_KINDS)
+    return judged_by(layout) if any(isinstance(o, _EXPECTED) for o in layout.dense) else None
 
 
 class Promises:

@@ -4,7 +4,15 @@ Windows follow event time with a bounded lateness and age by the clock they are 
 """
 
 from inference_exporter.windows.panes import Panes, base_length
-from inference_exporter.windows.placement import MAX_AHEAD, NO_PANE, Placement, place, place_joined
+from inference_exporter.windows.periods import PeriodPanes, PeriodTimeline
+from inference_exporter.windows.placement import (
+    MAX_AHEAD,
+    NO_PANE,
+    Placement,
+    place,
+    place_joined,
+    place_joined_by_day,
+)
 from inference_exporter.windows.timeline import History, Timeline
 
 __all__ = [
@@ -12,9 +20,12 @@ __all__ = [
     "NO_PANE",
     "History",
     "Panes",
+    "PeriodPanes",
+    "PeriodTimeline",
     "Placement",
     "Timeline",
     "base_length",
     "place",
     "place_joined",
+    "place_joined_by_day",
 ]

@@ -29,9 +29,18 @@ class Panes:
         self.tallies: dict[int, Tally] = {}
         self.changed: set[int] = set()
 
+    @property
+    def cut(self) -> str:
+        """How time is cut into panes: what was committed under another cut is of no use."""
+        return f"{self.length:g}"
+
+    def number(self, base_pane: int) -> int:
+        """Which pane a base pane is in."""
+        return base_pane // self.factor
+
     def add(self, base_pane: int, increments: Tally) -> None:
         """Count increments of a base pane."""
-        number = base_pane // self.factor
+        number = self.number(base_pane)
         tally = self.tallies.get(number)
         if tally is None:
             self.tallies[number] = increments.copy()

@@ -72,9 +72,13 @@ class Timeline:
         """The history of a version; a new one starts with everything at 0."""
         history = self.versions.get(name)
         if history is None:
-            panes = {window.name: Panes(window, self.base) for window in self.windows}
+            panes = self.new_panes()
             history = self.versions[name] = History(self._empty(), panes, created=now)
         return history
+
+    def new_panes(self) -> dict[str, Panes]:
+        """The panes of a new version, by window."""
+        return {window.name: Panes(window, self.base) for window in self.windows}
 
     def add(
         self, placement: Placement, names: list[str], tallies: Iterable[Tally], now: float
@@ -168,9 +172,9 @@ class Timeline:
     def _restore_pane(
         self, parts: list[str], value: bytes, layouts: Mapping[str, codec.Slices], now: float
     ) -> None:
-        _, version, window, length, number = parts
+        _, version, window, cut, number = parts
         panes = self.version(version, now).panes.get(window)
-        if panes is None or f"{panes.length:g}" != length:
+        if panes is None or panes.cut != cut:
             self._deleted.add(_key(*parts))  # the configuration has other windows now
             return
         empty = Tally.zeros(len(self._empty().dense))
@@ -205,4 +209,4 @@ def _key(*parts: str) -> str:
 
 
 def _pane_key(version: str, panes: Panes, number: int) -> str:
-    return _key("pane", version, panes.window.name, f"{panes.length:g}", str(number))
+    return _key("pane", version, panes.window.name, panes.cut, str(number))

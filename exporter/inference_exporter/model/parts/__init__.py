@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inference_exporter.model.part import Part
 from inference_exporter.model.parts.broken import BrokenPart
+from inference_exporter.model.parts.calendar import CalendarPart
 from inference_exporter.model.parts.concept import ConceptPart
 from inference_exporter.model.parts.decisions import DecisionsPart
 from inference_exporter.model.parts.derived import DerivedPart
@@ -34,6 +35,7 @@ PARTS: tuple[type[Part], ...] = (
     Outliers,  # … of the features as they are counted
     SegmentsPart,  # before late labels, which are counted by segment too
     PromisesPart,  # before late labels, which are counted by day too
+    CalendarPart,  # and by calendar period
     DecisionsPart,
     EarlierPart,  # which is told of decisions
     BrokenPart,

@@ -16,7 +16,7 @@ from inference_exporter.accumulators import CategoryBins, Layout, NumericBins
 from inference_exporter.formats import Decoder
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
-from inference_exporter.results.evaluate import Gauges
+from inference_exporter.results.gauges import Gauges
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.samples import Labels, Samples
 from inference_exporter.values.tally import Tally

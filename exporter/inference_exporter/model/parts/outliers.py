@@ -21,7 +21,7 @@ from inference_exporter.multivariate import (
     Scorer,
     SimilarInputs,
 )
-from inference_exporter.results.evaluate import Gauges
+from inference_exporter.results.gauges import Gauges
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.values.batch import Batch, Bools, Floats, NumericColumn
 from inference_exporter.values.profile import Multivariate, NumericProfile

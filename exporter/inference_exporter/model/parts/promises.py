@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar, Self
 
 import numpy as np
@@ -10,15 +10,14 @@ import numpy as np
 from inference_exporter.ledger import Ledger
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
-from inference_exporter.results.evaluate import Gauges
+from inference_exporter.model.subset import Subset
+from inference_exporter.results.gauges import Gauges
 from inference_exporter.results.promises import DAY, WINDOW, Cohort, Promises, needed
-from inference_exporter.values.batch import Ints
 from inference_exporter.values.tally import Tally
 from inference_exporter.windows import NO_PANE, Placement, Timeline
 
 FAMILY = "inference_performance_estimate_checks"
 _PREFIX = "promises/"
-_KINDS = ("prediction", "outcome")
 
 
 class PromisesPart(Part):
@@ -44,8 +43,7 @@ class PromisesPart(Part):
         timeline = Timeline((WINDOW,), layout.slices, layout.signature, layout.empty)
         self._ledger = one = Ledger(layout, timeline, counting.keys)
         self._promises = Promises(counting.config, layout, counting.reference)
-        own = [counting.layout.slices[key] for key in layout.slices]
-        self._own: Ints = np.concatenate([np.arange(part.start, part.stop) for part in own])
+        self._subset = Subset(counting.layout, layout)
         counting.ledgers.append(one)
         if before is not None:
             one.timeline.restore(before.timeline.take_changes(everything=True)[0], now)
@@ -62,15 +60,8 @@ class PromisesPart(Part):
         )
         newest = tuple(placement.newest[at] for at in inside)
         days = Placement(np.empty(0, np.int64), groups, newest=newest)
-        self._ledger.timeline.add(days, rows.names, self._tallies(rows, inside), rows.now)
-
-    def _tallies(self, rows: Rows, groups: list[int]) -> Iterator[Tally]:
-        sparse: dict[int, dict[tuple[str, ...], float]] = {}
-        for group, key, value in rows.increments.sparse:
-            if key[0] in _KINDS:
-                sparse.setdefault(group, {})[key] = value
-        for group in groups:
-            yield Tally(rows.increments.dense[group, self._own], sparse.get(group, {}))
+        tallies = self._subset.tallies(rows.increments, inside)
+        self._ledger.timeline.add(days, rows.names, tallies, rows.now)
 
     def gauges(self, clock: float, gauges: Gauges) -> None:
         """See `Part.gauges`."""

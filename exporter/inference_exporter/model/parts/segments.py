@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from inference_exporter.decisions import level_of
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import GaugesByFamily, Part, Rows, Setting
-from inference_exporter.results.evaluate import least_labelled
+from inference_exporter.results.gauges import least_labelled
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.segments import PREFIX, Segments, foreign
 from inference_exporter.values.batch import Batch, Floats
