@@ -50,6 +50,7 @@ models:
     lateness: 1s
     concept_drift: {detectors: [adwin]}
     thresholds: {request_duration_seconds: 0.1}
+    calendar: {timezone: Europe/Paris}
   price:
     logs: [price.jsonl]
     start_at: beginning
@@ -57,6 +58,7 @@ models:
     # The reference's table has outcomes, the log has none: they come later.
     fields: {timestamp: t, id: id, version: v, features: x, prediction: p, latency: s, actual: y}
     labels: {id: id, actual: y, logs: [actual.jsonl]}
+    calendar: {timezone: Asia/Kolkata, periods: [day, quarter], early: 1h}
     reference: price.json
     segments: {size: {bins: [110]}}
     windows: [10s, 20s]

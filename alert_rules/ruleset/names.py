@@ -19,7 +19,8 @@ EVALUATED_EVERY = {"1h": "1m", "6h": "1m", "1d": "2m", "7d": "4m"}  # lookback i
 
 # Calendar periods are named like windows (`calendar` in the configuration); a zone's quarter says
 # nothing about the last hours.
-NO_PERIOD = 'window!~"(previous_)?(day|week|month|quarter)"'
+PERIODS = "(previous_)?(day|week|month|quarter)"
+NO_PERIOD = f'window!~"{PERIODS}"'
 CONFIGURED = {"1h": "1h|60m", "6h": "6h", "1d": "1d|24h", "7d": "7d|1w"}  # one window's names
 
 SCOPES = ("feature", "output")

@@ -16,7 +16,7 @@ from dashboards.board.promql import (
     single,
     threshold,
 )  # fmt: skip
-from dashboards.pages import model_estimates, model_segments, story, story_why
+from dashboards.pages import model_estimates, model_segments, model_vintages, story, story_why
 
 _REFERENCE = "inference_performance_reference"
 _CLASS = "model_version_class:inference_performance"
@@ -51,6 +51,8 @@ def page() -> Page:
             Row("Late labels, coverage, sequential tests", _labels(), closed=True),
             Row("More of regressions", _regression(), closed=True),
             Row("Did estimates keep their promise", model_estimates.record(), closed=True),
+            Row("By calendar period: estimate, early outcome, outcome", model_vintages.vintages(),
+                closed=True),
             Row("As each replica sees it", _replicas(), closed=True),
         ),
         (firing(MODEL), new_versions(MODEL)),

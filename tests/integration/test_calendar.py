@@ -236,6 +236,21 @@ def test_another_zone_begins_anew_and_other_periods_stay(tmp_path: Path) -> None
     assert not [key for key in sidecar.store.load() if "calendar/" in key]
 
 
+def test_a_reference_that_is_complete_leaves_periods_as_they_are(tmp_path: Path) -> None:
+    """Half of the predictions are counted before there are bins, and estimates come with it."""
+    more = CALENDAR.format(zone="Europe/Paris", more="")
+    sidecar = LateSidecar(tmp_path, LABELS, more=f"{more}\n    reference: {{warmup: 40}}")
+    events = Events("Europe/Paris", 11)
+    for _ in range(8):
+        events.predict(sidecar, 12)
+        events.label(sidecar, 5)
+        sidecar.settle()
+        sidecar.crash()
+        events.check(sidecar.settle(), sidecar.clock.now())
+        sidecar.clock.advance(9 * HOUR)
+    assert "inference_reference_info" in {name for name, _ in sidecar.page()}
+
+
 def test_a_calendar_that_is_new_begins_with_what_comes(tmp_path: Path) -> None:
     """The state of before has no periods; what is read from now on is all they have."""
     sidecar, events = LateSidecar(tmp_path, LABELS), Events("UTC", 5)

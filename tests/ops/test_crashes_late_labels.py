@@ -34,6 +34,7 @@ models:
     labels: {id: id, actual: actual, logs: labels.jsonl}
     segments: [country]
     windows: [10m]
+    calendar: {timezone: Asia/Kathmandu, early: 1d}
 """
 
 
@@ -127,4 +128,9 @@ def test_every_late_label_counts_once_for_its_segment_whenever_it_is_killed(tmp_
     assert total(page, "inference_class_score_outcomes_total") == writer.labels
     assert total(page, "inference_predictions_awaiting_label") == writer.made - writer.labels
     assert total(page, "inference_requests_total") == writer.made
+    for kind in ("day", "week", "month", "quarter"):  # the test may go past the end of one
+        windows = (kind, f"previous_{kind}")
+        for family in ("inference_performance_samples", "inference_performance_early_samples"):
+            found_in = sum(total(page, family, window=window) for window in windows)
+            assert found_in == writer.labels, (kind, family)
     assert "state not used" not in exporter.log()

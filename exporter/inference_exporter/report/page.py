@@ -113,6 +113,7 @@ class _Section:
         yield from cohorts(
             self._now.cohorts[self._name], self._now.references[self._name], *self._period
         )
+        yield from state.periods_of(self._views, *self._period)
         yield from state.quality_of(self._views)
         yield self._heading("What it was compared with")
         yield from _facts(self._name, self._now, self._history)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from inference_exporter.exposition.status.html import parts
 from inference_exporter.exposition.status.html.markup import Html, fill, join
 from inference_exporter.exposition.status.html.model import latency, performance, quality
 from inference_exporter.exposition.status.html.segments import segments
+from inference_exporter.exposition.status.html.vintages import vintages
 from inference_exporter.exposition.status.index import Index
 from inference_exporter.exposition.status.numbers import Number
 from inference_exporter.exposition.status.overview import model_view
 from inference_exporter.exposition.status.selection import Selection
-from inference_exporter.exposition.status.views import Labelled, VersionView
+from inference_exporter.exposition.status.views import Labelled, VersionView, VintagesView
 from inference_exporter.values.samples import Snapshot
 
 
@@ -65,6 +67,21 @@ def read(snapshot: Snapshot, model: str) -> Html:
     return parts.table(
         "Lines read, by what became of them", ("Source", "Lines", "How many"), rows, (2,)
     )
+
+
+def periods_of(ones: list[VersionView], start: float, end: float) -> Iterator[Html]:
+    """Calendar periods that reach into the time of the report, version by version."""
+    for one in ones:
+        inside = [_inside(view, start, end) for view in one.vintages]
+        if shown := [view for view in inside if view.rows]:
+            name = parts.version_name(one.version)
+            yield fill("<h3>Version {v}: by calendar period</h3>", v=name)
+            yield vintages(shown)
+
+
+def _inside(view: VintagesView, start: float, end: float) -> VintagesView:
+    rows = tuple(row for row in view.rows if row.begin < end and row.end > start)
+    return replace(view, rows=rows)
 
 
 def quality_of(ones: list[VersionView]) -> Iterator[Html]:

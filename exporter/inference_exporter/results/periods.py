@@ -16,7 +16,8 @@ from inference_exporter.accumulators import RETRACTED, Layout, Retracted
 from inference_exporter.results.gauges import Gauges, set_gauge
 from inference_exporter.results.performance import Performance
 from inference_exporter.values.batch import Bools
-from inference_exporter.values.calendar import PREVIOUS, first_day
+from inference_exporter.values.calendar import PREVIOUS, first_day, title
+from inference_exporter.values.status_facts import Vintage
 from inference_exporter.values.tally import Tally
 from inference_exporter.windows import PeriodTimeline
 
@@ -67,6 +68,25 @@ class Periods:
         for family, values in self.found(period).items():
             into = gauges.setdefault(family, {})
             into |= {(*labels[:-1], window): value for labels, value in values.items()}
+
+    def vintages(self, clock: float) -> tuple[Vintage, ...]:
+        """All periods that are kept."""
+        return tuple(self._vintage(period, clock) for period in self.kept())
+
+    def _vintage(self, period: Period, clock: float) -> Vintage:
+        kind, number, calendar = period.kind, period.number, self._timeline.calendar
+        tally = _tally(self._timeline, period)
+        made = tally.sparse if tally else {}
+        return Vintage(
+            period.version,
+            kind,
+            title(kind, number),
+            calendar.begin(first_day(kind, number)),
+            calendar.begin(first_day(kind, number + 1)),
+            number < self._timeline.current(kind, clock),
+            sum(rows for key, rows in made.items() if key[0] == "prediction"),
+            self.found(period),
+        )
 
     def kept(self) -> Iterator[Period]:
         """All periods in which something was counted, the newest first."""

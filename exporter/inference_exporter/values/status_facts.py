@@ -39,12 +39,31 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class Vintage:
+    """The predictions of a calendar period of one version, `begin` to `end` in epoch seconds.
+
+    `gauges` are what is published of a period, by family and labels, whose last one is empty here.
+    `is_over` is whether the period is.
+    """
+
+    version: str
+    kind: str
+    name: str
+    begin: float
+    end: float
+    is_over: bool
+    predictions: float
+    gauges: Mapping[str, Mapping[tuple[str, ...], float]]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFacts:
     """A model as configured, and what its windows hold.
 
     `least` is how many labelled predictions a window takes before performance is shown; keys of
     `traffic` are version and window. `waits` are the seconds between the
-    end of a window and the decision on it.
+    end of a window and the decision on it. `vintages` are the calendar periods that are kept, the
+    newest of each kind first.
     """
 
     name: str
@@ -54,6 +73,7 @@ class ModelFacts:
     waits: Mapping[str, float] = field(default_factory=dict)
     evidence: Mapping[EvidenceKey, Evidence] = field(default_factory=dict)
     traffic: Mapping[tuple[str, str], Traffic] = field(default_factory=dict)
+    vintages: tuple[Vintage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

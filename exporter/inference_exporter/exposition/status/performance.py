@@ -76,12 +76,16 @@ def _of_window(place: Place, family: str) -> Values:
 
 
 def _by_class(place: Place, rows: Rows) -> Values:
-    """By metric and class. Estimates have no class: some of them are the positive class's."""
     positive = next(
         iter(place.index.rows("inference_positive_class_info", place.facts.name)), ("",)
     )
+    return by_class(rows, positive[0])
+
+
+def by_class(rows: Rows, positive: str) -> Values:
+    """By metric and class. Estimates have no class: some of them are the positive class's."""
     return {
-        (key[0], key[1]) if len(key) > 1 else _estimate(key[0], positive[0]): value
+        (key[0], key[1]) if len(key) > 1 else _estimate(key[0], positive): value
         for key, value in rows.items()
     }
 

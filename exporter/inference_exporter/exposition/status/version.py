@@ -11,6 +11,7 @@ from inference_exporter.exposition.status.quality import quality_of
 from inference_exporter.exposition.status.segments import segments_of
 from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.status.views import Labelled, SubjectView, VersionView
+from inference_exporter.exposition.status.vintages import vintages_of
 from inference_exporter.values.samples import Labels
 
 _LEVELS = ("quiet", "warns", "drift detected")
@@ -53,6 +54,7 @@ def version_view(place: Place, now: float, chosen: Selection) -> VersionView:
         performance_of(place),
         quality_of(place),
         segments_of(place),
+        vintages_of(place.facts, place.version),
         subject,
     )
 

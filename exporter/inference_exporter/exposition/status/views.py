@@ -131,6 +131,39 @@ class PerformanceView:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A value with the ends of its 95 % interval, None where it has none."""
+
+    value: Number
+    between: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VintageRow:
+    """A metric of the predictions of a calendar period, `begin` to `end` in epoch seconds."""
+
+    name: str
+    begin: float
+    end: float
+    is_over: bool
+    metric: str
+    predictions: Number
+    coverage: Number
+    estimated: Known
+    early: Known
+    realised: Known
+
+
+@dataclass(frozen=True, slots=True)
+class VintagesView:
+    """The calendar periods of one kind, the newest first; `early`: whether that is asked for."""
+
+    kind: str
+    rows: tuple[VintageRow, ...]
+    early: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentRow:
     """A part of the traffic: as many `values` as the view has metrics."""
 
@@ -195,6 +228,7 @@ class VersionView:
     performance: PerformanceView
     quality: tuple[QualityRow, ...]
     segments: SegmentsView = field(default_factory=SegmentsView)
+    vintages: tuple[VintagesView, ...] = ()
     subject: SubjectView | None = None
 
 

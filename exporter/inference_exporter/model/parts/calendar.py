@@ -20,9 +20,12 @@ from inference_exporter.results.judge import judge_of
 from inference_exporter.results.performance import Performance
 from inference_exporter.results.periods import Periods
 from inference_exporter.results.promises import judged_by
+from inference_exporter.values.calendar import PERIODS
+from inference_exporter.values.status_facts import ModelFacts, Vintage
 from inference_exporter.windows import NO_PANE, PeriodTimeline, Placement
 
 PREFIX = "calendar/"
+MINUTE = 60.0
 _KEPT, _EARLY = "kept/", "early/"
 
 
@@ -34,6 +37,8 @@ class CalendarPart(Part):
     def __init__(self, config: CalendarConfig, *, own_labels: bool) -> None:
         self._config, self._own_labels = config, own_labels
         self._ledgers: dict[str, PeriodLedger] = {}  # by what their keys begin with
+        self._vintages: tuple[Vintage, ...] = ()
+        self._seen = -np.inf
         self._unwanted: set[str] = set()  # state of early labels that are not asked for any more
 
     @classmethod
@@ -46,7 +51,7 @@ class CalendarPart(Part):
 
     def use(self, counting: Counting, now: float) -> None:
         """See `Part.use`."""
-        before = self._ledgers
+        before, self._seen = self._ledgers, -np.inf
         layout = judged_by(counting.layout)
         self._counting, self._subset = counting, Subset(counting.layout, layout)
         self._ledgers = self._made(counting, layout)
@@ -69,11 +74,10 @@ class CalendarPart(Part):
     def _made(self, counting: Counting, layout: Layout) -> dict[str, PeriodLedger]:
         calendar, config = counting.calendar, self._config
         assert calendar is not None  # there is one where it is configured
+        kinds = [kind for kind in PERIODS if kind in config.periods]
 
         def timeline() -> PeriodTimeline:
-            return PeriodTimeline(
-                config.periods, calendar, layout.slices, layout.signature, layout.empty
-            )
+            return PeriodTimeline(kinds, calendar, layout.slices, layout.signature, layout.empty)
 
         made = {_KEPT: PeriodLedger(layout, timeline(), counting.keys)}
         if config.early is not None:
@@ -102,6 +106,15 @@ class CalendarPart(Part):
         """See `Part.gauges`."""
         if np.isfinite(clock):
             self.periods.put(gauges, clock)
+
+    def advance(self, clock: float) -> None:
+        """See `Part.advance`: all periods that are kept are looked at once a minute at most."""
+        if np.isfinite(clock) and not 0 <= clock - self._seen < MINUTE:
+            self._seen, self._vintages = clock, self.periods.vintages(clock)
+
+    def facts(self, known: ModelFacts) -> ModelFacts:
+        """See `Part.facts`."""
+        return replace(known, vintages=self._vintages)
 
     # -- state ----------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from inference_exporter.exposition.status.html.parts import (
     table,
     verdict,
 )
-from inference_exporter.exposition.status.numbers import Number, digits
+from inference_exporter.exposition.status.numbers import Number, digits, write
 from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.status.views import DriftRow, DriftView, SubjectView
 
@@ -148,3 +148,11 @@ def _bins(one: DriftRow) -> Html:
 def number_or_dash(shown: Number) -> Html:
     """For tables in which the reason stands elsewhere."""
     return number(_short(shown))
+
+
+def with_interval(value: Number, ends: tuple[float, float] | None) -> Html:
+    """A value, with the ends of its 95 % interval where it has one."""
+    if value.value is None or ends is None:
+        return number_or_dash(value)
+    span = " to ".join(write(end, "plain") for end in ends)
+    return fill("{value} <small>({span})</small>", value=number_or_dash(value), span=span)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from inference_exporter.exposition.status.html import parts
-from inference_exporter.exposition.status.html.drift import drift, number_or_dash, subject
+from inference_exporter.exposition.status.html.drift import (
+    drift,
+    number_or_dash,
+    subject,
+    with_interval,
+)
 from inference_exporter.exposition.status.html.markup import Html, fill, join
 from inference_exporter.exposition.status.html.segments import segments
 from inference_exporter.exposition.status.html.sources import sources
-from inference_exporter.exposition.status.numbers import Number, write
+from inference_exporter.exposition.status.html.vintages import vintages
 from inference_exporter.exposition.status.performance import HEADLINE
 from inference_exporter.exposition.status.selection import Selection, model_path
 from inference_exporter.exposition.status.views import (
@@ -74,8 +79,10 @@ def _version(view: VersionView, chosen: Selection) -> Html:
         Html("<h2>Latency</h2>"), latency(view),
         Html("<h2>Drift</h2>"), drift(view.drift, chosen, ""),
         Html("<h2>Performance</h2>"), performance(view.performance),
-        Html("<h2>Data quality</h2>"), quality(view.quality),
     ]  # fmt: skip
+    if view.vintages:
+        content += [Html("<h2>Calendar periods</h2>"), vintages(view.vintages)]
+    content += [Html("<h2>Data quality</h2>"), quality(view.quality)]
     if view.segments.rows or view.segments.fairness:
         content += [Html("<h2>Segments</h2>"), segments(view.segments)]
     if view.concept:
@@ -156,8 +163,8 @@ def performance(view: PerformanceView) -> Html:
         rows = [
             parts.row(
                 _metric(one),
-                _with_interval(one.realised, one.realised_between),
-                _with_interval(one.estimated, one.estimated_between),
+                with_interval(one.realised, one.realised_between),
+                with_interval(one.estimated, one.estimated_between),
                 number_or_dash(one.reference),
             )
             for one in view.rows
@@ -174,14 +181,6 @@ def _headline(one: PerformanceRow) -> int:
 
 def _metric(one: PerformanceRow) -> str:
     return f"{one.metric} ({one.of_class})" if one.of_class else one.metric
-
-
-def _with_interval(value: Number, ends: tuple[float, float] | None) -> Html:
-    """A value, with the ends of its 95 % interval where it has one."""
-    if value.value is None or ends is None:
-        return number_or_dash(value)
-    span = " to ".join(write(end, "plain") for end in ends)
-    return fill("{value} <small>({span})</small>", value=number_or_dash(value), span=span)
 
 
 def quality(rows: tuple[QualityRow, ...]) -> Html:
