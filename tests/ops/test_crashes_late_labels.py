@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -70,7 +71,7 @@ class Writer(threading.Thread):
         scores = [round(one / sum(weights), 6) for one in weights]
         country = rng.choice(("DE", "FR"))
         line = {
-            "ts": 1_793_527_200 + self.made / 1000, "id": name, "version": rng.choice("12"),
+            "ts": time.time(), "id": name, "version": rng.choice("12"),
             "scores": scores, "country": country,
         }  # fmt: skip
         if rng.random() < 0.8:
