@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from bench import child
 from inference_exporter import config, reference
 from inference_exporter.assembly import make_model
 from inference_exporter.model import Model
-from inference_exporter.model.parts.calendar import PREFIX
+from inference_exporter.model.parts.calendar import PREFIX, CalendarPart
+from inference_exporter.model.parts.late_labels import LateLabels
 from inference_exporter.results.evaluate import EvaluationFacts
 
 _DAYS, _A_DAY = 480, 40
@@ -32,8 +34,9 @@ models:
     windows: [WINDOWS]
     min_samples: 20
     positive_class: "1"
-    fields: {timestamp: at, prediction: y, score: p, actual: a, features: features}
+    fields: {timestamp: at, id: id, prediction: y, score: p, actual: a, features: features}
 """
+_LATE = "    labels: {logs: [labels.jsonl], id: id, actual: a}\n"
 _CALENDAR = "    calendar: {timezone: Europe/Paris}\n"
 _REFERENCE = "    reference: m.json\n"
 
@@ -63,12 +66,14 @@ def _lines(rows: int, begin: float, step: float) -> Iterator[bytes]:
         p = float(score[row])
         features = {f"n{k}": one for k, one in enumerate(inputs[row])}
         record = {"at": _START + begin + row * step, "y": int(p >= 0.5), "p": p,
-                  "a": int(came[row]), "features": features}  # fmt: skip
+                  "id": str(row), "a": int(came[row]), "features": features}  # fmt: skip
         yield json.dumps(record).encode() + b"\n"
 
 
-def _model(folder: Path, windows: str, calendar: str) -> Model:
-    text = _TEXT.replace("WINDOWS", windows) + _REFERENCE + calendar
+def _model(folder: Path, windows: str, more: str, *, own: bool = True) -> Model:
+    """`own`: labels are on the lines of predictions."""
+    text = _TEXT.replace("WINDOWS", windows) + _REFERENCE + more
+    text = text if own else text.replace(", actual: a, features", ", features")
     (one,) = config.parse(text, "bench.yaml").models
     model = make_model(one, reference.load(str(folder / "m.json")), event_time=True)
     model.start(_START)
@@ -93,9 +98,24 @@ def _sizes(folder: Path) -> None:
     tallies = [tally for one in panes for tally in one.tallies.values()]
     print(f"periods kept             {len(tallies)}")
     print(f"numbers in each          {ledger.layout.cells}")
-    print(f"memory of all            {sum(one.dense.nbytes for one in tallies) / 1e6:.2f} MB")
+    print(f"memory of their counts   {sum(one.dense.nbytes for one in tallies) / 1e6:.2f} MB")
+    print(f"memory of their values   {_values(folder, puts, end) / 1e6:.2f} MB")
     print(f"state of all             {state / 1e6:.2f} MB")
     print(f"series                   {len(series)}")
+
+
+def _values(folder: Path, state: dict[str, bytes], now: float) -> int:
+    """Bytes of what is worked out of all periods, which is kept until something is counted."""
+    model = _model(folder, "400d", _CALENDAR)
+    assert model.restore(state, now) == []
+    part = model.part(CalendarPart)
+    assert part is not None
+    tracemalloc.start()
+    found = part.periods.vintages(now)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found
+    return grown
 
 
 _PUBLISHED = [f"{before}{kind}" for before in ("", "previous_")
@@ -116,6 +136,21 @@ def _times(folder: Path) -> None:
         pages.append(1000 * (mine[1] - plain[1]))
     print(f"time per line            {np.median(ratios):.3f} times that without")
     print(f"a page after new lines   {np.median(pages):+.1f} ms")
+    late = [_late(folder, lines, _CALENDAR) / _late(folder, lines, "") for _ in range(_ROUNDS)]
+    print(f"time per late label      {np.median(late):.2f} times that without")
+
+
+def _late(folder: Path, lines: bytes, calendar: str) -> float:
+    """Seconds for labels that came after their predictions were counted."""
+    model = _model(folder, "1h, 24h", _LATE + calendar, own=False)
+    model.take(lines, _START + 3600.0)
+    model.settle(None, _START + 3600.0)
+    part = model.part(LateLabels)
+    assert part is not None
+    begun = time.process_time()
+    part.log(lines, _START + 7200.0)
+    model.settle(None, _START + 7200.0)
+    return time.process_time() - begun
 
 
 def _seconds(folder: Path, lines: bytes, calendar: str) -> tuple[float, float]:
