@@ -236,6 +236,22 @@ def test_another_zone_begins_anew_and_other_periods_stay(tmp_path: Path) -> None
     assert not [key for key in sidecar.store.load() if "calendar/" in key]
 
 
+def test_labels_that_were_early_by_another_measure_are_not_mixed_with_these(tmp_path: Path) -> None:
+    sidecar, events = sidecar_of(tmp_path, "UTC"), Events("UTC", 5)
+    events.predict(sidecar, 30)
+    events.label(sidecar, 10)
+    events.check(sidecar.settle(), sidecar.clock.now())
+    for early in (", early: 3d", ""):
+        more = CALENDAR.format(zone="UTC", more="").replace(", early: 7d", early)
+        sidecar.reconfigure(more=more)
+        found = dict(_by_window(sidecar.settle()))
+        names = {name for name, _ in found["month"]}
+        assert "inference_performance_samples" in names
+        assert not [name for name in names if name.startswith("inference_performance_early")]
+        assert not [key for key in sidecar.store.load() if "calendar/early/604800/" in key]
+    assert not [key for key in sidecar.store.load() if "calendar/early/" in key]
+
+
 def test_a_reference_that_is_complete_leaves_periods_as_they_are(tmp_path: Path) -> None:
     """Half of the predictions are counted before there are bins, and estimates come with it."""
     more = CALENDAR.format(zone="Europe/Paris", more="")

@@ -36,10 +36,11 @@ class CalendarPart(Part):
 
     def __init__(self, config: CalendarConfig, *, own_labels: bool) -> None:
         self._config, self._own_labels = config, own_labels
+        self._early = f"{_EARLY}{config.early:g}/" if config.early is not None else None
         self._ledgers: dict[str, PeriodLedger] = {}  # by what their keys begin with
         self._vintages: tuple[Vintage, ...] = ()
         self._seen = -np.inf
-        self._unwanted: set[str] = set()  # state of early labels that are not asked for any more
+        self._unwanted: set[str] = set()  # state of labels that were early by another measure
 
     @classmethod
     def of(cls, setting: Setting) -> Self | None:
@@ -53,12 +54,12 @@ class CalendarPart(Part):
         """See `Part.use`."""
         before, self._seen = self._ledgers, -np.inf
         layout = judged_by(counting.layout)
-        self._counting, self._subset = counting, Subset(counting.layout, layout)
+        self._subset = Subset(counting.layout, layout)
         self._ledgers = self._made(counting, layout)
         counting.ledgers += self._ledgers.values()
         config, reference = counting.config, counting.reference
         judge, forecast = judge_of(config, layout, reference), Forecast(config, layout, reference)
-        early = self._ledgers.get(_EARLY)
+        early = self._ledgers.get(self._early) if self._early else None
         self.periods = Periods(
             config.name,
             layout,
@@ -80,8 +81,8 @@ class CalendarPart(Part):
             return PeriodTimeline(kinds, calendar, layout.slices, layout.signature, layout.empty)
 
         made = {_KEPT: PeriodLedger(layout, timeline(), counting.keys)}
-        if config.early is not None:
-            made[_EARLY] = EarlyLedger(layout, timeline(), counting.keys, config.early)
+        if self._early and config.early is not None:
+            made[self._early] = EarlyLedger(layout, timeline(), counting.keys, config.early)
         return made
 
     # -- counting -------------------------------------------------------------------------------
@@ -136,8 +137,9 @@ class CalendarPart(Part):
         for prefix, ledger in self._ledgers.items():
             own = dict(_own(state, PREFIX + prefix))
             problems += [f"calendar: {one}" for one in ledger.timeline.restore(own, now)]
-        if _EARLY not in self._ledgers:
-            self._unwanted |= {key for key in state if key.startswith(PREFIX + _EARLY)}
+        known = tuple(PREFIX + prefix for prefix in self._ledgers)
+        mine = (key for key in state if key.startswith(PREFIX))
+        self._unwanted |= {key for key in mine if not key.startswith(known)}
         return problems
 
 
