@@ -49,7 +49,7 @@ def vintages() -> tuple[Panel, ...]:
               "of the replica with the least. Early is absent without calendar.early."),
         ("version", "window"), columns, "Began",
     )  # fmt: skip
-    return (tables.unless_any(panel, "no `calendar:` in the configuration", ("version", "window")),)
+    return (tables.sized(panel, Window=140, Began=170),)
 
 
 def _labelled() -> str:
