@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from inference_exporter.families import Family
+from inference_exporter.values.native import NativeCounts
 from inference_exporter.values.status_facts import StatusFacts
 
 Labels = tuple[str, ...]
@@ -89,13 +90,15 @@ class Samples:
     """A series set with its values (plain floats or ints, as many as the set has prefixes).
 
     `created` is when the counters of each label set began, epoch seconds (None: unknown).
-    `exemplars` maps an index into `values` to the exemplar of that bucket or counter.
+    `exemplars` maps an index into `values` to the exemplar of that bucket or counter; `native` has
+    the native histogram of each label set, or is empty.
     """
 
     series: SeriesSet
     values: Sequence[float]
     created: float | Sequence[float] | None = None
     exemplars: Mapping[int, Exemplar] = field(default_factory=dict)
+    native: tuple[NativeCounts, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.values) != len(self.series):
