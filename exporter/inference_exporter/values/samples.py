@@ -14,6 +14,7 @@ from functools import cached_property
 from inference_exporter.families import Family
 from inference_exporter.values.native import NativeCounts
 from inference_exporter.values.status_facts import StatusFacts
+from inference_exporter.values.wire import message, text, varint
 
 Labels = tuple[str, ...]
 
@@ -80,6 +81,29 @@ class SeriesSet:
         name = f"{self.family.name.removesuffix('_total')}_created"
         names = self.family.labels
         return tuple(f"{_sample(name, _pairs(names, labels))} " for labels in self.label_sets)
+
+    def heads(self, size: int) -> Sequence[bytes]:
+        """The bytes of each label set's Metric in protobuf, to which `size` bytes more belong."""
+        if size not in self._heads:
+            self._heads[size] = [
+                b"\x22" + varint(len(labels) + size) + labels for labels in self._label_bytes
+            ]
+        return self._heads[size]
+
+    @cached_property
+    def _heads(self) -> dict[int, list[bytes]]:
+        return {}
+
+    @cached_property
+    def _label_bytes(self) -> list[bytes]:
+        names = [text(1, name) for name in self.family.labels]
+        return [
+            b"".join(
+                message(1, name + text(2, printable(value)))
+                for name, value in zip(names, labels, strict=True)
+            )
+            for labels in self.label_sets
+        ]
 
     def __len__(self) -> int:
         return len(self.label_sets) * self.values_per_set
