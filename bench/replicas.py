@@ -7,14 +7,20 @@ Prints its port; the two above it are free for Prometheus.
 
 from __future__ import annotations
 
+import math
 import socket
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from inference_exporter import config
+from inference_exporter.config.buckets import request_buckets
 from inference_exporter.config.thresholds import in_force
+from inference_exporter.values.samples import format_bound
 
 _MODEL = 'model="credit",version="1"'
+(_DEFAULT,) = config.parse("models: {m: {logs: [x], fields: {prediction: y}}}", "bench").models
+_BOUNDS = (*request_buckets(_DEFAULT), math.inf)
 _RATE = 20.0  # predictions per second and replica
 
 
@@ -87,9 +93,10 @@ def _counters(features: int, bins: int, rows: float) -> str:
         f"inference_request_failures_total{{{_MODEL}}} {rows / 1000}",
         f"inference_last_prediction_timestamp_seconds{{{_MODEL}}} {time.time()}",
     ]
-    for le, share in (("0.1", 0.9), ("0.25", 0.98), ("1.0", 1.0), ("+Inf", 1.0)):
-        bucket = "inference_request_duration_seconds_bucket"
-        lines.append(f'{bucket}{{{_MODEL},le="{le}"}} {rows * share}')
+    lines.append(f"inference_requests_slow_total{{{_MODEL}}} {rows / 50}")
+    for bound in _BOUNDS:
+        bucket, share = "inference_request_duration_seconds_bucket", 1 - math.exp(-20 * bound)
+        lines.append(f'{bucket}{{{_MODEL},le="{format_bound(bound)}"}} {rows * share}')
     for predicted in "01":
         for actual in "01":
             share = 0.45 if predicted == actual else 0.05

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from prometheus_client import Metric
 from prometheus_client.openmetrics import parser as openmetrics_parser
@@ -14,6 +15,7 @@ from inference_exporter.exposition.lines import as_float
 from inference_exporter.exposition.openmetrics import family_name
 from inference_exporter.families import FAMILIES, Family
 from inference_exporter.values.samples import Exemplar, Samples, SeriesSet, Snapshot, format_bound
+from metrics_proto import TYPES, families
 
 Labels = tuple[tuple[str, str], ...]
 Content = dict[tuple[str, Labels], str]
@@ -99,6 +101,48 @@ def content(metrics: Iterable[Metric]) -> Content:
         for metric in metrics
         for s in metric.samples
     }
+
+
+def protobuf_content(page: bytes) -> Content:
+    """The same of a page in protobuf, with the times of creation."""
+    return dict(sample for family in families(page) for sample in _protobuf_samples(family))
+
+
+def _protobuf_samples(family: Any) -> Iterator[tuple[tuple[str, Labels], str]]:
+    kind = TYPES[family.type]
+    for metric in family.metric:
+        labels = {pair.name: pair.value for pair in metric.label}
+        value = getattr(metric, kind)
+        for name, extra, number in _protobuf_values(family.name, kind, value):
+            yield (name, tuple(sorted((labels | extra).items()))), repr(float(number))
+
+
+def _protobuf_values(name: str, kind: str, value: Any) -> Iterator[tuple[str, dict[str, str], Any]]:
+    if kind == "histogram":
+        for one in value.bucket:
+            le = {"le": format_bound(one.upper_bound)}
+            yield f"{name}_bucket", le, one.cumulative_count_float or one.cumulative_count
+        yield f"{name}_sum", {}, value.sample_sum
+        yield f"{name}_count", {}, value.sample_count_float or value.sample_count
+    else:
+        yield name, {}, value.value
+    if kind != "gauge" and value.HasField("created_timestamp"):
+        yield f"{name.removesuffix('_total')}_created", {}, _seconds(value.created_timestamp)
+
+
+def _seconds(time: Any) -> float:
+    return float((time.seconds * 10**9 + time.nanos) / 1e9)
+
+
+def protobuf_exemplars(page: bytes) -> Iterator[tuple[str, float, float]]:
+    """Trace, value and time of each exemplar of a page in protobuf."""
+    for family in families(page):
+        for metric in family.metric:
+            for one in (*metric.histogram.bucket, metric.counter):
+                if one.HasField("exemplar"):
+                    (label,) = one.exemplar.label
+                    assert label.name == "trace_id"
+                    yield label.value, one.exemplar.value, _seconds(one.exemplar.timestamp)
 
 
 def everything(metrics: Iterable[Metric]) -> list[object]:

@@ -9,6 +9,7 @@ from dashboards.board.parts import Annotation
 _JOB = 'job=~"$job"'
 RATE = "[$__rate_interval]"
 WINDOW = "${window}"
+DURATION = "inference_request_duration_seconds"
 FLEET = 'job=~"$job", model=~"$model"'
 MODEL = 'job=~"$job", model="$model"'
 VERSION = MODEL + ', version=~"$version"'
@@ -52,10 +53,24 @@ def share(part: str, whole: str) -> str:
     return f"{part}\n/ ({whole} > 0)"
 
 
-def quantile(q: float, selector: str, *labels: str, metric: str = "") -> str:
-    """A latency quantile of the fleet; absent, and not NaN, where there is no traffic."""
-    bucket = f"{metric or 'inference_request_duration_seconds'}_bucket"
-    return f"histogram_quantile({q:g}, {rate(bucket, selector, 'le', *labels)}) >= 0"
+def quantile(q: float, selector: str, *labels: str, metric: str = DURATION) -> str:
+    """A latency quantile of the fleet; absent, and not NaN, where there is no traffic.
+
+    Of native histograms where Prometheus scrapes them, else of buckets.
+    """
+    native = rate(metric, selector, *labels)
+    classic = rate(f"{metric}_bucket", selector, "le", *labels)
+    return (
+        " >= 0\nor ".join(f"histogram_quantile({q:g}, {one})" for one in (native, classic))
+        + " >= 0"
+    )
+
+
+def spread(selector: str) -> str:
+    """Requests by bucket of the latency: as native histograms, else as buckets."""
+    native = f"sum (increase({of(DURATION, selector)}{RATE}))"
+    classic = f"sum by (le) (increase({of(f'{DURATION}_bucket', selector)}{RATE}))"
+    return f"{native}\nor ({classic} unless on () {native})"
 
 
 def over_noise(scope: str, selector: str) -> str:

@@ -8,7 +8,6 @@ from dashboards.board import links, panels, variables
 from dashboards.board.parts import Page, Panel, Query, Row, about
 from dashboards.board.promql import (
     FLEET,
-    RATE,
     called,
     firing,
     new_versions,
@@ -16,12 +15,12 @@ from dashboards.board.promql import (
     quantile,
     rate,
     share,
+    spread,
     threshold,
 )  # fmt: skip
 from dashboards.pages import requests
 from dashboards.pages.machines import cgroups, gpus, nodes
 
-_BUCKET = "inference_request_duration_seconds_bucket"
 _STEP = "inference_step_duration_seconds"
 _LONGEST = names.SLO_WINDOWS[-1]
 _BUDGETS = (
@@ -55,7 +54,7 @@ def _strip() -> tuple[Panel, ...]:
     def latency(q: float, title: str) -> Panel:
         return panels.stat(
             title, about(f"{q:.0%} of the requests are faster.",
-                         "Interpolated between the bounds of the buckets.",
+                         "Interpolated within a bucket; by default one is 9 % wide.",
                          "InferenceLatencyGrowth"),
             quantile(q, FLEET), "s", none="no traffic", width=4,
         )  # fmt: skip
@@ -84,7 +83,6 @@ def _strip() -> tuple[Panel, ...]:
 
 def _requests() -> tuple[Panel, ...]:
     mine = ("model", "version")
-    spread = f"sum by (le) (increase({of(_BUCKET, FLEET)}{RATE}))"
     own = of("inference_request_duration_quantile_seconds", FLEET, 'q="0.95"')
     return (
         panels.linked(panels.lines(
@@ -102,7 +100,7 @@ def _requests() -> tuple[Panel, ...]:
             "Distribution of the latency",
             about("Requests per bucket of the latency.",
                   "Two bands are two populations: a cache, or two replicas."),
-            "s", Query(spread, "{{le}}", "heatmap", exemplar=True)),
+            "s", Query(spread(FLEET), "{{le}}", "heatmap", exemplar=True)),
         panels.lines(
             "Requests by status",
             about("Requests a second by status code, or `ok` where the log has none.",
@@ -111,11 +109,10 @@ def _requests() -> tuple[Panel, ...]:
             "reqps", Query(rate("inference_requests_total", FLEET, "code"), "{{code}}"),
             stacked=True),
         panels.lines(
-            "p95 of each replica, from finer buckets",
-            about("95th percentile over each exporter's own windows, to 1 %: exporters keep finer "
-                  "buckets than they publish.",
-                  "It differs from the fleet's p95, which is interpolated between the published "
-                  "bounds. One replica apart from the others is a machine, not the model."),
+            "p95 of each replica",
+            about("95th percentile over each exporter's own windows, within 9 %.",
+                  "With the default buckets one replica's is the fleet's over the same time. One "
+                  "replica apart from the others is a machine, not the model."),
             "s", Query(f"max by (instance, window) ({own})", "{{instance}} {{window}}"),
             many=True),
     )  # fmt: skip

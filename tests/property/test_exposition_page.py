@@ -13,9 +13,18 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from exposition_pages import assert_valid_page, content, everything, expected, parse
+from exposition_pages import (
+    assert_valid_page,
+    content,
+    everything,
+    expected,
+    parse,
+    protobuf_content,
+    protobuf_exemplars,
+)
 from inference_exporter.exposition.collector import SnapshotCollector
 from inference_exporter.exposition.openmetrics import render_openmetrics
+from inference_exporter.exposition.protobuf import render_protobuf
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.text import render_text
 from inference_exporter.families import FAMILIES, Family
@@ -92,6 +101,26 @@ def test_text_says_what_the_snapshot_says(snapshot: Snapshot) -> None:
 @given(SNAPSHOTS)
 def test_openmetrics_says_what_the_snapshot_says(snapshot: Snapshot) -> None:
     assert content(parse(render_openmetrics(snapshot))) == expected(snapshot, created=True)
+
+
+@settings(deadline=None)
+@given(SNAPSHOTS)
+def test_protobuf_says_what_the_snapshot_says(snapshot: Snapshot) -> None:
+    found, wanted = protobuf_content(render_protobuf(snapshot)), expected(snapshot, created=True)
+    times = {key for key in wanted if key[0].endswith("_created")}  # written in nanoseconds
+    for key in times:
+        assert float(found.pop(key)) == pytest.approx(float(wanted.pop(key)), abs=1e-6)
+    assert found == wanted
+
+
+@settings(deadline=None)
+@given(SNAPSHOTS)
+def test_protobuf_has_the_exemplars_of_openmetrics(snapshot: Snapshot) -> None:
+    theirs = everything(parse(render_openmetrics(snapshot)))
+    wanted = [one[-1] for one in theirs if one[-1] is not None]  # type: ignore[index]
+    found = list(protobuf_exemplars(render_protobuf(snapshot)))
+    assert [(e.labels["trace_id"], e.value) for e in wanted] == [one[:2] for one in found]
+    assert [float(e.timestamp) for e in wanted] == pytest.approx([one[2] for one in found])
 
 
 @settings(deadline=None)

@@ -12,6 +12,11 @@ PROMETHEUS_2 = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 )
+PROMETHEUS_2_NATIVE = (  # 2.42 with --enable-feature=native-histograms
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,"
+    "application/openmetrics-text;version=1.0.0;q=0.8,"
+    "application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+)
 PROMETHEUS_3 = (
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
     "application/openmetrics-text;version=0.0.1;q=0.5,"
@@ -29,7 +34,8 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
     [
         PROMETHEUS_2,
         PROMETHEUS_3,
-        PROMETHEUS_3_NATIVE,
+        "application/vnd.google.protobuf;proto=other.Message;encoding=delimited,"
+        "application/openmetrics-text;q=0.5",
         "application/openmetrics-text",
         'application/openmetrics-text; version="1.0.0"; charset=utf-8',
         "APPLICATION/OPENMETRICS-TEXT;Q=0.5, text/plain;q=0.5",
@@ -43,7 +49,21 @@ def test_openmetrics_goes_to_those_who_prefer_it(accept: str) -> None:
 @pytest.mark.parametrize(
     "accept",
     [
+        PROMETHEUS_2_NATIVE,
+        PROMETHEUS_3_NATIVE,
+        PROMETHEUS_3_NATIVE.upper(),
+    ],
+)
+def test_protobuf_goes_to_those_who_scrape_native_histograms(accept: str) -> None:
+    assert negotiate(accept) is Dialect.PROTOBUF
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
         "",
+        "application/vnd.google.protobuf",
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
         "*/*",
         "text/plain",
         BROWSER,

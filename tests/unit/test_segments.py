@@ -222,6 +222,7 @@ def test_the_families_with_segments_are_those_of_the_contract() -> None:
     wanted = {
         "inference_requests_total",
         "inference_request_failures_total",
+        "inference_requests_slow_total",
         "inference_request_duration_seconds",
         "inference_predictions_total",
         "inference_outcomes_total",

@@ -48,6 +48,7 @@ from inference_exporter.accumulators.outcomes import (
 from inference_exporter.accumulators.score_ranks import ScoreRanks
 from inference_exporter.accumulators.traffic import Predictions, StatusCodes, Weights
 from inference_exporter.accumulators.weights import WeightSpread
+from inference_exporter.config.buckets import objective, request_buckets, step_buckets
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair
 from inference_exporter.performance import rank_edges
@@ -112,8 +113,8 @@ def arrange(model: ModelConfig, reference: Reference | None) -> Layout:
         Predictions(classes, known, regression),
     ]
     if fields.latency:
-        dense.append(Histogram(model.latency_buckets))
-    dense += [Histogram(model.latency_buckets, step) for step in fields.steps]
+        dense.append(Histogram(request_buckets(model), objective=objective(model)))
+    dense += [Histogram(step_buckets(model), step) for step in fields.steps]
     if fields.weight:
         dense += [Weights(), WeightSpread()]
     dense += _flags(model, reference)

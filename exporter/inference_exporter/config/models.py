@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from inference_exporter.config import lines
 from inference_exporter.config.calendar import CALENDAR, check_calendar
@@ -19,7 +18,6 @@ from inference_exporter.config.pairs import check_order, pairs
 from inference_exporter.config.presets import expanded
 from inference_exporter.config.probabilities import check_outputs
 from inference_exporter.config.schema import (
-    DEFAULT_LATENCY_BUCKETS,
     STATISTIC_NAMES,
     Boundary,
     Fields,
@@ -257,8 +255,9 @@ MODEL = Section(
             "How old a prediction may be when it is read and still enter the windows.", "1h",
             default="1h"),
         Key("latency_buckets", _buckets, "a list of seconds, ascending",
-            "Upper bounds of the latency histogram; an objective should be one of them.",
-            "[0.05, 0.1, 0.25, 0.5, 1]"),
+            "Upper bounds of the latency histograms; an objective is always one of them.",
+            "[0.05, 0.1, 0.25, 0.5, 1]", default="1 ms to 64 s, each 9 % above the one before; "
+            "19 % for steps, 41 % for segments"),
         Key("min_samples", integer(1, 1_000_000_000), "a whole number",
             "The least evidence for a windowed value to be shown.", "500",
             default="200, or 20 per bin if that is more"),
@@ -333,13 +332,4 @@ def model(value: object) -> ModelConfig:
     check_segments(values, None if line is None else lines.columns_of(line), findings)
     check_outputs(values, findings)
     findings.raise_any()
-    _bound_at_objective(values)
     return ModelConfig(name="", format=line, preset=preset, **values)  # type: ignore[arg-type]  # raised above
-
-
-def _bound_at_objective(values: dict[str, Any]) -> None:
-    """Make the latency objective a bound of the histogram: else nothing can be held against it."""
-    objective = (values.get("thresholds") or {}).get("request_duration_seconds")
-    if objective:
-        bounds = {*(values.get("latency_buckets") or DEFAULT_LATENCY_BUCKETS), float(objective)}
-        values["latency_buckets"] = tuple(sorted(bounds))

@@ -26,10 +26,6 @@ from inference_exporter.config.schema_services import (
 from inference_exporter.config.step import Steps
 from inference_exporter.config.vector_fields import RankingField, ScoresField
 
-DEFAULT_LATENCY_BUCKETS = (
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-)  # prometheus-client's defaults, which most dashboards expect  # fmt: skip
-
 STATISTIC_NAMES = (
     "psi", "js", "ks", "wasserstein", "chi2",
     "kl", "hellinger", "tvd", "linf", "mean_shift", "std_ratio",
@@ -366,7 +362,7 @@ class ModelConfig:
     season_timezone: str = "UTC"
     compare: tuple[str, ...] = ()
     lateness: float = 3600.0
-    latency_buckets: tuple[float, ...] = DEFAULT_LATENCY_BUCKETS
+    latency_buckets: tuple[float, ...] = ()  # empty: those of `config/buckets.py`
     min_samples: int | None = None
     statistics: tuple[str, ...] = DEFAULT_STATISTICS
     thresholds: Mapping[str, float] = field(default_factory=dict)

@@ -31,8 +31,9 @@ on: families may be added in any release, renaming one is a major version.
   `inference_exporter_series_dropped_total`.
 - **As of the last commit.** Values change when the exporter commits (every 5 s by default), all of
   them together. After a crash it goes on from the last commit, so counters do not step back.
-- **Formats.** Prometheus text 0.0.4, or OpenMetrics 1.0.0 for clients that prefer it. Exemplars
-  and `_created` samples exist in OpenMetrics only.
+- **Formats.** Prometheus text 0.0.4, or OpenMetrics 1.0.0 or protobuf for clients that prefer them.
+  Exemplars and times of creation exist in the latter two, native histograms in protobuf only:
+  Prometheus asks for it where it scrapes them. See [latency](latency.md).
 
 - **Segments.** Families marked § have the fields of `segments:` as further labels, by their names.
   Counters are by all of them together, and sum to the whole. Gauges are by one of them at a time,
@@ -60,6 +61,11 @@ sum by (model, version) (rate(inference_request_failures_total[5m]))
 ```promql
 histogram_quantile(0.95,
   sum by (model, version, le) (rate(inference_request_duration_seconds_bucket[5m])))
+```
+
+```promql
+histogram_quantile(0.95,  # where Prometheus scrapes native histograms
+  sum by (model, version) (rate(inference_request_duration_seconds[5m])))
 ```
 
 ```promql

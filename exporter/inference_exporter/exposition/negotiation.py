@@ -1,8 +1,9 @@
 """Which format and encoding a client gets, from its `Accept` and `Accept-Encoding` headers.
 
-OpenMetrics is served to those who name it and want it at least as much as plain text, the text
-format to everybody else. Nobody is refused: a client that accepts neither still gets text, as
-from every Prometheus client library.
+Protobuf and OpenMetrics are served to those who name them and want them at least as much as plain
+text, the text format to everybody else. Prometheus names protobuf if it scrapes native histograms.
+Nobody is refused: a client that accepts none of them still gets text, as from every Prometheus
+client library.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 
 from inference_exporter.exposition.openmetrics import openmetrics_chunks
+from inference_exporter.exposition.protobuf import protobuf_chunks
 from inference_exporter.exposition.text import text_chunks
 from inference_exporter.values.samples import Snapshot
 
@@ -21,19 +23,26 @@ GZIP_LEVEL = 1
 _GZIP_WINDOW = 31  # zlib's number for the largest window with a gzip header
 
 _OPENMETRICS = "application/openmetrics-text"
+_PROTOBUF = "application/vnd.google.protobuf"
+_MESSAGES = {"proto": "io.prometheus.client.metricfamily", "encoding": "delimited"}
 _TEXT = ("text/plain", "text/*", "*/*")
 
 
 class Dialect(Enum):
-    """A text format; the value is its content type."""
+    """A format; the value is its content type."""
 
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    PROTOBUF = (
+        "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily;"
+        " encoding=delimited"
+    )
 
 
 RENDERERS: dict[Dialect, Callable[[Snapshot], Iterator[bytes]]] = {
     Dialect.TEXT: text_chunks,
     Dialect.OPENMETRICS: openmetrics_chunks,
+    Dialect.PROTOBUF: protobuf_chunks,
 }
 
 
@@ -45,13 +54,21 @@ def negotiate(accept: str) -> Dialect:
     >>> negotiate("*/*").name
     'TEXT'
     """
-    openmetrics = text = 0.0
+    wanted = dict.fromkeys((Dialect.PROTOBUF, Dialect.OPENMETRICS, Dialect.TEXT), 0.0)
     for name, parameters, quality in _entries(accept):
-        if name == _OPENMETRICS and parameters.get("version", "1.0.0") == "1.0.0":
-            openmetrics = max(openmetrics, quality)
-        elif name in _TEXT:
-            text = max(text, quality)
-    return Dialect.OPENMETRICS if openmetrics > 0 and openmetrics >= text else Dialect.TEXT
+        dialect = _dialect(name, parameters)
+        if dialect is not None:
+            wanted[dialect] = max(wanted[dialect], quality)
+    best = max(wanted, key=lambda one: wanted[one])  # of equals the first
+    return best if wanted[best] > 0 else Dialect.TEXT
+
+
+def _dialect(name: str, parameters: dict[str, str]) -> Dialect | None:
+    if name == _PROTOBUF and parameters.items() >= _MESSAGES.items():
+        return Dialect.PROTOBUF
+    if name == _OPENMETRICS and parameters.get("version", "1.0.0") == "1.0.0":
+        return Dialect.OPENMETRICS
+    return Dialect.TEXT if name in _TEXT else None
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

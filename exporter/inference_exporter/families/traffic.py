@@ -28,7 +28,14 @@ TRAFFIC = (
         "gauge",
         "inference_request_duration_quantile_seconds",
         "model version q window",
-        "Latency quantile over the window, interpolated in cells 7 % wide; one sidecar's own.",
+        "Latency quantile over the window, interpolated in cells 9 % wide; one sidecar's own.",
+    ),
+    segmented(
+        "counter",
+        "inference_requests_slow_total",
+        "model version",
+        "Requests that took longer than the threshold `request_duration_seconds`; only where it is "
+        "set. It begins anew when the threshold changes.",
     ),
     family(
         "histogram",

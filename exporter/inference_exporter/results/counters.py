@@ -8,6 +8,7 @@ from inference_exporter.accumulators import (
     RETRACTED,
     DenseAccumulator,
     ErrorSpread,
+    Histogram,
     LogLossSpread,
     RegressionOutcomes,
     Retracted,
@@ -54,7 +55,7 @@ def sparse_values(base: Labels, total: Tally, tail: Labels = ()) -> Values:
 
 
 def dense_values(base: Labels, one: DenseAccumulator, cells: Floats, tail: Labels = ()) -> Values:
-    """Cells of weights and outcomes, and what newer labels took back from them."""
+    """Cells of weights, outcomes and slow requests, and what newer labels took back from them."""
     if isinstance(one, Retracted):
         for family, values in _of(base, one.of, cells, tail):
             yield correction_of(family), values
@@ -63,11 +64,19 @@ def dense_values(base: Labels, one: DenseAccumulator, cells: Floats, tail: Label
 
 
 def _of(base: Labels, one: DenseAccumulator, cells: Floats, tail: Labels) -> Values:
-    if isinstance(one, Weights):
+    if isinstance(one, Histogram):
+        if (slow := one.slow(cells)) is not None:
+            yield "inference_requests_slow_total", {(*base, *tail): slow}
+    elif isinstance(one, Weights):
         yield "inference_prediction_weight_total", {base: float(cells[0])}
     elif isinstance(one, WeightSpread):
         yield "inference_prediction_weight_squared_total", {base: float(cells[1])}
-    elif isinstance(one, RegressionOutcomes):
+    else:
+        yield from _of_truth(base, one, cells, tail)
+
+
+def _of_truth(base: Labels, one: DenseAccumulator, cells: Floats, tail: Labels) -> Values:
+    if isinstance(one, RegressionOutcomes):
         for name, value in one.sums(cells).items():
             yield _REGRESSION_FAMILIES[name], {(*base, *tail): value}
     elif isinstance(one, ErrorSpread):

@@ -20,6 +20,7 @@ from inference_exporter.config.schema import ModelConfig
 from inference_exporter.families import FAMILIES
 from inference_exporter.results.binned import binned_performance
 from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
+from inference_exporter.results.durations import duration_samples
 from inference_exporter.results.expectations import expected_values
 from inference_exporter.results.seasonal import SeasonalTotals, swing_samples
 from inference_exporter.results.series_cache import SeriesCache
@@ -78,8 +79,8 @@ class Totals:
             static = self._static[version] = self._make_static(version)
         yield from self._counted(version, total, created, cache)
         for histogram in self._histograms:
-            values = histogram.exported(self._layout.cells_of(histogram, total))
-            yield Samples(static.histograms[histogram.key], values, created)
+            cells = self._layout.cells_of(histogram, total)
+            yield duration_samples(static.histograms[histogram.key], histogram, cells, created)
         yield from self._binned(total, created, static)
         yield from self._seasonal.samples(version, total, created)
         yield from self._quality(version, total, created, cache)

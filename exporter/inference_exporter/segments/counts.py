@@ -14,10 +14,12 @@ from inference_exporter.accumulators import (
     ScoreOutcomes,
     WeightSpread,
 )
+from inference_exporter.config.buckets import objective, segment_buckets, segment_native
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.families import FAMILIES, with_labels
 from inference_exporter.ledger import Keys, Ledger
 from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
+from inference_exporter.results.durations import duration_samples
 from inference_exporter.results.exemplars import Exemplars
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.segments.comparison import Comparison, Gauges
@@ -60,8 +62,7 @@ class Segments:
         least: int,
     ) -> None:
         self._config, self._versions = config, versions
-        latency = [Histogram(config.latency_buckets, fine=False)] if config.fields.latency else []
-        layout = layout.only(_KINDS, *latency)
+        layout = layout.only(_KINDS, *_latency(config))
         self._naming = Naming(config, reference)
         timeline = Timeline(config.windows, layout.slices, layout.signature, layout.empty)
         self.ledger = Ledger(layout, timeline, self._keys)
@@ -123,7 +124,7 @@ class Segments:
             cells = layout.cells_of(one, total)
             if isinstance(one, Histogram):
                 series = self._histogram(name, one, (*base, *values))
-                yield Samples(series, one.exported(cells), born)
+                yield duration_samples(series, one, cells, born)
             for family, numbers in dense_values(base, one, cells, values):
                 if FAMILIES[family].segmented:
                     yield cache.samples(family, numbers, born, self._naming.fields)
@@ -190,6 +191,13 @@ def foreign(state: Mapping[str, bytes], segments: Segments | None) -> set[str]:
     """Keys of segments that are not configured any more."""
     own = segments.prefix if segments else None
     return {key for key in state if key.startswith(PREFIX) and not (own and key.startswith(own))}
+
+
+def _latency(config: ModelConfig) -> list[Histogram]:
+    if not config.fields.latency:
+        return []
+    native, limit = segment_native(config), objective(config)
+    return [Histogram(segment_buckets(config), native=native, objective=limit, fine=False)]
 
 
 def _by_value(at: int, counted: list[tuple[tuple[str, ...], Tally]]) -> dict[str, Tally]:

@@ -8,18 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from inference_exporter.senders.wire import (
-    fixed64,
-    message,
-    nanoseconds,
-    number,
-    pair,
-    resource,
-    scope,
-    text,
-)
+from inference_exporter.senders.wire import nanoseconds, pair, resource, scope
 from inference_exporter.values.events import Event
 from inference_exporter.values.spans import Attribute
+from inference_exporter.values.wire import fixed64, message, number, text
 
 INFO = 9  # the number of a severity
 _TRACE = 32  # hexadecimal digits

@@ -8,17 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from inference_exporter.senders.wire import (
-    fixed64,
-    message,
-    nanoseconds,
-    number,
-    pair,
-    resource,
-    scope,
-    text,
-)
+from inference_exporter.senders.wire import nanoseconds, pair, resource, scope
 from inference_exporter.values.spans import Attribute, Span
+from inference_exporter.values.wire import fixed64, message, number, text
 
 ERROR = 2  # the code of a status
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from inference_exporter.families import Family
+from inference_exporter.values.native import NativeCounts
 from inference_exporter.values.status_facts import StatusFacts
+from inference_exporter.values.wire import message, text, varint
 
 Labels = tuple[str, ...]
 
@@ -80,6 +82,29 @@ class SeriesSet:
         names = self.family.labels
         return tuple(f"{_sample(name, _pairs(names, labels))} " for labels in self.label_sets)
 
+    def heads(self, size: int) -> Sequence[bytes]:
+        """The bytes of each label set's Metric in protobuf, to which `size` bytes more belong."""
+        if size not in self._heads:
+            self._heads[size] = [
+                b"\x22" + varint(len(labels) + size) + labels for labels in self._label_bytes
+            ]
+        return self._heads[size]
+
+    @cached_property
+    def _heads(self) -> dict[int, list[bytes]]:
+        return {}
+
+    @cached_property
+    def _label_bytes(self) -> list[bytes]:
+        names = [text(1, name) for name in self.family.labels]
+        return [
+            b"".join(
+                message(1, name + text(2, printable(value)))
+                for name, value in zip(names, labels, strict=True)
+            )
+            for labels in self.label_sets
+        ]
+
     def __len__(self) -> int:
         return len(self.label_sets) * self.values_per_set
 
@@ -89,13 +114,15 @@ class Samples:
     """A series set with its values (plain floats or ints, as many as the set has prefixes).
 
     `created` is when the counters of each label set began, epoch seconds (None: unknown).
-    `exemplars` maps an index into `values` to the exemplar of that bucket or counter.
+    `exemplars` maps an index into `values` to the exemplar of that bucket or counter; `native` has
+    the native histogram of each label set, or is empty.
     """
 
     series: SeriesSet
     values: Sequence[float]
     created: float | Sequence[float] | None = None
     exemplars: Mapping[int, Exemplar] = field(default_factory=dict)
+    native: tuple[NativeCounts, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.values) != len(self.series):
