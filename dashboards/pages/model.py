@@ -118,7 +118,9 @@ def _strip() -> tuple[Panel, ...]:
 
 
 def _course() -> tuple[Panel, ...]:
-    auc = of(_REFERENCE, VERSION, 'metric="roc_auc",class=~"|macro"')  # not of single classes
+    auc = of(
+        _REFERENCE, VERSION, 'metric="roc_auc",class=~"|macro",segment=""'
+    )  # not of single classes
     several = of("inference_performance", VERSION, _SEVERAL)
     classes = tuple(
         Query(

@@ -20,8 +20,9 @@ from inference_exporter.ledger import Keys, Ledger
 from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, sparse_values
 from inference_exporter.results.exemplars import Exemplars
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.segments.comparison import Comparison, Gauges
+from inference_exporter.segments.comparison import Comparison
 from inference_exporter.segments.naming import Naming, parts
+from inference_exporter.segments.page import Gauges
 from inference_exporter.values.batch import Batch, Floats, Ints
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Exemplar, Labels, Samples, SeriesSet
@@ -138,6 +139,8 @@ class Segments:
     def gauges(self, now: float) -> Gauges:
         """Windowed values of every segment, and what they say about each other."""
         found: Gauges = {}
+        for version in {parts(name)[0]: None for name in self.ledger.timeline.versions}:
+            self._comparison.own.put(found, version)
         for window in self.ledger.timeline.windows:
             by_version: dict[str, list[tuple[tuple[str, ...], Tally]]] = {}
             for name in self.ledger.timeline.versions:

@@ -15,6 +15,7 @@ from inference_exporter.reference.judging.class_scores import LabelledChoices
 from inference_exporter.reference.judging.losses import PredictedErrors
 from inference_exporter.reference.judging.outcomes import ClassOutcomes, NumberOutcomes
 from inference_exporter.reference.judging.scored import ScoredLabels, edges_of
+from inference_exporter.reference.judging.segment_outcomes import SegmentOutcomes
 from inference_exporter.reference.profiling.association import Association, target_of
 from inference_exporter.reference.profiling.by_hour import HourCensus
 from inference_exporter.reference.profiling.census import CategoryCensus, EmptyCensus, NumericCensus
@@ -132,6 +133,7 @@ class _Count:
         self._outcomes = NumberOutcomes() if regression else ClassOutcomes()
         self._scored = ScoredLabels(None if regression else model)
         self._choices = LabelledChoices(None if regression else model)
+        self._segments = SegmentOutcomes(model, regression=regression)
         self._hours = HourCensus(model)
         self._errors = PredictedErrors(
             {name: not isinstance(one, CategoryCensus) for name, one in self._features.items()}
@@ -157,6 +159,7 @@ class _Count:
         self._outcomes.add(block.prediction, block.actual)
         self._scored.add(block.score, block.prediction, block.actual)
         self._choices.add(block)
+        self._segments.add(block)
         if self._task == "regression":
             self._errors.add(block.prediction, block.actual, block.features)
         if self._association:
@@ -193,6 +196,7 @@ class _Count:
             },
             outcomes=self._outcomes.state,
             scores=self._association.categories() if self._association else {},
+            segments=self._segments.states,
         )
 
     def _reference(self, model: ModelConfig, now: float, source: str) -> Reference:
@@ -237,6 +241,7 @@ class _Count:
             seasons=self._hours.seasons(profiles),
             losses=losses,
             importance=self._association.result(features) if self._association else None,
+            segments=self._segments.profiles(classes),
         )
         return replace(reference, fingerprint=fingerprint(reference))
 

@@ -1,0 +1,22 @@
+"""What normal is of a part of the rows: how good the model was for it on the reference data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentProfile:
+    """Labelled rows of one segment, and by (metric, class) values and 95 % intervals.
+
+    ROC AUC and average precision are those of scores in the 20 bins of the counters, as they are
+    worked out of live segments.
+    """
+
+    samples: int
+    performance: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    intervals: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+
+
+SegmentProfiles = Mapping[str, Mapping[str, SegmentProfile]]  # by field, then by value
