@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +14,17 @@ from exporter_process import Series, parse, total
 from inference_exporter.assembly import make_model
 from inference_exporter.config import load
 from inference_exporter.config.schema import ModelConfig
+from inference_exporter.exposition.landing import Landing
+from inference_exporter.exposition.status import StatusPages
+from inference_exporter.exposition.status.overview import model_view
+from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.text import render_text
 from inference_exporter.model.model import Model
-from inference_exporter.reference import build
+from inference_exporter.reference import build, save
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Snapshot
-from sidecar import NOW
+from sidecar import NOW, Sidecar
 
 CONFIG = """\
 models:
@@ -189,3 +194,29 @@ def test_thresholds_say_how_much_is_allowed(tmp_path: Path) -> None:
     assert not {
         name for (name, labels) in found if name == DECLINE and dict(labels)["class"] == "0"
     }
+
+
+def test_the_status_page_has_each_segment_beside_itself_and_beside_all(tmp_path: Path) -> None:
+    save(reference(tmp_path, BEFORE), str(tmp_path / "reference.json"))
+    described = textwrap.dedent(CONFIG.partition("log.jsonl]\n")[2])
+    sidecar = Sidecar(tmp_path, described.replace("{warmup: 100000}", "reference.json"))
+    sidecar.reads(lines(LATER, 2000, 2))
+    found, query = sidecar.page(), {"version": "", "window": "24h"}
+    view = model_view(sidecar.snapshot, "m", Selection.of(query))
+    assert view is not None
+    assert view.shown is not None
+    rows = {row.value: row for row in view.shown.segments.rows}
+    assert {name for name, row in rows.items() if row.declined} == {"DE"}
+    assert not [name for name, row in rows.items() if row.stands_out]  # no gap has grown
+    whole = next(value for (name, labels), value in found.items()
+                 if name == "inference_performance" and "segment" not in dict(labels)
+                 and dict(labels)["metric"] == "accuracy")  # fmt: skip
+    for country, row in rows.items():
+        assert row.reference.value == of(found, REFERENCE, country)
+        assert row.decline.value == of(found, DECLINE, country)
+        assert row.gap.value == whole - of(found, "inference_performance", country)
+    html = StatusPages(Landing(), "/metrics").model(sidecar.snapshot, "m", query)
+    assert html is not None
+    assert "country DE: worse than on its own reference" in html
+    assert "further behind all rows" not in html
+    assert "accuracy on its reference" in html

@@ -62,7 +62,11 @@ def of_version(place: Place, view: VersionView) -> Iterator[Notice]:
         yield Notice("warn", words, model)
     worse = [f"{row.field} {row.value}" for row in view.segments.rows if row.stands_out]
     if worse:
-        words = f"{_names(worse)}: worse than all rows together, by more than chance explains."
+        words = f"{_names(worse)}: further behind all rows together than on the reference."
+        yield Notice("warn", f"{words} Chance does not explain it.", model)
+    fallen = [f"{row.field} {row.value}" for row in view.segments.rows if row.declined]
+    if fallen:
+        words = f"{_names(fallen)}: worse than on its own reference, by more than chance explains."
         yield Notice("warn", words, model)
     unlike = [f"{row.metric} by {row.field}" for row in view.segments.fairness if row.stands_out]
     if unlike:

@@ -15,7 +15,12 @@ _MARK = '<b class="warn" aria-label="More than chance explains:">◆</b> {name}'
 def segments(view: SegmentsView) -> Html:
     """Performance by segment, then rates of protected groups."""
     content: list[object] = []
-    heads = ("Value", "With a label", "Share with a label", *view.metrics)
+    own = tuple(
+        words
+        for metric in view.metrics[:1]
+        for words in (f"{metric} on its reference", "Worse than there", "Worse than all")
+    )
+    heads = ("Value", "With a label", "Share with a label", *view.metrics, *own)
     numbers = tuple(range(1, len(heads)))
     for field, of_field in groupby(view.rows, lambda row: row.field):
         rows = [_row(one) for one in of_field]
@@ -31,8 +36,9 @@ def segments(view: SegmentsView) -> Html:
 
 
 def _row(one: SegmentRow) -> Html:
-    name = _marked(one.value or "(absent)", one.stands_out)
-    return parts.row(name, one.labelled, one.coverage, *one.values)
+    name = _marked(one.value or "(absent)", one.marked)
+    own = (one.reference, one.decline, one.gap) if one.values else ()
+    return parts.row(name, one.labelled, one.coverage, *one.values, *own)
 
 
 def _fairness(one: FairnessRow) -> Html:
