@@ -26,7 +26,7 @@ _UNFAIR = "InferenceFairnessRatioLow"
 
 def segments() -> tuple[Panel, ...]:
     """Empty for a model without `segments:`."""
-    return (*_by_segment(), *_own(), *_worst(), *_groups())
+    return (*_by_segment(), *_own(), *_worst(), _drift(), *_groups())
 
 
 def _by_segment() -> tuple[Panel, ...]:
@@ -99,6 +99,27 @@ def _own() -> tuple[Panel, ...]:
                   "reference chance {{version}} {{window}}"),
             Query(f"max by (version) (\n{over(f'{_DECLINE}_limit')})", "limit {{version}}")),
     )  # fmt: skip
+
+
+def _drift() -> Panel:
+    """Which segment drifts, whatever the mix of all of them does."""
+
+    def drifted(scope: str) -> str:
+        each = f"version, window, segment, {scope}"
+        state = of(f"inference_segment_{scope}_drift_state", VERSION)
+        return f"sum by ({_BY}) (max by ({each}) ({state}))"
+
+    return panels.lines(
+        "Drift within segments",
+        about("Inputs and outputs of each segment that drifted against the segment's own rows of "
+              "the reference, by the last full window, on any replica; of fields with "
+              "`drift: true`.",
+              "One segment above 0 while all rows are calm: it moved, and the others hide it. All "
+              "rows drifted and no segment: their mix has changed."),
+        "short",
+        Query(drifted("feature"), "inputs {{segment}} {{version}} {{window}}"),
+        Query(drifted("output"), "outputs {{segment}} {{version}} {{window}}"),
+        width=24)  # fmt: skip
 
 
 def _worst() -> tuple[Panel, ...]:

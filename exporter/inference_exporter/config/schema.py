@@ -304,7 +304,8 @@ class BusinessValue:
 class Segment:
     """A part of the traffic that is also counted on its own; `name` becomes a label.
 
-    `bins` are inclusive upper bounds of ranges of numbers, `values` the only values wanted.
+    `bins` are inclusive upper bounds of ranges of numbers, `values` the only values wanted. With
+    `drift` each value is held against its own distribution in the reference.
     """
 
     name: str
@@ -312,6 +313,7 @@ class Segment:
     bins: tuple[float, ...] = ()
     values: tuple[str, ...] = ()
     protected: bool = False
+    drift: bool = False
 
 
 @dataclass(frozen=True, slots=True)

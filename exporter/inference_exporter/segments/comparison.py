@@ -157,9 +157,13 @@ def _put_critical(page: Page, family: str, where: tuple[str, ...], one: Worst) -
 
 
 def _tests(segments: Sequence[Segment], own: OwnReferences) -> int:
-    """What may alarm: a gap for each field, two ratios for each that is protected, declines."""
+    """What may alarm: a gap for each field, two ratios for each that is protected, declines.
+
+    Twice as many where half of the level is for drift.
+    """
     declines = sum(own.has(one.name) for one in segments)
-    return max(1, len(segments) + 2 * sum(one.protected for one in segments) + declines)
+    tests = max(1, len(segments) + 2 * sum(one.protected for one in segments) + declines)
+    return tests * (1 + any(one.drift for one in segments))  # half is for decisions on drift
 
 
 def _rates(tally: Tally, positive: str) -> dict[str, tuple[float, float]]:

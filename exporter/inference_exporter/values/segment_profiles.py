@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from inference_exporter.values.batch import Floats
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentProfile:
     """Labelled rows of one segment, and by (metric, class) values and 95 % intervals.
+
+    `cells` are its rows by exported bin, (B,) by `feature/name` and `output/name`, where drift is
+    looked for by segment.
 
     ROC AUC and average precision are those of scores in the 20 bins of the counters, as they are
     worked out of live segments.
@@ -17,6 +22,7 @@ class SegmentProfile:
     samples: int
     performance: Mapping[tuple[str, str], float] = field(default_factory=dict)
     intervals: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    cells: Mapping[str, Floats] = field(default_factory=dict)
 
 
 SegmentProfiles = Mapping[str, Mapping[str, SegmentProfile]]  # by field, then by value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from inference_exporter.exposition.status.drift import Place
 from inference_exporter.exposition.status.numbers import Number, write
 from inference_exporter.exposition.status.performance import HEADLINE, REALISED
+from inference_exporter.exposition.status.segment_drift import segment_drift_of
 from inference_exporter.exposition.status.views import FairnessRow, SegmentRow, SegmentsView
 
 _METRICS = 3
@@ -47,7 +48,8 @@ def segments_of(place: Place) -> SegmentsView:
     ]
     order = {row.field: at for at, row in reversed(list(enumerate(rows)))}
     rows.sort(key=lambda row: (order[row.field], not row.marked, _in_order(row.value)))
-    return SegmentsView(metrics[:_METRICS], tuple(rows), _fairness(place))
+    drift = segment_drift_of(place)
+    return SegmentsView(metrics[:_METRICS], tuple(rows), _fairness(place), drift)
 
 
 def _in_order(value: str) -> tuple[int, float, str]:

@@ -168,12 +168,23 @@ class FairnessRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentDriftRow:
+    """The last decisions on the inputs and outputs of a segment, against its own reference."""
+
+    segment: str
+    drifted: tuple[str, ...]
+    ok: int
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentsView:
     """Parts of the traffic beside each other."""
 
     metrics: tuple[str, ...] = ()
     rows: tuple[SegmentRow, ...] = ()
     fairness: tuple[FairnessRow, ...] = ()
+    drift: tuple[SegmentDriftRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,7 @@ def loads(data: bytes) -> Reference:
         seasons=seasons_of(file.seasons, by_key(features, outputs)),
         importance=importance_of(file.importance, features),
         estimate_errors=errors_of(file.estimate_errors),
-        segments=segments_of(file.segments),
+        segments=segments_of(file.segments, by_key(features, outputs)),
     )
     if fingerprint(reference) != file.fingerprint:
         raise ValueError(

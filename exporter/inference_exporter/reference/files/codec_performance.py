@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
+import numpy as np
 
+from inference_exporter.values.batch import Floats
+from inference_exporter.values.profile import FeatureProfile
 from inference_exporter.values.segment_profiles import SegmentProfile, SegmentProfiles
 
 Key = tuple[str, str]  # metric and class
@@ -28,6 +31,7 @@ class SegmentState(msgspec.Struct, forbid_unknown_fields=True):
 
     samples: int
     performance: list[MetricState]
+    cells: dict[str, list[float]] | msgspec.UnsetType = msgspec.UNSET
 
 
 SegmentStates = dict[str, dict[str, SegmentState]]
@@ -78,7 +82,11 @@ def segment_states(profiles: SegmentProfiles) -> SegmentStates | msgspec.UnsetTy
         return msgspec.UNSET
     return {
         field: {
-            value: SegmentState(one.samples, metric_states(one.performance, one.intervals))
+            value: SegmentState(
+                one.samples,
+                metric_states(one.performance, one.intervals),
+                {key: cells.tolist() for key, cells in one.cells.items()} or msgspec.UNSET,
+            )
             for value, one in known.items()
         }
         for field, known in profiles.items()
@@ -86,16 +94,29 @@ def segment_states(profiles: SegmentProfiles) -> SegmentStates | msgspec.UnsetTy
 
 
 def segments_of(
-    states: SegmentStates | msgspec.UnsetType,
+    states: SegmentStates | msgspec.UnsetType, profiles: Mapping[str, FeatureProfile]
 ) -> dict[str, dict[str, SegmentProfile]]:
-    """As they were written."""
+    """As they were written; ValueError if cells are not those of these `profiles`."""
     found = {} if isinstance(states, msgspec.UnsetType) else states
     return {
         field: {
             value: SegmentProfile(
-                one.samples, values_of(one.performance), intervals_of(one.performance)
+                one.samples,
+                values_of(one.performance),
+                intervals_of(one.performance),
+                _cells(value, one.cells or {}, profiles),
             )
             for value, one in known.items()
         }
         for field, known in found.items()
     }
+
+
+def _cells(
+    value: str, cells: Mapping[str, list[float]], profiles: Mapping[str, FeatureProfile]
+) -> dict[str, Floats]:
+    for key, counts in cells.items():
+        bins = len(profiles[key].bins) if key in profiles else -1
+        if len(counts) != bins or min(counts, default=0.0) < 0:
+            raise ValueError(f"is damaged: segments: {value}: {key} has not the bins of all rows")
+    return {key: np.array(counts, dtype=np.float64) for key, counts in cells.items()}

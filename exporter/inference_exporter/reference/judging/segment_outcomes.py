@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from inference_exporter.config.schema import ModelConfig, Segment
+from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair, values_of
 from inference_exporter.performance import MACRO, WEIGHTED, Metrics, Values
 from inference_exporter.reference.judging.outcomes import (
@@ -18,10 +16,9 @@ from inference_exporter.reference.judging.outcomes import (
 from inference_exporter.reference.judging.score_cells import ScoreCells
 from inference_exporter.reference.reading.columns import names, numeric
 from inference_exporter.reference.reading.roles import Block
-from inference_exporter.values.batch import Ints, TextColumn
-from inference_exporter.values.ranges import range_names, ranges_of
+from inference_exporter.reference.reading.segment_rows import rows_by_value
+from inference_exporter.values.batch import TextColumn
 from inference_exporter.values.segment_profiles import SegmentProfile
-from inference_exporter.values.vocabulary import LABEL_LENGTH
 
 LEAST = 200  # labelled rows of a segment that has a reference of its own
 _SEEN = 10  # times as many values are counted as are kept: which are frequent shows at the end
@@ -52,7 +49,7 @@ class SegmentOutcomes:
         for one in self._model.segments:
             raw = block.segments.get(one.name)
             if raw is not None:
-                for value, rows in _by_value(one, raw):
+                for value, rows in rows_by_value(one, raw):
                     self._add(one.name, value, rows.tolist(), block)
 
     def _add(self, field: str, value: str, rows: list[int], block: Block) -> None:
@@ -159,25 +156,6 @@ def most(found: Mapping[str, SegmentProfile], limit: int) -> dict[str, SegmentPr
 
 def _of_all(metrics: Metrics) -> Metrics:
     return {key: value for key, value in metrics.items() if key[1] in ("", MACRO, WEIGHTED)}
-
-
-def _by_value(one: Segment, raw: TextColumn) -> Iterator[tuple[str, Ints]]:
-    """The rows of each value, named as live ones are; the empty name is no value."""
-    if one.bins:
-        known, at = ("", *range_names(one.bins)), ranges_of(raw, one.bins) + 1
-    else:
-        known, at = _coded(raw)
-    for index in np.unique(at).tolist():
-        if not one.values or known[index] in ("", *one.values):
-            yield known[index], np.flatnonzero(at == index)
-
-
-def _coded(raw: TextColumn) -> tuple[tuple[str, ...], Ints]:
-    """Names, and the index among them of each row."""
-    named = ["" if name is None else name[:LABEL_LENGTH] for name in names(raw)]
-    known = tuple(dict.fromkeys(named))
-    codes = dict(zip(known, range(len(known)), strict=True))
-    return known, np.fromiter(map(codes.__getitem__, named), np.int64, len(named))
 
 
 def _taken(column: TextColumn | None, rows: list[int]) -> TextColumn | None:

@@ -18,6 +18,7 @@ from inference_exporter.reference.judging.scored import ScoredLabels, edges_of
 from inference_exporter.reference.judging.segment_outcomes import SegmentOutcomes
 from inference_exporter.reference.profiling.association import Association, target_of
 from inference_exporter.reference.profiling.by_hour import HourCensus
+from inference_exporter.reference.profiling.by_segment import with_cells
 from inference_exporter.reference.profiling.census import CategoryCensus, EmptyCensus, NumericCensus
 from inference_exporter.reference.profiling.sketch import QuantileSketch
 from inference_exporter.reference.profiling.survey import Survey
@@ -73,6 +74,8 @@ def shard_from(
     if count.rows != survey.rows:
         raise ProfileError(f"{source}: changed while it was read; build from a finished file")
     shard = count.shard(model, now, source)
+    if any(one.drift for one in model.segments):
+        shard = replace(shard, reference=with_cells(shard.reference, read(), model))
     if not model.multivariate:
         return shard
     if bins is not None and bins.multivariate is not None:

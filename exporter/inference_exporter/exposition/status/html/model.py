@@ -76,7 +76,7 @@ def _version(view: VersionView, chosen: Selection) -> Html:
         Html("<h2>Performance</h2>"), performance(view.performance),
         Html("<h2>Data quality</h2>"), quality(view.quality),
     ]  # fmt: skip
-    if view.segments.rows or view.segments.fairness:
+    if view.segments.rows or view.segments.fairness or view.segments.drift:
         content += [Html("<h2>Segments</h2>"), segments(view.segments)]
     if view.concept:
         content += [Html("<h2>Concept drift</h2>"), parts.labelled(view.concept)]
