@@ -31,7 +31,9 @@ models:
     logs: [credit.jsonl]
     start_at: beginning
     positive_class: bad
-    segments: {contract: {from: job, drift: true}, age: {bins: [45], protected: true}}
+    segments:
+      contract: {from: job, drift: true, estimates: true}
+      age: {bins: [45], protected: true}
     fields:
       timestamp: t
       id: id

@@ -321,7 +321,7 @@ def _replicas() -> tuple[Panel, ...]:
     chosen = 'metric=~"accuracy|mae"'
     own = of("inference_performance", VERSION, chosen + ', class="", segment=""')
     delay = rate("inference_label_delay_seconds_bucket", VERSION, "le")
-    expected = of("inference_performance_estimate", VERSION, chosen)
+    expected = of("inference_performance_estimate", VERSION, chosen + ', segment=""')
     return (
         panels.lines(
             "Estimates of each replica",

@@ -26,7 +26,7 @@ _UNFAIR = "InferenceFairnessRatioLow"
 
 def segments() -> tuple[Panel, ...]:
     """Empty for a model without `segments:`."""
-    return (*_by_segment(), *_own(), *_worst(), _drift(), *_groups())
+    return (*_by_segment(), *_own(), *_worst(), _drift(), _estimates(), *_groups())
 
 
 def _by_segment() -> tuple[Panel, ...]:
@@ -118,8 +118,20 @@ def _drift() -> Panel:
               "rows drifted and no segment: their mix has changed."),
         "short",
         Query(drifted("feature"), "inputs {{segment}} {{version}} {{window}}"),
-        Query(drifted("output"), "outputs {{segment}} {{version}} {{window}}"),
-        width=24)  # fmt: skip
+        Query(drifted("output"), "outputs {{segment}} {{version}} {{window}}"))  # fmt: skip
+
+
+def _estimates() -> Panel:
+    """Before labels come."""
+    expected = of("inference_performance_estimate", VERSION, f'metric="accuracy", {_EACH}')
+    return panels.lines(
+        "Accuracy expected in each segment",
+        about("What the scores of each segment let expect before labels come, less what such "
+              "estimates were off by in it on the reference; the lowest of the replicas. Of fields "
+              "with `estimates: true`.",
+              "A segment that falls while the others stand still. It cannot see that the same "
+              "scores come true more seldom than they did: only labels can."),
+        "percentunit", _each(f"min by ({_BY}) ({expected})"))  # fmt: skip
 
 
 def _worst() -> tuple[Panel, ...]:

@@ -221,7 +221,8 @@ def test_the_families_with_segments_are_those_of_the_contract() -> None:
               "actual_negative", "actual_squared", "regression_outcomes")  # fmt: skip
     performance = ("", "_lower", "_upper", "_samples", "_binning_error", "_reference",
                    "_reference_lower", "_reference_upper", "_segment_decline",
-                   "_segment_decline_critical", "_segment_decline_limit")  # fmt: skip
+                   "_segment_decline_critical", "_segment_decline_limit", "_estimate",
+                   "_estimate_lower", "_estimate_upper", "_estimate_samples")  # fmt: skip
     wanted = {
         "inference_requests_total",
         "inference_request_failures_total",

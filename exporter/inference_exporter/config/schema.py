@@ -305,7 +305,8 @@ class Segment:
     """A part of the traffic that is also counted on its own; `name` becomes a label.
 
     `bins` are inclusive upper bounds of ranges of numbers, `values` the only values wanted. With
-    `drift` each value is held against its own distribution in the reference.
+    `drift` each value is held against its own distribution in the reference, with `estimates` its
+    performance is estimated before labels come.
     """
 
     name: str
@@ -314,6 +315,7 @@ class Segment:
     values: tuple[str, ...] = ()
     protected: bool = False
     drift: bool = False
+    estimates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

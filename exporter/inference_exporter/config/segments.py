@@ -62,6 +62,9 @@ SEGMENT = Section(
         Key("drift", true_or_false, "true or false",
             "Whether inputs and outputs of each value are decided on against its own rows of the"
             " reference.", "true", default="false"),
+        Key("estimates", true_or_false, "true or false",
+            "Whether performance of each value is estimated before labels come; of two classes.",
+            "true", default="false"),
     ),
 )  # fmt: skip
 

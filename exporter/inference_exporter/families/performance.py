@@ -171,7 +171,7 @@ PERFORMANCE = (
         "Standard deviation of what estimates were off by from one time of the reference to the "
         "next, beyond chance; in their intervals. Concept drift since is invisible to it.",
     ),
-    family(
+    segmented(
         "gauge",
         "inference_performance_estimate",
         "model version metric window",
@@ -182,7 +182,7 @@ PERFORMANCE = (
         "drift.",
     ),
     *(
-        family(
+        segmented(
             "gauge",
             f"inference_performance_estimate_{bound}",
             "model version metric window",
@@ -191,7 +191,7 @@ PERFORMANCE = (
         )
         for bound in ("lower", "upper")
     ),
-    family(
+    segmented(
         "gauge",
         "inference_performance_estimate_samples",
         "model version window",

@@ -9,6 +9,7 @@ from inference_exporter.accumulators import Labelled, Layout, Made, binary_class
 from inference_exporter.config.schema import ModelConfig, Segment
 from inference_exporter.performance import MACRO, WEIGHTED
 from inference_exporter.performance.groups import Measured, Worst, parity, worst
+from inference_exporter.results.expectations import FAMILY, Forecast, put_estimates
 from inference_exporter.results.judge import Judge, Verdict, judge_of, put_verdict
 from inference_exporter.segments.own import OwnReferences
 from inference_exporter.segments.page import ByValue, Gauges, Page, measured
@@ -52,6 +53,7 @@ class Comparison:
         self._judge: Judge = judge_of(config, layout, reference)
         pair = binary_classes(config, reference)
         self._positive = pair[1] if pair else None
+        self._forecast = Forecast(config, layout, reference)
         self.own = OwnReferences(config, reference, self._positive)
         self._alpha = alpha / LOOKS / _tests(config.segments, self.own)
         self._design = design
@@ -62,11 +64,24 @@ class Comparison:
         design = self._design(version, window)
         page = Page((self._config.name, version), window, one.name, into, design)
         tallies = {value: self._layout.net(tally) for value, tally in tallies.items()}
+        if one.estimates:
+            self._estimates(page, tallies)
         if self._config.has_labels:
             self._performance(page, tallies)
         if one.protected and self._positive is not None:
             groups = {v: t for v, t in tallies.items() if v not in ("", OVERFLOW)}
             self._fairness(page, groups, self._positive)
+
+    def _estimates(self, page: Page, tallies: ByValue) -> None:
+        """Before labels come, of segments whose bias the reference knows."""
+        for value, tally in tallies.items():
+            bias, rows = self.own.bias(page.name, value), self._layout.effective(tally)
+            samples, _ = self._forecast.found(rows)
+            if bias and samples >= self._least:
+                put = partial(page.put_of, value)
+                put(f"{FAMILY}_samples", (*page.base, page.window), samples)
+                found = self._forecast.of_segment(rows, bias)
+                put_estimates(put, page.base, page.window, found)
 
     # -- performance ---------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from inference_exporter.accumulators import (
     ErrorSpread,
+    ExpectedOutcomes,
+    ExpectedScoreLosses,
     Histogram,
     Labelled,
     Layout,
@@ -31,6 +33,7 @@ from inference_exporter.values.vocabulary import OVERFLOW
 from inference_exporter.windows import Timeline
 
 PREFIX = "segments/"
+_EXPECTED = (ExpectedOutcomes, ExpectedScoreLosses)  # of fields with `estimates`
 _KINDS = (ScoreOutcomes, RegressionOutcomes, ErrorSpread, Made, Labelled, WeightSpread)
 
 
@@ -62,7 +65,8 @@ class Segments:
     ) -> None:
         self._config, self._versions = config, versions
         latency = [Histogram(config.latency_buckets, fine=False)] if config.fields.latency else []
-        layout = layout.only(_KINDS, *latency)
+        estimated = any(one.estimates for one in config.segments)
+        layout = layout.only(_KINDS + (_EXPECTED if estimated else ()), *latency)
         self._naming = Naming(config, reference)
         timeline = Timeline(config.windows, layout.slices, layout.signature, layout.empty)
         self.ledger = Ledger(layout, timeline, self._keys)

@@ -38,6 +38,11 @@ class OwnReferences:
         """Whether any value of a field has a reference."""
         return bool(self._known[field])
 
+    def bias(self, field: str, value: str) -> Mapping[str, tuple[float, float]]:
+        """What estimates were off by in a segment of the reference data, with standard errors."""
+        profile = self._known[field].get(value)
+        return profile.estimate_bias if profile else {}
+
     def put(self, into: Gauges, version: str) -> None:
         """The gauges of the references themselves."""
         base = (self._config.name, version)

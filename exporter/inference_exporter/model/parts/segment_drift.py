@@ -170,6 +170,6 @@ def _states(base: tuple[str, str], decisions: Decisions) -> Iterator[tuple[str, 
             family = f"inference_segment_{one.scope}_drift"
             if states.enough[row]:
                 yield f"{family}_state", labels, float(states.drifted[row])
-                distance, rows = states.found[:, row].tolist()
+                distance, rows, *_ = states.found[:, row].tolist()
                 if states.drifted[row] and rows:
                     yield f"{family}_decided", labels, distance

@@ -32,6 +32,7 @@ class SegmentState(msgspec.Struct, forbid_unknown_fields=True):
     samples: int
     performance: list[MetricState]
     cells: dict[str, list[float]] | msgspec.UnsetType = msgspec.UNSET
+    estimate_bias: dict[str, tuple[float, float]] | msgspec.UnsetType = msgspec.UNSET
 
 
 SegmentStates = dict[str, dict[str, SegmentState]]
@@ -86,6 +87,7 @@ def segment_states(profiles: SegmentProfiles) -> SegmentStates | msgspec.UnsetTy
                 one.samples,
                 metric_states(one.performance, one.intervals),
                 {key: cells.tolist() for key, cells in one.cells.items()} or msgspec.UNSET,
+                dict(one.estimate_bias) or msgspec.UNSET,
             )
             for value, one in known.items()
         }
@@ -105,6 +107,7 @@ def segments_of(
                 values_of(one.performance),
                 intervals_of(one.performance),
                 _cells(value, one.cells or {}, profiles),
+                one.estimate_bias or {},
             )
             for value, one in known.items()
         }

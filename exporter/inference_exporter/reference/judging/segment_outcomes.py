@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import class_pair, values_of
@@ -14,13 +14,17 @@ from inference_exporter.reference.judging.outcomes import (
     OutcomeState,
 )
 from inference_exporter.reference.judging.score_cells import ScoreCells
+from inference_exporter.reference.judging.scored import ScoredLabels
+from inference_exporter.reference.judging.segment_bias import estimate_bias
 from inference_exporter.reference.reading.columns import names, numeric
 from inference_exporter.reference.reading.roles import Block
 from inference_exporter.reference.reading.segment_rows import rows_by_value
 from inference_exporter.values.batch import TextColumn
+from inference_exporter.values.profile import Calibration
 from inference_exporter.values.segment_profiles import SegmentProfile
 
 LEAST = 200  # labelled rows of a segment that has a reference of its own
+_KEPT = 10_000  # labelled scores of a segment that estimates are checked on, 24 bytes each
 _SEEN = 10  # times as many values are counted as are kept: which are frequent shows at the end
 _TWO = 2
 
@@ -33,6 +37,7 @@ class _Segment:
 
     outcomes: ClassOutcomes | NumberOutcomes
     scores: ScoreCells | None
+    kept: ScoredLabels | None = None  # some rows, where estimates are wanted
 
 
 class SegmentOutcomes:
@@ -41,6 +46,7 @@ class SegmentOutcomes:
     def __init__(self, model: ModelConfig, *, regression: bool) -> None:
         self._model, self._regression = model, regression
         self._fields: dict[str, dict[str, _Segment]] = {one.name: {} for one in model.segments}
+        self._estimated = {one.name for one in model.segments if one.estimates}
 
     def add(self, block: Block) -> None:
         """Take in a block."""
@@ -58,9 +64,11 @@ class SegmentOutcomes:
             return
         actual = _taken(block.actual, rows)
         segment.outcomes.add(_taken(block.prediction, rows), actual)
-        if segment.scores is not None and block.score is not None and actual is not None:
-            score = numeric(_taken(block.score, rows) or ()).values
-            segment.scores.add(score, names(actual))
+        score = _taken(block.score, rows)
+        if segment.scores is not None and score is not None and actual is not None:
+            segment.scores.add(numeric(score).values, names(actual))
+        if segment.kept is not None:
+            segment.kept.add(score, _taken(block.prediction, rows), actual)
 
     def _of(self, field: str, value: str) -> _Segment | None:
         """Where a value is counted; None beyond the limit."""
@@ -69,7 +77,9 @@ class SegmentOutcomes:
             if self._regression:
                 known[value] = _Segment(NumberOutcomes(), None)
             else:
-                known[value] = _Segment(ClassOutcomes(), ScoreCells(self._model.positive_class))
+                kept = ScoredLabels(self._model, _KEPT) if field in self._estimated else None
+                scores = ScoreCells(self._model.positive_class)
+                known[value] = _Segment(ClassOutcomes(), scores, kept)
         return known.get(value)
 
     @property
@@ -81,8 +91,13 @@ class SegmentOutcomes:
             if known
         }
 
-    def profiles(self, classes: tuple[str, ...]) -> dict[str, dict[str, SegmentProfile]]:
-        """The segments with labels enough, the most frequent ones of each field."""
+    def profiles(
+        self, classes: tuple[str, ...], calibration: Calibration | None
+    ) -> dict[str, dict[str, SegmentProfile]]:
+        """The segments with labels enough, the most frequent ones of each field.
+
+        `calibration` is that of all rows.
+        """
         worth = values_of(self._model, classes)
         found = {
             field: most(
@@ -91,7 +106,26 @@ class SegmentOutcomes:
             )
             for field, known in self._fields.items()
         }
-        return {field: of_field for field, of_field in found.items() if of_field}
+        return {
+            field: {
+                value: self._with_bias(one, self._fields[field][value], classes, calibration)
+                for value, one in of_field.items()
+            }
+            for field, of_field in found.items()
+            if of_field
+        }
+
+    def _with_bias(
+        self,
+        profile: SegmentProfile,
+        segment: _Segment,
+        classes: tuple[str, ...],
+        calibration: Calibration | None,
+    ) -> SegmentProfile:
+        rows = segment.kept.labelled(classes) if segment.kept else None
+        if rows is None or calibration is None:
+            return profile
+        return replace(profile, estimate_bias=estimate_bias(rows, calibration))
 
     def _profile(
         self, one: _Segment, classes: tuple[str, ...], worth: Values | None

@@ -244,7 +244,7 @@ class _Count:
             seasons=self._hours.seasons(profiles),
             losses=losses,
             importance=self._association.result(features) if self._association else None,
-            segments=self._segments.profiles(classes),
+            segments=self._segments.profiles(classes, calibration),
         )
         return replace(reference, fingerprint=fingerprint(reference))
 
