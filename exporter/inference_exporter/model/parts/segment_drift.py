@@ -36,7 +36,7 @@ class SegmentDrift(Part):
     def __init__(self, *, live: bool) -> None:
         self._live = live
         self._by_segment: dict[Place, Decisions] = {}
-        self._layouts: dict[Place, Layout] = {}
+        self._layouts: dict[str, Layout] = {}  # of each field
         self._unwanted: set[str] = set()
 
     @classmethod
@@ -50,39 +50,51 @@ class SegmentDrift(Part):
         for before in self._by_segment.values():
             self._unwanted |= before.abandon()
         self._counting = counting
-        known = counting.reference.segments if counting.reference else {}
-        cells = {
-            (one.name, value): profile.cells
-            for one in counting.config.segments
-            if one.drift
-            for value, profile in known.get(one.name, {}).items()
-            if profile.cells
-        }
-        alpha = level_of(counting.config, "segments") * _SHARE / max(1, len(cells))
-        self._by_segment, self._layouts = {}, {}
-        for place, rows in cells.items():
-            layout = self._layouts[place] = _layout(counting.layout, rows)
-            prefix = f"{PREFIX}{msgspec.json.encode(place).decode()}/"
-            part = OfPart(prefix, alpha, rows)
-            self._by_segment[place] = Decisions(
-                counting.config, layout, counting.timeline.base, part
-            )
+        fields = [one.name for one in counting.config.segments if one.drift]
+        cells = {field: self._known(field) for field in fields}
+        alpha = level_of(counting.config, "segments") * _SHARE
+        alpha /= max(1, sum(map(len, cells.values())))
+        self._by_segment = {}
+        self._layouts = {field: _layout(counting.layout, of) for field, of in cells.items() if of}
+        for field, layout in self._layouts.items():
+            for value, known in cells[field].items():
+                part = OfPart(_prefix((field, value)), alpha, known)
+                self._by_segment[field, value] = Decisions(
+                    counting.config, layout, counting.timeline.base, part
+                )
+
+    def _known(self, field: str) -> dict[str, Mapping[str, Floats]]:
+        """Rows of the reference by value and bin, of values whose distribution it has."""
+        reference = self._counting.reference
+        known = reference.segments.get(field, {}) if reference else {}
+        return {value: profile.cells for value, profile in known.items() if profile.cells}
 
     def counted(self, rows: Rows) -> None:
-        """See `Part.counted`."""
-        for field in dict.fromkeys(field for field, _ in self._by_segment):
-            for value, at in _by_value(rows, field):
-                decisions = self._by_segment.get((field, value))
-                if decisions is not None:
-                    dense = self._dense(rows, at, self._layouts[field, value])
-                    decisions.add(rows.placement, rows.names, dense)
+        """See `Part.counted`. The values of a field are counted in one go."""
+        for field, layout in self._layouts.items():
+            values, at, codes = self._values(rows, field)
+            if len(at):
+                dense = _dense(rows, at, codes, len(values), layout)
+                for code, value in enumerate(values):
+                    decisions = self._by_segment[field, value]
+                    decisions.add(rows.placement, rows.names, dense[:, code])
         if not self._live:
             self._decide(rows.now)
 
-    def _dense(self, rows: Rows, at: Ints, layout: Layout) -> Floats:
-        """Counts (groups, cells) of some rows."""
-        groups = Groups(rows.placement.index[at], len(rows.placement.groups))
-        return layout.count(inputs_of(rows.batch, at), groups).dense
+    def _values(self, rows: Rows, field: str) -> tuple[list[str], Ints, Ints]:
+        """Values with a reference that come in the rows, these rows, and the value of each.
+
+        Without rows that are set aside; "" is no value.
+        """
+        named, aside = rows.batch.segments[field], rows.batch.flags.get(ASIDE)
+        names = {name: str(name or "") for name in dict.fromkeys(named)}
+        values = [value for value in names.values() if (field, value) in self._by_segment]
+        code_of = {value: code for code, value in enumerate(values)}
+        codes = {name: code_of.get(value, -1) for name, value in names.items()}
+        found = np.fromiter(map(codes.__getitem__, named), np.int64, len(named))
+        used = found >= 0 if aside is None else (found >= 0) & ~aside
+        at = np.flatnonzero(used)
+        return values, at, found[at]
 
     def _decide(self, now: float) -> None:
         clock, lateness = self._counting.clock(now), self._counting.config.lateness
@@ -132,7 +144,7 @@ class SegmentDrift(Part):
         own = {key: value for key, value in state.items() if key.startswith(PREFIX)}
         problems: list[str] = []
         for place, decisions in self._by_segment.items():
-            prefix = f"{PREFIX}{msgspec.json.encode(place).decode()}/"
+            prefix = _prefix(place)
             mine = {key: value for key, value in own.items() if key.startswith(prefix)}
             problems += decisions.restore(mine)
             own = {key: value for key, value in own.items() if key not in mine}
@@ -140,21 +152,24 @@ class SegmentDrift(Part):
         return problems
 
 
-def _layout(whole: Layout, known: Mapping[str, Floats]) -> Layout:
-    """Who counts what the reference knows of a segment."""
+def _prefix(place: Place) -> str:
+    return f"{PREFIX}{msgspec.json.encode(place).decode()}/"
+
+
+def _layout(whole: Layout, known: Mapping[str, Mapping[str, Floats]]) -> Layout:
+    """Who counts what the reference knows of all segments of a field."""
     bins = [one for one in whole.dense if isinstance(one, NumericBins | CategoryBins)]
-    return Layout([one for one in bins if f"{one.scope}/{one.name}" in known], ())
+    return Layout(
+        [one for one in bins if all(f"{one.scope}/{one.name}" in of for of in known.values())], ()
+    )
 
 
-def _by_value(rows: Rows, field: str) -> Iterator[tuple[str, Ints]]:
-    """The rows of each value of a field, without those that are set aside; absent ones are ""."""
-    named, aside = rows.batch.segments[field], rows.batch.flags.get(ASIDE)
-    codes = {name: code for code, name in enumerate(dict.fromkeys(named))}
-    index = np.fromiter(map(codes.__getitem__, named), np.int64, len(named))
-    if aside is not None:
-        index[aside] = -1
-    for name, code in codes.items():
-        yield str(name or ""), np.flatnonzero(index == code)
+def _dense(rows: Rows, at: Ints, codes: Ints, values: int, layout: Layout) -> Floats:
+    """Counts (groups, values, cells) of some rows."""
+    batch = rows.batch if len(at) == rows.batch.rows else inputs_of(rows.batch, at)
+    count = len(rows.placement.groups)
+    groups = Groups(rows.placement.index[at] * values + codes, count * values)
+    return layout.count(batch, groups).dense.reshape(count, values, -1)
 
 
 def _states(base: tuple[str, str], decisions: Decisions) -> Iterator[tuple[str, Labels, float]]:
