@@ -31,7 +31,9 @@ models:
     logs: [credit.jsonl]
     start_at: beginning
     positive_class: bad
-    segments: {contract: {from: job}, age: {bins: [45], protected: true}}
+    segments:
+      contract: {from: job, drift: true, estimates: true}
+      age: {bins: [45], protected: true}
     fields:
       timestamp: t
       id: id
@@ -90,9 +92,9 @@ class Draws:
         }  # fmt: skip
 
     def price(self, live: bool) -> dict[str, Any]:
-        """Input, prediction and outcome; errors are four times as large for the larger sizes."""
+        """Input, prediction and outcome; live errors are four times as large for larger sizes."""
         size = round(self._random.gauss(110 if live else 100, 20), 2)
-        value = round(3 * size + self._random.gauss(0, 10 if size <= 110 else 40), 2)
+        value = round(3 * size + self._random.gauss(0, 40 if live and size > 110 else 10), 2)
         return {"x": {"size": size}, "p": round(3 * size, 2), "y": value}
 
     def line(self, row: dict[str, Any]) -> dict[str, Any]:

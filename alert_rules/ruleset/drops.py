@@ -41,9 +41,12 @@ DEFAULT_GROWTH = 1.25
 _PART = 4
 
 
-def any_of(metrics: tuple[str, ...]) -> str:
+_WHOLE = 'segment=""'  # a segment has a reference of its own
+
+
+def any_of(metrics: tuple[str, ...], *more: str) -> str:
     """A selector of these metrics."""
-    return f'{{metric=~"{"|".join(metrics)}"}}'
+    return "{" + ", ".join((f'metric=~"{"|".join(metrics)}"', *more)) + "}"
 
 
 def facts(settings: Settings) -> Group:
@@ -68,12 +71,12 @@ def _reference() -> str:
     """
     fine = "inference_performance_reference"
     whole = "|".join(metric for metric in (*DROPS, *GROWTHS) if metric not in OF_CLASSES)
-    classes = f'{fine}{{metric=~"{"|".join(OF_CLASSES)}", class!~"|macro|weighted"}}'
+    classes = fine + any_of(OF_CLASSES, 'class!~"|macro|weighted"', _WHOLE)
     positive = f'label_replace({_POSITIVE}, "class", "$1", "actual", "(.*)")'
     key = by(*KEY)
     return (
         f"max by ({key}) (inference_performance_reference_binned)\nor\n"
-        f'max by ({key}) ({fine}{{metric=~"{whole}", class=""}})\nor\n'
+        f'max by ({key}) ({fine}{{metric=~"{whole}", class="", {_WHOLE}}})\nor\n'
         f"(max by ({key}) ({classes})\n  and on ({by('model', 'class')}) {positive})\nor\n"
         f"(max by ({key}) ({classes})\n  unless on ({by('model')}) {_POSITIVE})"
     )
@@ -82,11 +85,10 @@ def _reference() -> str:
 def _reference_error() -> str:
     """One standard error of the reference's value; 0 where the exporter does not say."""
     fine, key = "inference_performance_reference", by(*KEY)
+    up, down = any_of(GROWTHS, _WHOLE), any_of(DROPS, _WHOLE)
     near = (
-        f"(max by ({key}) ({fine}{any_of(DROPS)}) - max by ({key}) ({fine}_lower{any_of(DROPS)}))"
-        f"\nor\n"
-        f"(max by ({key}) ({fine}_upper{any_of(GROWTHS)})"
-        f" - max by ({key}) ({fine}{any_of(GROWTHS)}))"
+        f"(max by ({key}) ({fine}{down}) - max by ({key}) ({fine}_lower{down}))\nor\n"
+        f"(max by ({key}) ({fine}_upper{up}) - max by ({key}) ({fine}{up}))"
     )
     return f"(({near}) / {names.Z95:g} and {REFERENCE})\nor\n0 * {REFERENCE}"
 

@@ -71,7 +71,7 @@ def first_level(settings: Settings) -> tuple[Recording, ...]:
             Recording(
                 f"model_version:inference_performance_reference:{metric}",
                 f"max by ({by(*M)}) (\n"
-                f'  inference_performance_reference{{metric="{metric}", class=""}})',
+                f'  inference_performance_reference{{metric="{metric}", class="", segment=""}})',
             )
             for metric in ("accuracy", "mae")
         ),

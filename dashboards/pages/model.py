@@ -121,7 +121,9 @@ def _strip() -> tuple[Panel, ...]:
 
 
 def _course() -> tuple[Panel, ...]:
-    auc = of(_REFERENCE, VERSION, 'metric="roc_auc",class=~"|macro"')  # not of single classes
+    auc = of(
+        _REFERENCE, VERSION, 'metric="roc_auc",class=~"|macro",segment=""'
+    )  # not of single classes
     several = of("inference_performance", VERSION, _SEVERAL)
     classes = tuple(
         Query(
@@ -322,7 +324,7 @@ def _replicas() -> tuple[Panel, ...]:
     chosen = f'metric=~"accuracy|mae", {_SPANS}'
     own = of("inference_performance", VERSION, chosen + ', class="", segment=""')
     delay = rate("inference_label_delay_seconds_bucket", VERSION, "le")
-    expected = of("inference_performance_estimate", VERSION, chosen)
+    expected = of("inference_performance_estimate", VERSION, chosen + ', segment=""')
     return (
         panels.lines(
             "Estimates of each replica",

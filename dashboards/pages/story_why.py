@@ -20,6 +20,7 @@ from dashboards.board.promql import (
 _STEP = "inference_step_duration_seconds"
 _FLAWS = ("missing", "invalid", "unseen", "out_of_range")
 _WORST = "inference_performance_worst_segment"
+_GROWTH = "inference_performance_segment_gap_growth"
 
 
 def worst_segments(selector: str, *, height: int = 6) -> Panel:
@@ -35,13 +36,16 @@ def worst_segments(selector: str, *, height: int = 6) -> Panel:
     return tables.unless_any(tables.sized(panels.table(
         "Worst segments",
         about("The segment of each field in which the model does worst, over the exporter's own "
-              "windows, and how much worse than all rows.",
-              "An alert needs the gap above its limit and above what chance reaches. Replicas see "
-              "different rows: shown is the one where it is worst. More on the page of the model.",
+              "windows, and how much worse than all rows. *Grown*: the largest growth of a gap of "
+              "the field since the reference.",
+              "An alert needs what has grown above its limit and above what chance reaches. "
+              "Replicas see different rows: shown is the one where it is worst. More on the page "
+              "of the model.",
               "InferenceSegmentUnderperforms"),
         labels,
         (("Value", value, "none"), ("Gap", column(f"{_WORST}_gap"), "none"),
-         ("By chance", column(f"{_WORST}_gap_critical"), "none")),
+         ("Grown", column(_GROWTH), "none"),
+         ("By chance", column(f"{_GROWTH}_critical"), "none")),
         "Gap", {"model": links.to_page("Model", "inference-model",
                                        model="${__data.fields.model}")},
         height=height), Value=90), "no model has segments with labels enough", labels)  # fmt: skip

@@ -30,7 +30,8 @@ SINCE = (  # what is published since then
     "inference_drift_decisions_", "inference_drift_onsets_", "inference_output_drift_onsets_",
     "inference_feature_bin_rank",
     "inference_output_bin_rank", "inference_feature_importance_ratio",
-    "inference_drifted_importance_ratio",
+    "inference_drifted_importance_ratio", "inference_performance_segment_",
+    "inference_performance_reference{",  # of segments
 )  # fmt: skip
 ANEW = "inference_request_duration_"  # has other bounds since, and is counted anew
 FOLDER = Path(model.__file__).parent / "parts"

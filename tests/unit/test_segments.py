@@ -17,9 +17,10 @@ from inference_exporter.performance.groups import (
     parity,
     worst,
 )
-from inference_exporter.segments import Naming, key, parts, range_names
+from inference_exporter.segments import Naming, key, parts
 from inference_exporter.segments.comparison import LOOKS
 from inference_exporter.values.batch import Batch
+from inference_exporter.values.ranges import range_names
 from inference_exporter.values.vocabulary import OVERFLOW
 
 
@@ -218,7 +219,10 @@ def test_the_families_with_segments_are_those_of_the_contract() -> None:
     errors = ("absolute_error", "squared_error", "overprediction", "underprediction",
               "absolute_percentage_error", "percentage_error_outcomes", "actual_positive",
               "actual_negative", "actual_squared", "regression_outcomes")  # fmt: skip
-    performance = ("", "_lower", "_upper", "_samples", "_binning_error")
+    performance = ("", "_lower", "_upper", "_samples", "_binning_error", "_reference",
+                   "_reference_lower", "_reference_upper", "_segment_decline",
+                   "_segment_decline_critical", "_segment_decline_limit", "_estimate",
+                   "_estimate_lower", "_estimate_upper", "_estimate_samples")  # fmt: skip
     wanted = {
         "inference_requests_total",
         "inference_request_failures_total",

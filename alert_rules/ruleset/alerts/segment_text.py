@@ -1,4 +1,4 @@
-"""Pieces of annotations about segments: which is the worst, how bad, of how many rows.
+"""Pieces of annotations about segments: which one, how bad, of how many rows.
 
 An alert is the most extreme of all replicas; what is said beside it is of the same replica.
 """
@@ -9,9 +9,13 @@ from alert_rules.ruleset import names
 from alert_rules.ruleset.alerts.text import NUMBER, ROWS, SHARE
 from alert_rules.ruleset.names import M
 
-WORST = "inference_performance_worst_segment"
-GAP, GAP_CRITICAL = f"{WORST}_gap", f"{WORST}_gap_critical"
+GROWTH = "inference_performance_segment_gap_growth"
+GROWTH_CRITICAL = f"{GROWTH}_critical"
+DECLINE = "inference_performance_segment_decline"
+DECLINE_CRITICAL, DECLINE_LIMIT = f"{DECLINE}_critical", f"{DECLINE}_limit"
 RATIO, RATIO_CRITICAL = "inference_fairness_ratio", "inference_fairness_ratio_critical"
+_VALUE, _REFERENCE = "inference_performance", "inference_performance_reference"
+_ROWS = "inference_performance_samples"
 
 
 def _labels() -> tuple[str, ...]:
@@ -19,16 +23,36 @@ def _labels() -> tuple[str, ...]:
     return (*names.kept(), *M, "metric", "field", "window")
 
 
-def worst(show: str, than_all: str) -> str:
-    """Value, name and labels of the segment that is worst by most, and what chance can do."""
+def worst(show: str, where: str) -> str:
+    """Value, name and labels of the segment whose gap grew most, and what chance can do."""
     same = _selector(*_labels(), fixed='class=""')
-    query = f"{WORST}{same} and ignoring (segment) topk(1, {GAP}{same} > {GAP_CRITICAL}{same})"
-    rows = _beside("inference_performance_samples", *M, "window", found="segment", show=ROWS)
-    chance = _beside(GAP_CRITICAL, *M, "metric", "field", "window", show=NUMBER)
+    query = f"topk(1, {GROWTH}{same} > ignoring (segment) group_left () {GROWTH_CRITICAL}{same})"
+    value = _beside(_VALUE, *M, "metric", "class", "window", "segment", show=show)
+    rows = _beside(_ROWS, *M, "window", "segment", show=ROWS)
+    chance = _beside(GROWTH_CRITICAL, *M, "metric", "field", "window", show=NUMBER)
     return _ask(
         query,
-        f"{{{{ . | value | {show} }}}} for {{{{ .Labels.segment }}}}, over {rows} labels. Chance "
-        f"alone makes the worst {{{{ .Labels.field }}}} {chance} {than_all} than all rows together",
+        f"{value} for {{{{ .Labels.segment }}}}, over {rows} labels. Chance alone makes one "
+        f"{{{{ .Labels.field }}}} {chance} further {where} all rows together than on the reference "
+        "(than at all, where the reference does not know it)",
+    )
+
+
+def declined() -> str:
+    """Value now and on the reference of the segment, its labels, and what is allowed."""
+    of = (*M, "metric", "class", "window", "segment")
+    same = _selector(*names.kept(), *of, fixed="")
+    given = " ".join(f"$labels.{label}" for label in (*names.kept(), *of))
+    now = _beside(_VALUE, *of, show=NUMBER)
+    before = _beside(_REFERENCE, *M, "metric", "class", "segment", show=NUMBER)
+    rows = _beside(_ROWS, *M, "window", "segment", show=ROWS)
+    limit, chance = (_beside(one, *of, show=NUMBER) for one in (DECLINE_LIMIT, DECLINE_CRITICAL))
+    return _first(
+        f"topk(1, {DECLINE}{same} > {DECLINE_CRITICAL}{same})",
+        given,
+        f"{now} for {{{{ .Labels.segment }}}}, over {rows} labels; on the reference it was "
+        f"{before} for the same segment. It may be {limit} worse, and chance alone makes it "
+        f"{chance} worse",
     )
 
 
@@ -53,9 +77,9 @@ def _rate(pick: str) -> str:
     return _first(f"{pick}(1, inference_group_rate{{{of}}})", given, shown)
 
 
-def _beside(metric: str, *labels: str, show: str, found: str = "") -> str:
+def _beside(metric: str, *labels: str, show: str) -> str:
     """The value of another series of the same replica, with the same values of these labels."""
-    every = (*names.kept(), "instance", *labels, *([found] if found else []))
+    every = (*names.kept(), "instance", *labels)
     of = ",".join(f"{label}=%q" for label in every)
     given = " ".join(f".Labels.{label}" for label in every)
     return _first(f"{metric}{{{of}}}", given, f"{{{{ . | value | {show} }}}}")

@@ -1,8 +1,11 @@
-"""One part of the traffic is served worse than the rest, or groups are not treated alike.
+"""A part of the traffic is served worse than it was or than the rest, or groups are not alike.
 
-The gauges are one replica's own: names of segments are the user's, so rules cannot add up counters
-by them. Whether a gap is more than chance is decided within a replica, before replicas are merged:
-the gap of one and the critical value of another say nothing about each other.
+Worse than it was: against the segment's own reference. Worse than the rest: by how much the gap to
+all rows has grown beyond what it was on the reference, where that knows the segment; one that was
+hard from the beginning is no news. The gauges are one replica's own: names of segments are the
+user's, so rules cannot add up counters by them. Whether something is more than chance is decided
+within a replica, before replicas are merged: the gap of one and the critical value of another say
+nothing about each other.
 """
 
 from __future__ import annotations
@@ -15,6 +18,11 @@ from alert_rules.ruleset.rules import Alert
 from alert_rules.ruleset.settings import Settings
 
 _BY = (*M, "metric", "field", "window")
+_OWN = (*M, "metric", "class", "segment", "window")
+_SEGMENT = "{{ $labels.segment }}"
+_METRIC = (
+    '{{ reReplaceAll "_" " " $labels.metric }}{{ with $labels.class }} of class {{ . }}{{ end }}'
+)
 _FIELD = "{{ $labels.field }}"
 _WINDOW = "{{ $labels.window }}"
 _PAGE = "/d/inference-model?var-model={{ $labels.model }}"
@@ -24,7 +32,25 @@ _POINTS = VALUE  # a difference of two shares: 0.12, not 12 %
 
 def alerts(_: Settings) -> tuple[Alert, ...]:
     """Large and no chance; the critical values know how many segments were looked at."""
-    return (_accuracy(), _error(), _fairness())
+    return (_decline(), _accuracy(), _error(), _fairness())
+
+
+def _decline() -> Alert:
+    chosen = '{segment!=""}'
+    return Alert(
+        "InferenceSegmentPerformanceLow",
+        f"max by ({by(*_OWN)}) (\n  {text.DECLINE}{chosen} > {text.DECLINE_CRITICAL}{chosen}\n"
+        f"  and {text.DECLINE}{chosen} > {text.DECLINE_LIMIT}{chosen}\n"
+        f"  unless on ({by('instance', *M, 'window')}) inference_label_selection_bias == 1)",
+        "warning",
+        "segments",
+        f"{MODEL}: {_METRIC} for {_SEGMENT} is {VALUE} worse than on its reference",
+        f"Over the last {_WINDOW}, {_METRIC}{VERSION} is {text.declined()}. {_VIEW} decline is "
+        "largest.",
+        _PAGE,
+        pending="30m",
+        keep="2h",
+    )
 
 
 def _accuracy() -> Alert:
@@ -34,10 +60,9 @@ def _accuracy() -> Alert:
         f"> on ({by('model')}) group_left ()\n  {names.threshold('segment_accuracy_gap')}",
         "warning",
         "segments",
-        f"{MODEL}: accuracy for one {_FIELD} is {_POINTS} lower than for all",
-        f"Over the last {_WINDOW}, accuracy{VERSION} is {text.worst(SHARE, 'lower')}; this is "
-        f"{_POINTS} lower, where {limit('segment_accuracy_gap')} is allowed. {_VIEW} gap is "
-        "largest.",
+        f"{MODEL}: accuracy for one {_FIELD} has fallen {_POINTS} behind that for all",
+        f"Over the last {_WINDOW}, accuracy{VERSION} is {text.worst(SHARE, 'behind')}; this is "
+        f"{_POINTS}, where {limit('segment_accuracy_gap')} is allowed. {_VIEW} gap has grown most.",
         _PAGE,
         pending="30m",
         keep="2h",
@@ -50,17 +75,16 @@ def _error() -> Alert:
     whole = f'inference_performance{{{chosen}, segment=""}}'
     return Alert(
         "InferenceSegmentUnderperforms",
-        f"max by ({by(*_BY)}) (\n"
-        f"  {text.WORST}{{{chosen}}}\n"
-        f"  / ignoring (field, segment) group_left () ({whole} > 0)\n"
-        f"  and ignoring (segment) (\n  {_beyond_chance('mae')}))\n"
+        f"max by ({by(*_BY)}) (\n  1 + ({_beyond_chance('mae')})\n"
+        f"  / ignoring (field, segment) group_left () ({whole} > 0))\n"
         f"> on ({by('model')}) group_left ()\n  {names.threshold('segment_error_growth')}",
         "warning",
         "segments",
-        f"{MODEL}: errors for one {_FIELD} are {VALUE} times those for all",
+        f"{MODEL}: errors for one {_FIELD} have grown to {VALUE} times those for all",
         f"Over the last {_WINDOW}, the mean absolute error{VERSION} is "
-        f"{text.worst(NUMBER, 'higher')}; this is {VALUE} times as high, where "
-        f"{limit('segment_error_growth')} times is allowed. {_VIEW} gap is largest.",
+        f"{text.worst(NUMBER, 'above')}; less the gap of the reference it is {VALUE} times that of "
+        f"all rows, where {limit('segment_error_growth')} times is allowed. {_VIEW} gap has grown "
+        "most.",
         _PAGE,
         pending="30m",
         keep="2h",
@@ -70,7 +94,7 @@ def _error() -> Alert:
 
 def _beyond_chance(metric: str) -> str:
     chosen = f'{{metric="{metric}", class=""}}'
-    return f"{text.GAP}{chosen}\n  > {text.GAP_CRITICAL}{chosen}"
+    return f"{text.GROWTH}{chosen}\n  > ignoring (segment) {text.GROWTH_CRITICAL}{chosen}"
 
 
 def _fairness() -> Alert:

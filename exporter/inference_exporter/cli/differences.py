@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from inference_exporter.cli.movement import movements
+from inference_exporter.cli.segment_differences import segment_differences
 from inference_exporter.reference import bar, cut, without_whole
 from inference_exporter.statistics import (
     STATISTICS,
@@ -61,6 +62,7 @@ def difference(old: Reference, new: Reference) -> str:
         lines += ["", "which way, and the bins that moved most", *told]
     lines += _importance(old, new)
     lines += _performance(old, new)
+    lines += segment_differences(old.segments, new.segments)
     return "\n".join(lines) + "\n"
 
 

@@ -309,7 +309,9 @@ class BusinessValue:
 class Segment:
     """A part of the traffic that is also counted on its own; `name` becomes a label.
 
-    `bins` are inclusive upper bounds of ranges of numbers, `values` the only values wanted.
+    `bins` are inclusive upper bounds of ranges of numbers, `values` the only values wanted. With
+    `drift` each value is held against its own distribution in the reference, with `estimates` its
+    performance is estimated before labels come.
     """
 
     name: str
@@ -317,6 +319,8 @@ class Segment:
     bins: tuple[float, ...] = ()
     values: tuple[str, ...] = ()
     protected: bool = False
+    drift: bool = False
+    estimates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,12 @@ SEGMENT = Section(
         Key("protected", true_or_false, "true or false",
             "Whether groups are to be treated alike: publishes selection, true-positive and"
             " false-positive rates, and their ratios.", "true", default="false"),
+        Key("drift", true_or_false, "true or false",
+            "Whether inputs and outputs of each value are decided on against its own rows of the"
+            " reference.", "true", default="false"),
+        Key("estimates", true_or_false, "true or false",
+            "Whether performance of each value is estimated before labels come; of two classes.",
+            "true", default="false"),
     ),
 )  # fmt: skip
 
@@ -118,6 +124,8 @@ def check_segments(
             path = one.paths[0]
             near = closest(path, columns)
             findings.add(f"segments.{one.name}", f"no column is called {show(path)}; {near}")
+        if one.drift and values.get("season") is not None:
+            findings.add("segments", f"{one.name}: drift by segment knows no season")
         if not one.protected:
             continue
         if values.get("task") == "regression":

@@ -20,8 +20,17 @@
 `docs/alarms.md` tells it in plain sentences, `docs/calibration.md` measures it.
 """
 
-from inference_exporter.decisions.decisions import PREFIX, Decisions, level_of
+from inference_exporter.decisions.decisions import PREFIX, Decisions, OfPart, level_of
 from inference_exporter.decisions.gauges import gauges, significance
 from inference_exporter.decisions.judgement import Judgement, Watch
 
-__all__ = ["PREFIX", "Decisions", "Judgement", "Watch", "gauges", "level_of", "significance"]
+__all__ = [
+    "PREFIX",
+    "Decisions",
+    "Judgement",
+    "OfPart",
+    "Watch",
+    "gauges",
+    "level_of",
+    "significance",
+]

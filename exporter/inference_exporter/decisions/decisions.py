@@ -7,7 +7,7 @@ features and outputs of all versions with rows in it are one family of tests.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -36,16 +36,32 @@ Judged = tuple[tuple[str, str], Floats, float, Expected | None, Floats, Floats]
 """Version and window, blocks, entities, what is expected, the reference, usual design effects."""
 
 
+@dataclass(frozen=True, slots=True)
+class OfPart:
+    """Decisions on a part of the rows: its own level, state and reference.
+
+    `known` are the part's rows of the reference by bin, by `feature/name` and `output/name`. Point
+    masses are looked for in all rows only.
+    """
+
+    prefix: str
+    alpha: float
+    known: Mapping[str, Floats]
+
+
 class Decisions:
     """When it is drift. `base` is the length in seconds of the panes that rows are placed in."""
 
-    def __init__(self, model: ModelConfig, layout: Layout, base: float) -> None:
-        self.subjects = Subjects(model, layout)
+    def __init__(
+        self, model: ModelConfig, layout: Layout, base: float, part: OfPart | None = None
+    ) -> None:
+        self._prefix = part.prefix if part else PREFIX
+        self.subjects = Subjects(model, layout, part.known if part else None)
         self.spans = [Span.of(window, base) for window in model.windows]
         self._lengths = {span.window.name: f"{span.seconds:g}" for span in self.spans}
         self._rows = {key: row for row, key in enumerate(self.subjects.keys)}
-        self.alpha = level_of(model)
-        features = [one for one in self.subjects.bins if one.scope == "feature"]
+        self.alpha = part.alpha if part else level_of(model)
+        features = [one for one in self.subjects.bins if one.scope == "feature" and part is None]
         self.cells = Cells(features, layout.slices)
         self._least_mass = np.full(len(features), in_force(model.thresholds)["feature_point_ratio"])
         self.tracks: dict[tuple[str, str], Track] = {}
@@ -199,6 +215,8 @@ class Decisions:
 
     def _judge_masses(self, track: Track, live: Floats, design: Floats) -> None:
         """Point masses of a window, with what is known of how its rows resemble each other."""
+        if not self.cells.names:
+            return
         found = points.look(self.cells, live, design[self.subjects.is_feature])
         track.masses.decide(
             found, budget.holm(found.p_value), self.alpha * points.SHARE, self._least_mass
@@ -251,7 +269,7 @@ class Decisions:
 
     def restore(self, state: Mapping[str, bytes]) -> list[str]:
         """Take up committed state; returns a sentence for each value that could not be used."""
-        problems, unusable = restored(state, PREFIX, self._restore)
+        problems, unusable = restored(state, self._prefix, self._restore)
         self.forget(unusable)
         for (_, window), track in self.tracks.items():
             self.decided[window] = max(self.decided.get(window, NEVER), track.decided)
@@ -259,12 +277,12 @@ class Decisions:
 
     def _key(self, version: str, window: str, *number: int) -> str:
         parts = (version, window, self._lengths[window], *map(str, number))
-        return PREFIX + msgspec.json.encode(parts).decode()
+        return self._prefix + msgspec.json.encode(parts).decode()
 
     def _restore(self, key: str, value: bytes) -> bool:
         """Whether it was taken up: other bins, or a window no longer configured, are not."""
         version, window, length, *number = msgspec.json.decode(
-            key.removeprefix(PREFIX), type=list[str]
+            key.removeprefix(self._prefix), type=list[str]
         )
         if self._lengths.get(window) != length or not self.subjects.size:
             return False

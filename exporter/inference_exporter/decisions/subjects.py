@@ -30,7 +30,10 @@ MIN_SAMPLES_PER_BIN = 20
 class Subjects:
     """The features and outputs of a model, in the order of its layout."""
 
-    def __init__(self, model: ModelConfig, layout: Layout) -> None:
+    def __init__(
+        self, model: ModelConfig, layout: Layout, known: Mapping[str, Floats] | None = None
+    ) -> None:
+        """`known` are rows of the reference by bin, by key; those of the profiles if not given."""
         self.bins = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]
         self.size = len(self.bins)
         self.keys = [one.key for one in self.bins]
@@ -46,7 +49,7 @@ class Subjects:
         self._most = max(widths, default=0)
         at = [row * self._most + np.arange(width) for row, width in enumerate(widths)]
         self._at: Ints = np.concatenate([*at, np.zeros(0, dtype=np.int64)])
-        self.known = self.table(_known(self.bins))
+        self.known = self.table(_known(self.bins, known))
         self.samples = self.known.sum(axis=1)
         self.threshold = _effects(self.bins, model.thresholds)
         usual = np.maximum(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * self.cells)
@@ -104,8 +107,12 @@ def _starts(one: NumericBins | CategoryBins) -> Ints:
     return starts
 
 
-def _known(bins: list[NumericBins | CategoryBins]) -> Floats:
-    return np.concatenate([*(one.profile.cell_counts for one in bins), np.zeros(0)])
+def _known(bins: list[NumericBins | CategoryBins], known: Mapping[str, Floats] | None) -> Floats:
+    rows = [
+        one.profile.cell_counts if known is None else known[f"{one.scope}/{one.name}"]
+        for one in bins
+    ]
+    return np.concatenate([*rows, np.zeros(0)])
 
 
 def _effects(bins: list[NumericBins | CategoryBins], thresholds: Mapping[str, float]) -> Floats:

@@ -101,6 +101,20 @@ def _binned(scope: str, what: str) -> tuple[Family, ...]:
         ),
         family(
             "gauge",
+            f"inference_segment_{scope}_drift_state",
+            f"model version segment {scope} window",
+            "The same decision on the rows of one segment, against its own rows of the reference; "
+            "of fields of `segments` with `drift: true`.",
+        ),
+        family(
+            "gauge",
+            f"inference_segment_{scope}_drift_decided",
+            f"model version segment {scope} window",
+            "PSI of the full window in which it was last found drifted in the segment; only while "
+            "the state is 1.",
+        ),
+        family(
+            "gauge",
             f"inference_{scope}_undecided",
             f"model version {scope} window reason",
             "1: no decision on the last window, because of `few_rows`, `rows_alike` (rows resemble "
@@ -236,6 +250,13 @@ INPUTS = (
         "inference_output_drift_onsets_total",
         "model version output window",
         "Decisions with which the output became drifted.",
+    ),
+    family(
+        "gauge",
+        "inference_segment_drift_undecided",
+        "model version segment window",
+        "Inputs and outputs of the segment that were not decided on in the last window: too few "
+        "rows, or rows that resemble each other.",
     ),
     family(
         "gauge",

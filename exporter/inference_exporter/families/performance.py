@@ -43,6 +43,39 @@ PERFORMANCE = (
     ),
     family(
         "gauge",
+        "inference_performance_segment_gap_growth",
+        "model version metric class window field segment",
+        "How much larger the gap of a segment to all rows is than on the reference, of the segment "
+        "of the field where it is most; the gap itself where the reference has none.",
+    ),
+    family(
+        "gauge",
+        "inference_performance_segment_gap_growth_critical",
+        "model version metric class window field",
+        "Growth of a gap that chance alone exceeds no more often than the budget of false alarms "
+        "allows.",
+    ),
+    segmented(
+        "gauge",
+        "inference_performance_segment_decline",
+        "model version metric class window",
+        "How much worse the metric is in the segment than it was there on the reference; below 0 "
+        "it is better.",
+    ),
+    segmented(
+        "gauge",
+        "inference_performance_segment_decline_critical",
+        "model version metric class window",
+        "Decline that chance alone exceeds no more often than the budget of false alarms allows.",
+    ),
+    segmented(
+        "gauge",
+        "inference_performance_segment_decline_limit",
+        "model version metric class window",
+        "Decline that the thresholds allow, in the metric's own unit.",
+    ),
+    family(
+        "gauge",
         "inference_fairness_ratio",
         "model version metric field window",
         "Smallest rate of a group over the largest, for fields that are `protected`: "
@@ -167,7 +200,7 @@ PERFORMANCE = (
         "Standard deviation of what estimates were off by from one time of the reference to the "
         "next, beyond chance; in their intervals. Concept drift since is invisible to it.",
     ),
-    family(
+    segmented(
         "gauge",
         "inference_performance_estimate",
         "model version metric window",
@@ -178,7 +211,7 @@ PERFORMANCE = (
         "drift.",
     ),
     *(
-        family(
+        segmented(
             "gauge",
             f"inference_performance_estimate_{bound}",
             "model version metric window",
@@ -187,7 +220,7 @@ PERFORMANCE = (
         )
         for bound in ("lower", "upper")
     ),
-    family(
+    segmented(
         "gauge",
         "inference_performance_estimate_samples",
         "model version window",
@@ -200,14 +233,14 @@ PERFORMANCE = (
         "Days of predictions, of the last 60, whose labels are there: by whether the value was in "
         "the 95 % interval of its estimate (`held`) or not (`missed`). Concept drift shows here.",
     ),
-    family(
+    segmented(
         "gauge",
         "inference_performance_reference",
         "model version metric class",
-        "The same metric on the reference data.",
+        "The same metric on the reference data; of a segment where that has labels enough there.",
     ),
     *(
-        family(
+        segmented(
             "gauge",
             f"inference_performance_reference_{bound}",
             "model version metric class",

@@ -26,7 +26,13 @@ from inference_exporter.performance.class_losses import (
 from inference_exporter.performance.confusion import MACRO, WEIGHTED, classification_metrics
 from inference_exporter.performance.confusion_intervals import classification_intervals
 from inference_exporter.performance.error_estimates import error_estimates, error_moments
-from inference_exporter.performance.estimates import Estimates, Moments, estimates, moments
+from inference_exporter.performance.estimates import (
+    Estimates,
+    Moments,
+    estimates,
+    interval_of,
+    moments,
+)
 from inference_exporter.performance.expected import (
     LOSSES,
     Expected,
@@ -88,6 +94,7 @@ __all__ = [
     "error_moments",
     "estimates",
     "expected_losses",
+    "interval_of",
     "loss_intervals",
     "loss_metrics",
     "moments",

@@ -29,6 +29,14 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A gap that a part had before, and its standard error."""
+
+    gap: float = 0.0
+    error: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Worst:
     """The part that does worst: by `gap` (positive) worse than the whole.
 
@@ -47,8 +55,11 @@ def worst(
     by_part: Mapping[str, Measured],
     alpha: float,
     design: float = 1.0,
+    known: Mapping[str, Known] | None = None,
 ) -> Worst | None:
     r"""The part with the worst value; None with fewer than two parts or for a metric without order.
+
+    With `known` gaps it is the part whose gap has grown most beyond them, and `gap` by how much.
 
     With a share w of all rows, a part of variance V_p and a whole of variance V, the gap has the
     variance (1 - w)² V_p + (1 - w) V: the whole is w parts itself and 1 - w parts the rest, whose
@@ -65,16 +76,31 @@ def worst(
     sign = 1.0 if metric in HIGHER_IS_BETTER else -1.0
     if len(by_part) < 2 or (sign < 0 and metric not in LOWER_IS_BETTER):
         return None
-    gaps = {name: sign * (whole.value - one.value) for name, one in by_part.items()}
+    before = {name: (known or {}).get(name, Known()) for name in by_part}
+    gaps = {
+        name: sign * (whole.value - one.value) - before[name].gap for name, one in by_part.items()
+    }
     name = max(gaps, key=lambda one: (gaps[one], one))
     part = by_part[name]
-    error = _gap_error(whole, part)
-    wide = quantile(1 - alpha / len(by_part)) * math.sqrt(design)
-    critical = None if error is None else wide * error
+    error = gap_error(whole, part)
+    wide = quantile(1 - alpha / len(by_part))
+    critical = None
+    if error is not None:
+        critical = wide * math.hypot(math.sqrt(design) * error, before[name].error)
     return Worst(name, part.value, gaps[name], critical)
 
 
-def _gap_error(whole: Measured, part: Measured) -> float | None:
+def known_gap(metric: str, whole: Measured, part: Measured) -> Known | None:
+    """How much worse a part was than the whole, 0 if it was better; None if that is not sure."""
+    error = gap_error(whole, part)
+    if error is None:
+        return None
+    sign = 1.0 if metric in HIGHER_IS_BETTER else -1.0
+    return Known(max(0.0, sign * (whole.value - part.value)), error)
+
+
+def gap_error(whole: Measured, part: Measured) -> float | None:
+    """One standard error of the gap between a part and the whole that it belongs to."""
     if whole.interval is None or part.interval is None or not 0 < part.rows <= whole.rows:
         return None
     rest = 1 - part.rows / whole.rows

@@ -54,6 +54,7 @@ def build_shard(
     choices = Choices(model)
     passes = _PASSES_WHOLE if model.multivariate else _PASSES
     vectors = any(one.kind == "centroid_distance" for one in model.derived.values())
+    passes += any(one.drift for one in model.segments)
     total = (passes + (vectors and bins is None)) * sum(sizes)
     done = 0
 

@@ -22,6 +22,7 @@ from inference_exporter.reference.judging.outcomes import (
     NumberOutcomes,
     OutcomeState,
 )
+from inference_exporter.reference.judging.segment_outcomes import merged as merged_segments
 from inference_exporter.reference.merge_seasons import merged_seasons, merged_times
 from inference_exporter.reference.merged_importance import merged_importance
 from inference_exporter.reference.profiling.census import CategoryCensus
@@ -42,8 +43,12 @@ _HUGE = 1e150
 _HINT = "build the parts with --shard, or all with the same --edges-from"
 
 
-def merge(parts: Sequence[Shard], *, now: float, classes: int = 50) -> Reference:
+def merge(
+    parts: Sequence[Shard], *, now: float, classes: int = 50, segments: int = 20
+) -> Reference:
     """One profile of all parts; `classes` limits the classes with performance of their own.
+
+    `segments` limits the values of a field with performance of their own.
 
     Raises ProfileError where the parts do not fit together.
     """
@@ -91,6 +96,11 @@ def merge(parts: Sequence[Shard], *, now: float, classes: int = 50) -> Reference
         centroids=first.centroids,
         times=merged_times(parts),
         seasons=merged_seasons(parts, by_key(features, outputs)),
+        segments=merged_segments(
+            [part.segments for part in parts], first.task, tuple(sorted(names)), segments
+        )
+        if outcomes.samples
+        else {},
     )
     merged = replace(merged, importance=merged_importance(parts, merged.features))
     return replace(merged, fingerprint=fingerprint(merged))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from inference_exporter.reference.advice import advice, span
+from inference_exporter.reference.show_segments import segment_lines
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.edges import shown
 from inference_exporter.values.losses import LossTable
@@ -47,6 +48,7 @@ def show(reference: Reference) -> str:
     if reference.performance:
         lines += ["", *_performance(reference)]
     lines += _expectations(reference)
+    lines += segment_lines(reference.segments)
     return "\n".join(lines) + "\n"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -18,11 +18,14 @@ from inference_exporter.accumulators import (
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.config.worth import values_of
 from inference_exporter.performance import (
+    LOSSES,
     Estimates,
     Expected,
     class_estimates,
     error_estimates,
     estimates,
+    interval_of,
+    moments,
 )
 from inference_exporter.results.gauges import Put
 from inference_exporter.values.batch import Floats
@@ -50,18 +53,32 @@ class Forecast:
             return
         rows, found = self.found(tally)
         put(f"{FAMILY}_samples", (*base, window), rows)
-        for metric, (value, interval) in found.items() if rows >= least else ():
-            labels = (*base, metric, window)
-            if math.isfinite(value):
-                put(FAMILY, labels, value)
-                if interval is not None and all(map(math.isfinite, interval)):
-                    put(f"{FAMILY}_lower", labels, interval[0])
-                    put(f"{FAMILY}_upper", labels, interval[1])
+        put_estimates(put, base, window, found if rows >= least else {})
 
     def found(self, tally: Tally) -> tuple[float, Estimates]:
         """Predictions behind the estimates, and those; none where the reference allows none."""
         with np.errstate(all="ignore"):  # an undefined result is absent, not a warning
             return (0.0, {}) if self._one is None else self._of(self._one, tally)
+
+    def of_segment(self, tally: Tally, bias: Mapping[str, tuple[float, float]]) -> Estimates:
+        """Estimates of two classes, less the `bias` that they had in the segment, by metric.
+
+        Its standard error is part of their intervals.
+        """
+        one = self._one
+        if not isinstance(one, ExpectedOutcomes):
+            return {}
+        with np.errstate(all="ignore"):  # an undefined result is absent, not a warning
+            found = moments(self._outcomes(one, tally), self._values, one.classes)
+        shifted: Estimates = {}
+        for metric, (value, variance) in found.items():
+            if metric in bias:
+                off, error = bias[metric]
+                least, most = (0.0, math.inf) if metric in LOSSES else (0.0, 1.0)
+                truer = min(max(value - off, least), most)
+                wide = variance + error**2 + self._errors.get(metric, 0.0) ** 2
+                shifted[metric] = (truer, interval_of(metric, truer, wide))
+        return shifted
 
     def _of(
         self, one: ExpectedOutcomes | ExpectedErrors | ExpectedClasses, tally: Tally
@@ -81,6 +98,17 @@ class Forecast:
         more = self._losses
         losses = None if more is None else more.sums(self._layout.cells_of(more, tally))
         return Expected(live, hits, spread, one.calibration.rows, losses)
+
+
+def put_estimates(put: Put, base: Labels, window: str, found: Estimates) -> None:
+    """The gauges of estimates; what is not finite is absent."""
+    for metric, (value, interval) in found.items():
+        labels = (*base, metric, window)
+        if math.isfinite(value):
+            put(FAMILY, labels, value)
+            if interval is not None and all(map(math.isfinite, interval)):
+                put(f"{FAMILY}_lower", labels, interval[0])
+                put(f"{FAMILY}_upper", labels, interval[1])
 
 
 Values = Iterator[tuple[str, dict[Labels, float]]]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from inference_exporter.accumulators import (
     ErrorSpread,
+    ExpectedOutcomes,
+    ExpectedScoreLosses,
     Histogram,
     Labelled,
     Layout,
@@ -22,8 +24,9 @@ from inference_exporter.results.counters import SPARSE_FAMILIES, dense_values, s
 from inference_exporter.results.durations import duration_samples
 from inference_exporter.results.exemplars import Exemplars
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.segments.comparison import Comparison, Gauges
+from inference_exporter.segments.comparison import Comparison
 from inference_exporter.segments.naming import Naming, parts
+from inference_exporter.segments.page import Gauges
 from inference_exporter.values.batch import Batch, Floats, Ints
 from inference_exporter.values.profile import Reference
 from inference_exporter.values.samples import Exemplar, Labels, Samples, SeriesSet
@@ -32,6 +35,7 @@ from inference_exporter.values.vocabulary import OVERFLOW
 from inference_exporter.windows import Timeline
 
 PREFIX = "segments/"
+_EXPECTED = (ExpectedOutcomes, ExpectedScoreLosses)  # of fields with `estimates`
 _KINDS = (ScoreOutcomes, RegressionOutcomes, ErrorSpread, Made, Labelled, WeightSpread)
 
 
@@ -62,7 +66,8 @@ class Segments:
         least: int,
     ) -> None:
         self._config, self._versions = config, versions
-        layout = layout.only(_KINDS, *_latency(config))
+        estimated = any(one.estimates for one in config.segments)
+        layout = layout.only(_KINDS + (_EXPECTED if estimated else ()), *_latency(config))
         self._naming = Naming(config, reference)
         timeline = Timeline(config.windows, layout.slices, layout.signature, layout.empty)
         self.ledger = Ledger(layout, timeline, self._keys)
@@ -139,6 +144,8 @@ class Segments:
     def gauges(self, now: float) -> Gauges:
         """Windowed values of every segment, and what they say about each other."""
         found: Gauges = {}
+        for version in {parts(name)[0]: None for name in self.ledger.timeline.versions}:
+            self._comparison.own.put(found, version)
         for window in self.ledger.timeline.windows:
             by_version: dict[str, list[tuple[tuple[str, ...], Tally]]] = {}
             for name in self.ledger.timeline.versions:

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import product
 
 import msgspec
 import numpy as np
 
 from inference_exporter.config.schema import ModelConfig, Segment
-from inference_exporter.values.batch import Batch, Floats, Ints, TextColumn
-from inference_exporter.values.numeric import numeric_column
+from inference_exporter.values.batch import Batch, Ints, TextColumn
 from inference_exporter.values.profile import CategoricalProfile, Reference
-from inference_exporter.values.vocabulary import OVERFLOW, Vocabulary
+from inference_exporter.values.ranges import range_names, ranges_of
+from inference_exporter.values.vocabulary import ABSENT, OVERFLOW, OVERFLOWED, Vocabulary
 
 _KEY = msgspec.json.Encoder()
 
 Values = tuple[str, ...]
-
-
-def range_names(bins: tuple[float, ...]) -> Values:
-    """The names of ranges with these upper bounds, inclusive.
-
-    >>> range_names((30.0, 50.0))
-    ('<=30', '30..50', '>50')
-    """
-    texts = [f"{bound:g}" for bound in bins]
-    between = [f"{low}..{high}" for low, high in pairwise(texts)]
-    return (f"<={texts[0]}", *between, f">{texts[-1]}")
 
 
 class Naming:
@@ -147,7 +136,5 @@ def _vocabulary(one: Segment, known: Values, limit: int) -> Vocabulary:
 
 def _ranges(raw: TextColumn, bins: tuple[float, ...]) -> Ints:
     """Indexes into the names of a vocabulary that knows the ranges: 0 absent, 2 the first."""
-    values: Floats = numeric_column(raw).values
-    indexes = np.searchsorted(bins, values, side="left") + 2
-    indexes[np.isnan(values)] = 0
-    return indexes
+    found = ranges_of(raw, bins)
+    return np.where(found < 0, ABSENT, found + OVERFLOWED + 1)

@@ -18,6 +18,7 @@ from inference_exporter.values.batch import Floats, Ints
 from inference_exporter.values.importance import Importance
 from inference_exporter.values.losses import LossTable
 from inference_exporter.values.seasons import Seasons, Times
+from inference_exporter.values.segment_profiles import SegmentProfiles
 
 OTHER = "other"  # categories the reference knows but does not list
 UNSEEN = "unseen"  # categories the reference does not know
@@ -241,3 +242,4 @@ class Reference:
     times: Times | None = None  # None: the data had no times
     seasons: Seasons | None = None  # None: built without `season:`, or without times
     importance: Importance | None = None  # None: no score, and no number that is predicted
+    segments: SegmentProfiles = field(default_factory=dict)  # those with labels enough

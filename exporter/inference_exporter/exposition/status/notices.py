@@ -11,6 +11,7 @@ from inference_exporter.exposition.status.views import (
     DriftRow,
     Level,
     Notice,
+    SegmentsView,
     SourceView,
     VersionView,
 )
@@ -60,16 +61,34 @@ def of_version(place: Place, view: VersionView) -> Iterator[Notice]:
     if odd:
         words = f"{_names(odd)}: more missing or unusable values than the threshold allows."
         yield Notice("warn", words, model)
-    worse = [f"{row.field} {row.value}" for row in view.segments.rows if row.stands_out]
-    if worse:
-        words = f"{_names(worse)}: worse than all rows together, by more than chance explains."
-        yield Notice("warn", words, model)
-    unlike = [f"{row.metric} by {row.field}" for row in view.segments.fairness if row.stands_out]
-    if unlike:
-        yield Notice("warn", f"{_names(unlike)}: differs by more than chance explains.", model)
+    yield from _segments(view.segments, model)
     for one in view.concept:
         if one.number.why == "drift detected":
             yield Notice("bad", f"Concept drift: {one.name}.", model)
+
+
+def _segments(view: SegmentsView, model: str) -> Iterator[Notice]:
+    """Parts of the traffic: against all rows, against themselves, and against each other."""
+    for found, said in (
+        (
+            [f"{row.field} {row.value}" for row in view.rows if row.stands_out],
+            "further behind all rows together than on the reference. Chance does not explain it.",
+        ),
+        (
+            [f"{row.field} {row.value}" for row in view.rows if row.declined],
+            "worse than on its own reference, by more than chance explains.",
+        ),
+        (
+            [row.segment for row in view.drift if row.drifted],
+            "drifted within the segment, against its own reference.",
+        ),
+        (
+            [f"{row.metric} by {row.field}" for row in view.fairness if row.stands_out],
+            "differs by more than chance explains.",
+        ),
+    ):
+        if found:
+            yield Notice("warn", f"{_names(found)}: {said}", model)
 
 
 def worst_first(notices: Iterable[Notice]) -> tuple[Notice, ...]:

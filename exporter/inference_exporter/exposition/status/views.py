@@ -165,14 +165,27 @@ class VintagesView:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """A part of the traffic: as many `values` as the view has metrics."""
+    """A part of the traffic: as many `values` as the view has metrics.
+
+    Of the first metric: its value on the segment's own `reference`, and by how much the segment is
+    worse than there (`decline`) and than all rows together (`gap`).
+    """
 
     field: str
     value: str
     labelled: Number
     coverage: Number
     values: tuple[Number, ...]
-    stands_out: bool  # worse than all rows together by more than chance explains
+    reference: Number
+    decline: Number
+    gap: Number
+    stands_out: bool  # further behind all rows than on the reference, beyond what chance explains
+    declined: bool  # worse than on its own reference, by more than is allowed and chance explains
+
+    @property
+    def marked(self) -> bool:
+        """Whether it is to be looked at first."""
+        return self.stands_out or self.declined
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +201,23 @@ class FairnessRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentDriftRow:
+    """The last decisions on the inputs and outputs of a segment, against its own reference."""
+
+    segment: str
+    drifted: tuple[str, ...]
+    ok: int
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentsView:
     """Parts of the traffic beside each other."""
 
     metrics: tuple[str, ...] = ()
     rows: tuple[SegmentRow, ...] = ()
     fairness: tuple[FairnessRow, ...] = ()
+    drift: tuple[SegmentDriftRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from inference_exporter.model.parts.promises import PromisesPart
 from inference_exporter.model.parts.repeats import RepeatsPart
 from inference_exporter.model.parts.request_rows import RequestRows
 from inference_exporter.model.parts.season import SeasonPart
+from inference_exporter.model.parts.segment_drift import SegmentDrift
 from inference_exporter.model.parts.segments import SegmentsPart
 from inference_exporter.model.parts.traces import TracesPart
 from inference_exporter.model.parts.warmup import WarmupPart
@@ -37,6 +38,7 @@ PARTS: tuple[type[Part], ...] = (
     PromisesPart,  # before late labels, which are counted by day too
     CalendarPart,  # and by calendar period
     DecisionsPart,
+    SegmentDrift,  # after what names segments and sets rows aside
     EarlierPart,  # which is told of decisions
     BrokenPart,
     ConceptPart,

@@ -36,6 +36,16 @@ from inference_exporter.reference.files.codec_expectations import (
 from inference_exporter.reference.files.codec_fit import FitState, fit_of
 from inference_exporter.reference.files.codec_importance import ImportanceState, importance_of
 from inference_exporter.reference.files.codec_losses import LossState, losses_of
+from inference_exporter.reference.files.codec_performance import (
+    MetricState,
+    SegmentStates,
+    binned_of,
+    intervals_of,
+    metric_states,
+    segment_states,
+    segments_of,
+    values_of,
+)
 from inference_exporter.reference.files.codec_seasons import (
     SeasonsState,
     TimesState,
@@ -80,15 +90,6 @@ class _Categorical(msgspec.Struct, tag="categorical", tag_field="kind", forbid_u
     overflow: int
 
 
-class _Metric(msgspec.Struct, forbid_unknown_fields=True):
-    metric: str
-    of_class: str = msgspec.field(name="class")
-    value: float
-    lower: float | msgspec.UnsetType = msgspec.UNSET
-    upper: float | msgspec.UnsetType = msgspec.UNSET
-    binned: float | msgspec.UnsetType = msgspec.UNSET
-
-
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     format_version: int
@@ -103,7 +104,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     features: dict[str, _Numeric | _Categorical]
     outputs: dict[str, _Numeric | _Categorical]
     performance_samples: int
-    performance: list[_Metric]
+    performance: list[MetricState]
     calibration: CalibrationState | None = None
     class_calibration: ClassCalibrationState | msgspec.UnsetType = msgspec.UNSET
     losses: LossState | None = None
@@ -113,6 +114,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     seasons: SeasonsState | msgspec.UnsetType = msgspec.UNSET
     importance: ImportanceState | msgspec.UnsetType = msgspec.UNSET
     estimate_errors: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
+    segments: SegmentStates | msgspec.UnsetType = msgspec.UNSET
 
 
 def dumps(reference: Reference) -> bytes:
@@ -131,7 +133,9 @@ def dumps(reference: Reference) -> bytes:
         features={name: _encode(one) for name, one in reference.features.items()},
         outputs={name: _encode(one) for name, one in reference.outputs.items()},
         performance_samples=reference.performance_samples,
-        performance=[_metric(reference, key) for key in reference.performance],
+        performance=metric_states(
+            reference.performance, reference.performance_intervals, reference.performance_binned
+        ),
         multivariate=FitState.of(reference.multivariate),
         centroids={name: one.tolist() for name, one in reference.centroids.items()}
         or msgspec.UNSET,
@@ -142,14 +146,9 @@ def dumps(reference: Reference) -> bytes:
         seasons=SeasonsState.of(reference.seasons),
         importance=ImportanceState.of(reference.importance),
         estimate_errors=dict(reference.estimate_errors) or msgspec.UNSET,
+        segments=segment_states(reference.segments),
     )
     return ("".join(_pretty(msgspec.to_builtins(file))) + "\n").encode()
-
-
-def _metric(reference: Reference, key: tuple[str, str]) -> _Metric:
-    lower, upper = reference.performance_intervals.get(key, (msgspec.UNSET, msgspec.UNSET))
-    binned = reference.performance_binned.get(key, msgspec.UNSET)
-    return _Metric(*key, reference.performance[key], lower, upper, binned)
 
 
 def _encode(profile: FeatureProfile) -> _Numeric | _Categorical:
@@ -199,19 +198,10 @@ def loads(data: bytes) -> Reference:
         features=features,
         outputs=outputs,
         classes=tuple(file.classes),
-        performance={(one.metric, one.of_class): one.value for one in file.performance},
+        performance=values_of(file.performance),
         performance_samples=file.performance_samples,
-        performance_intervals={
-            (one.metric, one.of_class): (one.lower, one.upper)
-            for one in file.performance
-            if not isinstance(one.lower, msgspec.UnsetType)
-            and not isinstance(one.upper, msgspec.UnsetType)
-        },
-        performance_binned={
-            (one.metric, one.of_class): one.binned
-            for one in file.performance
-            if not isinstance(one.binned, msgspec.UnsetType)
-        },
+        performance_intervals=intervals_of(file.performance),
+        performance_binned=binned_of(file.performance),
         source=file.source,
         rejected=file.rejected,
         multivariate=fit_of(file.multivariate),
@@ -223,6 +213,7 @@ def loads(data: bytes) -> Reference:
         seasons=seasons_of(file.seasons, by_key(features, outputs)),
         importance=importance_of(file.importance, features),
         estimate_errors=errors_of(file.estimate_errors),
+        segments=segments_of(file.segments, by_key(features, outputs)),
     )
     if fingerprint(reference) != file.fingerprint:
         raise ValueError(

@@ -6,7 +6,8 @@
       "sketches": {"feature/income": {"count": 10000, "levels": ["<base64 of float64>", …], …}},
       "categories": {"feature/country": {"US": 768, …}},
       "outcomes": {"pairs": [["1", "0", 12], …], …},
-      "scores": {"country": {"US": [768, 12.5], …}}
+      "scores": {"country": {"US": [768, 12.5], …}},
+      "segments": {"country": {"US": {"pairs": [["1", "0", 12], …], …}}}
     }
 
 Sketches take at most 350 kB of text a level and numeric column: 2 MB at a million rows.
@@ -32,7 +33,8 @@ class Shard:
     """A profile with the sketches of its numbers, all rows by category, and its outcomes.
 
     Keys are `feature/name` and `output/name`. `outcomes` None: a plain profile, which has nothing
-    beside itself. `scores` has rows and sums of `Reference.importance` by feature and category.
+    beside itself. `scores` has rows and sums of `Reference.importance` by feature and category;
+    `segments` has outcomes by field and value.
     """
 
     reference: Reference
@@ -40,6 +42,7 @@ class Shard:
     categories: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     outcomes: OutcomeState | None = None
     scores: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    segments: Mapping[str, Mapping[str, OutcomeState]] = field(default_factory=dict)
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,6 +53,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     categories: dict[str, dict[str, int]]
     outcomes: OutcomeState
     scores: dict[str, dict[str, tuple[float, float]]] = {}
+    segments: dict[str, dict[str, OutcomeState]] = {}
 
 
 def dump_shard(shard: Shard) -> bytes:
@@ -63,6 +67,7 @@ def dump_shard(shard: Shard) -> bytes:
         categories={name: dict(counts) for name, counts in shard.categories.items()},
         outcomes=shard.outcomes,
         scores={name: dict(one) for name, one in shard.scores.items()},
+        segments={name: dict(one) for name, one in shard.segments.items()},
     )
     return msgspec.json.encode(file)
 
@@ -97,4 +102,4 @@ def _parse(data: bytes) -> Shard:
         raise ValueError(f"is damaged: {error}") from error
     sketches = {name: QuantileSketch.from_state(one) for name, one in file.sketches.items()}
     profile = loads(bytes(file.profile))
-    return Shard(profile, sketches, file.categories, file.outcomes, file.scores)
+    return Shard(profile, sketches, file.categories, file.outcomes, file.scores, file.segments)

@@ -81,14 +81,18 @@ def _compared(rows: LabelledScores, known: Calibration) -> Iterator[tuple[Moment
         if len(known.scores):
             p = np.interp(p, *fit(others.score, others.positive.astype(np.float64)))
         learned = known.rows - np.bincount(_bins(mine, known), minlength=len(known.rows))
-        yield moments(_expected(mine, p, known, learned), None, ("0", "1")), _realised(mine, known)
+        yield (
+            moments(expected_of(mine, p, known, learned), None, ("0", "1")),
+            realised_of(mine, known),
+        )
 
 
 def _bins(rows: LabelledScores, known: Calibration) -> Ints:
     return np.searchsorted(known.edges, rows.score)
 
 
-def _expected(rows: LabelledScores, p: Floats, known: Calibration, learned: Floats) -> Expected:
+def expected_of(rows: LabelledScores, p: Floats, known: Calibration, learned: Floats) -> Expected:
+    """What calibrated probabilities let expect of the rows, by predicted class and score bin."""
     size, at = len(known.rows), _bins(rows, known)
     cell = rows.predicted * size + at
     sums = expected_losses(rows.score, p).sum(axis=1)
@@ -104,7 +108,8 @@ def _summed(column: Floats, at: Ints, size: int) -> Floats:
     return np.bincount(at, column, minlength=size).astype(np.float64)
 
 
-def _realised(rows: LabelledScores, known: Calibration) -> Truth:
+def realised_of(rows: LabelledScores, known: Calibration) -> Truth:
+    """What came out of the rows, by metric."""
     pairs = np.bincount(rows.predicted * 2 + rows.positive, minlength=4).tolist()
     cells = {(str(at // 2), str(at % 2)): count for at, count in enumerate(pairs) if count}
     found = {

@@ -78,9 +78,9 @@ class Thinned:
 class ScoredLabels:
     """Scores in [0, 1] with the class that turned out. Without a model: none (a regression)."""
 
-    def __init__(self, model: ModelConfig | None) -> None:
+    def __init__(self, model: ModelConfig | None, limit: int = MAX_ROWS) -> None:
         self._model = model
-        self._kept = Thinned()
+        self._kept = Thinned(limit)
         self._codes: dict[str, int] = {}
         if model is not None and model.positive_class is not None:
             self._codes[model.positive_class] = 0

@@ -15,8 +15,10 @@ from inference_exporter.reference.judging.class_scores import LabelledChoices
 from inference_exporter.reference.judging.losses import PredictedErrors
 from inference_exporter.reference.judging.outcomes import ClassOutcomes, NumberOutcomes
 from inference_exporter.reference.judging.scored import ScoredLabels, edges_of
+from inference_exporter.reference.judging.segment_outcomes import SegmentOutcomes
 from inference_exporter.reference.profiling.association import Association, target_of
 from inference_exporter.reference.profiling.by_hour import HourCensus
+from inference_exporter.reference.profiling.by_segment import with_cells
 from inference_exporter.reference.profiling.census import CategoryCensus, EmptyCensus, NumericCensus
 from inference_exporter.reference.profiling.sketch import QuantileSketch
 from inference_exporter.reference.profiling.survey import Survey
@@ -72,6 +74,8 @@ def shard_from(
     if count.rows != survey.rows:
         raise ProfileError(f"{source}: changed while it was read; build from a finished file")
     shard = count.shard(model, now, source)
+    if any(one.drift for one in model.segments):
+        shard = replace(shard, reference=with_cells(shard.reference, read(), model))
     if not model.multivariate:
         return shard
     if bins is not None and bins.multivariate is not None:
@@ -132,6 +136,7 @@ class _Count:
         self._outcomes = NumberOutcomes() if regression else ClassOutcomes()
         self._scored = ScoredLabels(None if regression else model)
         self._choices = LabelledChoices(None if regression else model)
+        self._segments = SegmentOutcomes(model, regression=regression)
         self._hours = HourCensus(model)
         self._errors = PredictedErrors(
             {name: not isinstance(one, CategoryCensus) for name, one in self._features.items()}
@@ -157,6 +162,7 @@ class _Count:
         self._outcomes.add(block.prediction, block.actual)
         self._scored.add(block.score, block.prediction, block.actual)
         self._choices.add(block)
+        self._segments.add(block)
         if self._task == "regression":
             self._errors.add(block.prediction, block.actual, block.features)
         if self._association:
@@ -193,6 +199,7 @@ class _Count:
             },
             outcomes=self._outcomes.state,
             scores=self._association.categories() if self._association else {},
+            segments=self._segments.states,
         )
 
     def _reference(self, model: ModelConfig, now: float, source: str) -> Reference:
@@ -237,6 +244,7 @@ class _Count:
             seasons=self._hours.seasons(profiles),
             losses=losses,
             importance=self._association.result(features) if self._association else None,
+            segments=self._segments.profiles(classes, calibration),
         )
         return replace(reference, fingerprint=fingerprint(reference))
 

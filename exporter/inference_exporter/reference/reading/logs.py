@@ -97,6 +97,7 @@ def _block(decoded: Decoded, model: ModelConfig) -> Block:
         scores=None if batch.scores is None else batch.scores.take(at),
         ranking=None if batch.ranking is None else batch.ranking.take(at),
         times=None if batch.timestamp is None else batch.timestamp.values[at],
+        segments={name: [cells[row] for row in used] for name, cells in batch.segments.items()},
     )
 
 

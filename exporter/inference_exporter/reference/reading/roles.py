@@ -22,8 +22,10 @@ from inference_exporter.config.schema import (
     Field,
     Fields,
     ModelConfig,
+    Segment,
     TimestampField,
 )
+from inference_exporter.config.segments import segment_paths
 from inference_exporter.config.vector_fields import RankingField, ScoresField
 from inference_exporter.derived import Deriver
 from inference_exporter.outputs import VECTORS, Choices
@@ -38,7 +40,7 @@ from inference_exporter.values.batch import (
 )
 
 Row = Mapping[str, object]
-_Output = Field | DurationField | ScoresField | RankingField | TimestampField
+_Output = Field | DurationField | ScoresField | RankingField | TimestampField | Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Block:
     raw: Mapping[str, Sequence[object]] = field(default_factory=dict)  # both, as they are written
     weight: TextColumn | None = None
     times: Floats | None = None  # seconds since the epoch, NaN for none
+    segments: Mapping[str, TextColumn] = field(default_factory=dict)  # raw values by name
 
 
 def derived_block(block: Block, deriver: Deriver) -> Block:
@@ -95,6 +98,11 @@ def flat_block(columns: Mapping[str, TextColumn], rows: int, model: ModelConfig)
         column_of(columns, fields.actual),
         weight=column_of(columns, fields.weight),
         times=found[1] if found else None,
+        segments={
+            one.name: column
+            for one in model.segments
+            if (column := column_of(columns, one)) is not None
+        },
         raw={
             name: column
             for name in VECTORS
@@ -175,7 +183,23 @@ def log_block(rows: Sequence[Row], model: ModelConfig) -> Block:
         raw={name: [column[i] for i in used] for name, column in raw.items()},
         weight=[_scalar(row, fields.weight) for row in rows] if fields.weight else None,
         times=_times(rows, fields),
+        segments=dict(_segments(rows, [objects[i] for i in used], model)),
     )
+
+
+def _segments(
+    rows: Sequence[Row], inputs: Sequence[Row], model: ModelConfig
+) -> Iterable[tuple[str, TextColumn]]:
+    """As live lines have them: at a path, or among the inputs under that name."""
+    features = model.fields.features
+    containers = features.paths if features and features.form != "rest" else ()
+    for one in model.segments:
+        outer, names = segment_paths(one, containers)
+        found = [
+            value if (value := first(row, outer.paths)) is not None else first(own, names)
+            for row, own in zip(rows, inputs, strict=True)
+        ]
+        yield one.name, [one if isinstance(one, (str, int, float)) else None for one in found]
 
 
 def _times(rows: Sequence[Row], fields: Fields) -> Floats | None:

@@ -83,7 +83,7 @@ def _version(view: VersionView, chosen: Selection) -> Html:
     if view.vintages:
         content += [Html("<h2>Calendar periods</h2>"), vintages(view.vintages)]
     content += [Html("<h2>Data quality</h2>"), quality(view.quality)]
-    if view.segments.rows or view.segments.fairness:
+    if view.segments.rows or view.segments.fairness or view.segments.drift:
         content += [Html("<h2>Segments</h2>"), segments(view.segments)]
     if view.concept:
         content += [Html("<h2>Concept drift</h2>"), parts.labelled(view.concept)]
