@@ -50,6 +50,7 @@ models:
     lateness: 1s
     concept_drift: {detectors: [adwin]}
     thresholds: {request_duration_seconds: 0.1}
+    compare_versions: {champion: v1, challenger: v2, metric: accuracy}
   price:
     logs: [price.jsonl]
     start_at: beginning

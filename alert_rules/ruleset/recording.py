@@ -5,6 +5,7 @@ from __future__ import annotations
 from alert_rules.ruleset import (
     bins,
     cohorts,
+    contests,
     drops,
     estimates,
     names,
@@ -33,6 +34,7 @@ def groups(settings: Settings) -> tuple[Group, ...]:
         bins.order(settings),
         drops.facts(settings),
         cohorts.group(settings),
+        contests.group(settings),
         traffic.budgets(settings),
         *(_window(settings, window) for window in names.WINDOWS),
         verdicts.states(settings),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -239,7 +239,8 @@ class Join:
         records["actual"] = rows["actual"][counted]
         keys = np.ascontiguousarray(rows["key"][counted])
         self._pending.replace(keys, places[counted], records)
-        return Settled(self._columns.batch(records, delay[counted]), retracted)
+        joined = self._columns.batch(records, delay[counted])
+        return Settled(replace(joined, relabelled=~fresh[counted]), retracted)
 
     def _unknown(self, rows: LabelRows, *, last: bool) -> None:
         """Labels without a prediction: too late, or waiting for it already, or too early."""

@@ -1,0 +1,98 @@
+"""What a contest is on the page: values by family and the labels after those of the contest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from inference_exporter.performance.sequence import SUMS
+from inference_exporter.values.samples import Labels
+from inference_exporter.versions.contest import PAIR_SUMS, SIDES, UNDECIDED, Contest
+
+Values = dict[str, dict[Labels, float]]
+_NAME = "inference_comparison"
+
+
+def published(contest: Contest, origin: float) -> Values:
+    """Every value; values of a side are `origin` more than what was counted."""
+    settings = _settings(contest, origin)
+    found: Values = {
+        f"{_NAME}_setting": _named(settings, settings.values()),
+        f"{_NAME}_samples": _named(SIDES, contest.effective),
+        f"{_NAME}_design_effect": _named(SIDES, contest.design),
+        f"{_NAME}_state": {(): float(contest.decision.state if contest.decision else UNDECIDED)},
+        **_sums(contest),
+        **_difference(contest),
+    }
+    values = [contest.value(number) for number in range(len(SIDES))]
+    known = dict(_known(values, origin))
+    if known:
+        found[f"{_NAME}_value"] = known
+    if contest.decision is not None:
+        found[f"{_NAME}_decided_timestamp_seconds"] = {(): contest.decision.seen}
+    return found
+
+
+def _known(values: list[float | None], origin: float) -> Iterator[tuple[Labels, float]]:
+    for name, one in zip(SIDES, values, strict=True):
+        if one is not None:
+            yield (name,), origin + one
+
+
+def _settings(contest: Contest, origin: float) -> dict[str, float]:
+    rules = contest.rules
+    return {
+        "level": rules.level,
+        "planned": rules.planned,
+        "least": rules.least,
+        "margin": rules.margin,
+        "reach": rules.reach,
+        "origin": origin,
+        "sign": rules.sign,
+        "paired": float(rules.paired),
+    }
+
+
+def _sums(contest: Contest) -> Values:
+    sums = contest.sums().tolist()
+    if contest.rules.paired:
+        return {f"{_NAME}_pair_sums_total": _named(PAIR_SUMS, sums)}
+    return {
+        f"{_NAME}_sums_total": {
+            (side, name): value
+            for side, own in zip(SIDES, sums, strict=True)
+            for name, value in zip(SUMS, own, strict=True)
+        }
+    }
+
+
+def _named(names: Iterable[str], values: Iterable[float]) -> dict[Labels, float]:
+    found: dict[Labels, float] = {}
+    for name, value in zip(names, values, strict=True):
+        found[name,] = value
+    return found
+
+
+def _difference(contest: Contest) -> Values:
+    found = contest.finding()
+    if found is None:
+        return {}
+    values = {
+        f"{_NAME}_difference": found.difference,
+        f"{_NAME}_difference_lower": found.lower,
+        f"{_NAME}_difference_upper": found.upper,
+    }
+    more = 0.0 if contest.decision else (found.times - 1) * _rows(contest)
+    if math.isfinite(more):
+        values[f"{_NAME}_remaining_samples"] = more
+        if not more:
+            values[f"{_NAME}_remaining_seconds"] = 0.0
+        elif contest.seen > contest.began:
+            rate = _rows(contest) / (contest.seen - contest.began)
+            values[f"{_NAME}_remaining_seconds"] = more / rate
+    return {family: {(): value} for family, value in values.items()}
+
+
+def _rows(contest: Contest) -> float:
+    """Labelled rows of both sides, or pairs."""
+    return float(contest.rows[0] if contest.rules.paired else sum(contest.rows))
