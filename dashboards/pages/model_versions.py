@@ -19,7 +19,7 @@ _NOT = "compare_versions is not configured, or too few labels"
 
 def contest() -> tuple[Panel, ...]:
     """Empty for a model without `compare_versions`."""
-    return (_difference(), _sides(), _state(), _rows(), _until())
+    return (_difference(), _sides(), _state(), _rows(), _until(), _agreement(), _apart())
 
 
 def _of(name: str) -> str:
@@ -89,3 +89,31 @@ def _until() -> Panel:
               "would know first; together they know earlier.",
               "It moves a lot while little is known. Empty where there is no telling."),
         "s", Query(f"min by ({_BY}) ({left})", _NAME), width=8), _NOT)  # fmt: skip
+
+
+def _shared(part: str, whole: str) -> str:
+    part, whole = (
+        f"sum by ({_BY}) ({of(f'inference_comparison_{one}_total', MODEL)})"
+        for one in (part, whole)
+    )
+    return f"{part} / ({whole} > 0)"
+
+
+def _agreement() -> Panel:
+    return tables.unless_any(panels.lines(
+        "Requests that both versions answer alike",
+        about("Of requests that both versions scored, the share with the same predicted class. "
+              "Takes no labels.",
+              "Versions that answer alike cannot be told apart by their labels. Only where "
+              "compare_versions is paired."),
+        "percentunit", Query(_shared("agreements", "classified_requests"), _NAME), zero=False),
+        _NOT)  # fmt: skip
+
+
+def _apart() -> Panel:
+    return tables.unless_any(panels.lines(
+        "How far their scores are apart",
+        about("Mean distance of the two scores, or predicted numbers, of a request.",
+              "Far apart although most classes are the same: the decision threshold no longer "
+              "means what it did. Only where compare_versions is paired."),
+        "none", Query(_shared("score_distance", "scored_requests"), _NAME)), _NOT)  # fmt: skip

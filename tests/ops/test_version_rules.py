@@ -16,7 +16,7 @@ from alert_rules.ruleset.contests import recorded, value
 import rule_files
 from inference_exporter.performance.sequence import row_sums
 from inference_exporter.values.batch import Floats
-from inference_exporter.versions import Contest, Rules, published
+from inference_exporter.versions import Agreement, Contest, Rules, published
 
 pytestmark = pytest.mark.server
 AT, MINUTES = "5m", 10
@@ -49,7 +49,7 @@ def _add(contest: Contest, sides: Floats, values: Floats, weights: Floats) -> No
 
 
 def _page(contest: Contest, instance: str) -> list[dict[str, str]]:
-    found = published(contest, ORIGIN)
+    found = published(contest, Agreement(), ORIGIN)
     return [
         {
             "series": f"{family}{{{_labels(family, instance, more)}}}",

@@ -201,6 +201,7 @@ def test_a_metric_that_is_no_mean_over_rows_is_refused_with_a_sentence(metric: s
         ("{champion: 7, challenger: 8, metric: mae, since: yesterday}", "a time with its zone"),
         ("{champion: 7, challenger: 8, metric: mae, since: 2026-01-01}", "a time with its zone"),
         ("{champion: 7, challenger: 8, metric: mae, paired: true}", "both predictions of a requ"),
+        ("{champion: 7, challenger: 8, metric: precision, paired: true}", "which makes no pairs"),
     ],
 )
 def test_what_is_wrong_with_the_section_is_said(section: str, message: str) -> None:

@@ -104,6 +104,12 @@ def check_versions(values: Mapping[str, object], findings: Findings) -> None:
     if fields.actual is None and labels is None:
         findings.add("labels", "missing; compare_versions needs labels, here or in fields.actual")
     _check_metric(one.metric, values, fields, findings)
+    if one.paired and one.metric == "precision":
+        findings.add(
+            "compare_versions.metric",
+            "precision is of other requests for each version, which makes no pairs; compare recall,"
+            " accuracy or business_value",
+        )
     if one.paired and (not isinstance(labels, LabelsConfig) or fields.id is None):
         findings.add(
             "labels",

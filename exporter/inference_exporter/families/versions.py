@@ -93,4 +93,53 @@ VERSIONS = (
         _PAIR,
         "The same at the rate at which they have come since the comparison began.",
     ),
+    family(
+        "counter",
+        "inference_comparison_predictions_total",
+        f"{_PAIR} side",
+        "Where paired: predictions of each side that have an id. Less those in"
+        " inference_comparison_paired_requests_total: their partner is missing, or not there yet.",
+    ),
+    family(
+        "counter",
+        "inference_comparison_paired_requests_total",
+        _PAIR,
+        "Requests that both versions scored, with a label or without.",
+    ),
+    family(
+        "counter",
+        "inference_comparison_classified_requests_total",
+        _PAIR,
+        "Those of them for which both predicted a class.",
+    ),
+    family(
+        "counter",
+        "inference_comparison_agreements_total",
+        _PAIR,
+        "Those of these for which both predicted the same class.",
+    ),
+    family(
+        "counter",
+        "inference_comparison_scored_requests_total",
+        _PAIR,
+        "Requests for which both versions gave a score, or predicted a number.",
+    ),
+    family(
+        "counter",
+        "inference_comparison_score_distance_total",
+        _PAIR,
+        "Sum of how far the two scores, or predicted numbers, are apart.",
+    ),
+    family(
+        "gauge",
+        "inference_comparison_agreement_ratio",
+        _PAIR,
+        "Share of the requests that both versions classified for which they predicted the same.",
+    ),
+    family(
+        "gauge",
+        "inference_comparison_mean_score_distance",
+        _PAIR,
+        "How far the two scores, or predicted numbers, of a request are apart on average.",
+    ),
 )

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from inference_exporter.performance.sequence import SUMS
 from inference_exporter.values.samples import Labels
+from inference_exporter.versions.agreement import Agreement
 from inference_exporter.versions.contest import PAIR_SUMS, SIDES, UNDECIDED, Contest
 
 Values = dict[str, dict[Labels, float]]
 _NAME = "inference_comparison"
 
 
-def published(contest: Contest, origin: float) -> Values:
+def published(contest: Contest, agreement: Agreement, origin: float) -> Values:
     """Every value; values of a side are `origin` more than what was counted."""
     settings = _settings(contest, origin)
     found: Values = {
@@ -23,6 +24,7 @@ def published(contest: Contest, origin: float) -> Values:
         f"{_NAME}_state": {(): float(contest.decision.state if contest.decision else UNDECIDED)},
         **_sums(contest),
         **_difference(contest),
+        **(_agreement(agreement) if contest.rules.paired else {}),
     }
     values = [contest.value(number) for number in range(len(SIDES))]
     known = dict(_known(values, origin))
@@ -91,6 +93,22 @@ def _difference(contest: Contest) -> Values:
             rate = _rows(contest) / (contest.seen - contest.began)
             values[f"{_NAME}_remaining_seconds"] = more / rate
     return {family: {(): value} for family, value in values.items()}
+
+
+def _agreement(found: Agreement) -> Values:
+    counts = found.counts
+    values: Values = {
+        f"{_NAME}_predictions_total": _named(SIDES, (counts[side] for side in SIDES)),
+        f"{_NAME}_paired_requests_total": {(): counts["met"]},
+        f"{_NAME}_classified_requests_total": {(): counts["told"]},
+        f"{_NAME}_agreements_total": {(): counts["equal"]},
+        f"{_NAME}_scored_requests_total": {(): counts["scored"]},
+        f"{_NAME}_score_distance_total": {(): counts["distance"]},
+    }
+    for name, one in (("agreement_ratio", found.ratio), ("mean_score_distance", found.distance)):
+        if one is not None:
+            values[f"{_NAME}_{name}"] = {(): one}
+    return values
 
 
 def _rows(contest: Contest) -> float:

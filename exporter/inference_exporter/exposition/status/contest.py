@@ -40,6 +40,8 @@ def contest_of(index: Index, model: str) -> ContestView | None:
             one("difference_upper", "At most", why=few),
             one("samples", "Labelled rows, champion", "count", "champion"),
             one("samples", "Labelled rows, challenger", "count", "challenger"),
+            one("agreement_ratio", "Answered alike", "share", why="only where paired"),
+            one("mean_score_distance", "Scores apart", why="only where paired"),
             one("remaining_samples", "Rows until decided", "count", why="no telling"),
             one("remaining_seconds", "Time until decided", "seconds", why="no telling"),
         ),

@@ -17,11 +17,12 @@ from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.performance.sequence import row_sums
 from inference_exporter.results.series_cache import SeriesCache
+from inference_exporter.truth import Pairs
 from inference_exporter.values.batch import Batch, Bools, Floats, Ints
 from inference_exporter.values.kept_state import restored
 from inference_exporter.values.samples import Samples
 from inference_exporter.values.vocabulary import Vocabulary
-from inference_exporter.versions import Contest, Rules, measure_of, published
+from inference_exporter.versions import Agreement, Contest, Rules, measure_of, published
 from inference_exporter.windows import NO_PANE
 
 PREFIX = "versions/"
@@ -34,6 +35,7 @@ class _Kept(msgspec.Struct, array_like=True):
     contest: tuple[str, str, str]
     since: float
     state: bytes
+    agreement: dict[str, float]
 
 
 class VersionsPart(Part):
@@ -49,6 +51,7 @@ class VersionsPart(Part):
         self._changed = False
         self._unusable: set[str] = set()
         self.contest: Contest | None = None
+        self.agreement = Agreement()
 
     @classmethod
     def of(cls, setting: Setting) -> Self | None:
@@ -77,9 +80,10 @@ class VersionsPart(Part):
     def counted(self, rows: Rows) -> None:
         """See `Part.counted`: rows that have their label on the line."""
         sides = self._sides(rows.batch)
-        first = self._begin(sides, rows.times)
         if self._wanted.paired:
+            self._saw(rows.batch, sides, rows.times)
             return
+        first = self._begin(sides, rows.times)
         placement = rows.placement
         inside = np.array([pane != NO_PANE for _, pane in placement.groups], np.bool_)
         usable = inside[placement.index] & (np.arange(rows.batch.rows) >= first)
@@ -96,6 +100,52 @@ class VersionsPart(Part):
         again = batch.relabelled
         usable = np.ones(batch.rows, np.bool_) if again is None else ~again
         self._add(batch, self._sides(batch), batch.timestamp.values, usable, seen)
+
+    def _saw(self, batch: Batch, sides: Ints, times: Floats) -> None:
+        """Count the predictions of both sides that could meet their partner."""
+        if batch.id is None:
+            return
+        named = np.fromiter((one is not None for one in batch.id), np.bool_, batch.rows)
+        own = sides[named & self._after(times)]
+        seen = int((own == 0).sum()), int((own == 1).sum())
+        if any(seen):
+            self.agreement.seen(*seen)
+            self._changed = True
+
+    def _after(self, times: Floats) -> Bools:
+        """Rows that are in the comparison by their time; all, where it has no beginning."""
+        if self._wanted.since is None:
+            return np.ones(len(times), np.bool_)
+        with np.errstate(invalid="ignore"):
+            found: Bools = times >= self._wanted.since
+        return found
+
+    def paired(self, pairs: Pairs, seen: float) -> None:
+        """See `Part.paired`."""
+        met, complete = self._since_then(pairs.met), self._since_then(pairs.complete)
+        if met is not None:
+            self.agreement.met(*met)
+        if complete is not None:
+            self._add_pairs(*complete, seen)
+        self._changed = True
+
+    def _since_then(self, pair: tuple[Batch, Batch] | None) -> tuple[Batch, Batch] | None:
+        if pair is None or self._wanted.since is None:
+            return pair
+        assert pair[0].timestamp is not None
+        assert pair[1].timestamp is not None
+        rows = self._after(pair[0].timestamp.values) & self._after(pair[1].timestamp.values)
+        chosen = np.flatnonzero(rows)
+        return (pair[0].take(chosen), pair[1].take(chosen)) if len(chosen) else None
+
+    def _add_pairs(self, champion: Batch, challenger: Batch, seen: float) -> None:
+        assert self.contest is not None
+        differences = self.measure.values(challenger) - self.measure.values(champion)
+        rows = np.flatnonzero(np.isfinite(differences))
+        weight = champion.weight
+        weights = np.ones(champion.rows) if weight is None else filled(weight.values)
+        self.contest.design = self._design()
+        self.contest.add_pairs(differences[rows], weights[rows], seen)
 
     def _sides(self, batch: Batch) -> Ints:
         """0 for rows of the champion, 1 of the challenger, else less or more."""
@@ -142,7 +192,7 @@ class VersionsPart(Part):
         self.contest.design = self._design()
         wanted = self._wanted
         key = (self._config.name, wanted.champion, wanted.challenger, wanted.metric)
-        for family, values in published(self.contest, self.measure.origin).items():
+        for family, values in published(self.contest, self.agreement, self.measure.origin).items():
             yield cache.samples(family, {(*key, *more): one for more, one in values.items()})
 
     # -- state ---------------------------------------------------------------------------------
@@ -158,7 +208,9 @@ class VersionsPart(Part):
         if not self._changed:
             return {}, deletes
         self._changed = False
-        kept = _Kept(self._identity, self._since, self.contest.encode())
+        kept = _Kept(
+            self._identity, self._since, self.contest.encode(), self.agreement.counts
+        )  # fmt: skip
         return {_KEY: msgspec.msgpack.encode(kept)}, deletes - {_KEY}
 
     def restore(self, state: Mapping[str, bytes], now: float) -> list[str]:  # noqa: ARG002
@@ -171,6 +223,7 @@ class VersionsPart(Part):
         kept = msgspec.msgpack.decode(value, type=_Kept)
         if kept.contest != self._identity or not self.contest.decode(kept.state):
             return False
+        self.agreement.counts |= kept.agreement
         if self._wanted.since is None:
             self._since = kept.since
         return True
