@@ -6,6 +6,7 @@ Exporters publish sums over labelled rows, which add up; what is made of them he
 
 from __future__ import annotations
 
+from alert_rules.ruleset import names
 from alert_rules.ruleset.names import by
 from alert_rules.ruleset.rules import Group, Recording
 from alert_rules.ruleset.settings import Settings
@@ -145,3 +146,52 @@ def _interval() -> tuple[Recording, ...]:
     wide = f"{recorded('variance')} * (1 + 1 / {grown}) * (ln(1 + {grown}) + {logs})"
     enough = f"{recorded('fewest')} >= {setting('least')}"
     return (Recording(recorded("half"), f"sqrt({wide})\nand {enough}"),)
+
+
+# -- inputs: do both versions get the same traffic? ------------------------------------------------
+
+_VERSIONS = ("model", "champion", "challenger")
+
+
+def input_drift(window: str) -> str:
+    """PSI of the challenger's rows against the champion's, in the bins of the reference."""
+    return f"model_comparison_feature:{_NAME}_input_drift:psi{window}"
+
+
+def input_critical(window: str) -> str:
+    """What that PSI reaches by chance, at the level of one test of drift."""
+    return f"model_comparison_feature:{_NAME}_input_drift:critical{window}"
+
+
+def inputs(window: str) -> tuple[Recording, ...]:
+    """Of all replicas, also where the versions are in separate ones."""
+    each = by(*_VERSIONS, "feature")
+    ratio, rows = (kind("feature", window) for kind in (names.bin_ratio, names.effective))
+    new, old = (_of_side(ratio, *sides) for sides in (_NEW, _OLD))
+    noise = " or ".join(f"1 / {_of_side(rows, *sides)}" for sides in (_NEW, _OLD))
+    quantile = "model_version_feature:inference_feature_drift_quantile:max"
+    return (
+        Recording(
+            input_drift(window),
+            f"sum by ({each}) (\n({new}\n- ignoring (version) {old})\n"
+            f"* ln({new}\n/ ignoring (version) {old}))",
+        ),
+        Recording(
+            input_critical(window),
+            f"(sum by ({each}) ({noise})\nand count by ({each}) ({noise}) == 2)\n"
+            f"* on ({by('model', 'feature')}) group_left ()\n"
+            f"max by ({by('model', 'feature')}) ({quantile})",
+        ),
+    )
+
+
+_NEW, _OLD = ("challenger", "champion"), ("champion", "challenger")
+
+
+def _of_side(series: str, side: str, other: str) -> str:
+    """What is known of a version, with the names of both; of a model one comparison."""
+    known = f"topk by ({by('model')}) (1, group by ({by(*_VERSIONS)}) ({setting('level')}))"
+    return (
+        f'(label_replace({series}, "{side}", "$1", "version", "(.*)")\n'
+        f"  * on ({by('model', side)}) group_left ({other}) {known})"
+    )

@@ -49,6 +49,7 @@ def _window(settings: Settings, window: str) -> Group:
         *truth.windowed(settings, window),
         *estimates.windowed(settings, window),
         *traffic.windowed(settings, window),
+        *(contests.inputs(window) if window in names.DRIFT_WINDOWS else ()),
         *(drops.windowed(window) if window in names.LABEL_WINDOWS else ()),
         *(drops.estimated(window) if window == names.LABEL_WINDOWS[0] else ()),
     )

@@ -19,7 +19,7 @@ _NOT = "compare_versions is not configured, or too few labels"
 
 def contest() -> tuple[Panel, ...]:
     """Empty for a model without `compare_versions`."""
-    return (_difference(), _sides(), _state(), _rows(), _until(), _agreement(), _apart())
+    return (_difference(), _sides(), _state(), _rows(), _until(), _agreement(), _apart(), _inputs())
 
 
 def _of(name: str) -> str:
@@ -117,3 +117,21 @@ def _apart() -> Panel:
               "Far apart although most classes are the same: the decision threshold no longer "
               "means what it did. Only where compare_versions is paired."),
         "none", Query(_shared("score_distance", "scored_requests"), _NAME)), _NOT)  # fmt: skip
+
+
+def _inputs() -> Panel:
+    by = names.by("model", "feature")
+    window = names.DRIFT_WINDOWS[-1]
+    psi, critical = (
+        of(kind(window), MODEL) for kind in (contests.input_drift, contests.input_critical)
+    )
+    over = f"max by ({by}) ({psi} / ({critical} > 0))"
+    return tables.unless_any(panels.lines(
+        "Do both versions get the same inputs",
+        about("PSI of the challenger's inputs of a day against the champion's, in units of what "
+              "chance alone reaches; the eight that differ most, all replicas together.",
+              "Far above 1 the versions have different traffic: then the difference of their "
+              "metric is also that of their requests. Paired requests are the same."),
+        "none", Query(f"topk(8, {over})", "{{feature}}"),
+        Query(f"1 + 0 * max({critical})", "limit by chance"), width=24),
+        "compare_versions is not configured, or too few rows")  # fmt: skip

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from alert_rules.ruleset.contests import recorded, value
+from alert_rules.ruleset import names
+from alert_rules.ruleset.contests import input_critical, input_drift, recorded, value
 
 import rule_files
 from inference_exporter.performance.sequence import row_sums
@@ -19,7 +20,7 @@ from inference_exporter.values.batch import Floats
 from inference_exporter.versions import Agreement, Contest, Rules, published
 
 pytestmark = pytest.mark.server
-AT, MINUTES = "5m", 10
+AT, MINUTES = 5, 10
 LABELS = 'job="exporter",model="m",champion="7",challenger="8",metric="x"'
 ORIGIN = -3.0
 AFTER = {  # the labels of a family after those of the contest
@@ -65,10 +66,10 @@ def _labels(family: str, instance: str, more: tuple[str, ...]) -> str:
     return ",".join((LABELS, f'instance="{instance}"', *own))
 
 
-def _near(expr: str, expected: float) -> dict[str, object]:
+def _near(expr: str, expected: float, at: int = AT, by: float = 1e-9) -> dict[str, object]:
     return {
-        "expr": f"group(abs({expr} - ({float(expected)!r})) < 1e-9)",
-        "eval_time": AT,
+        "expr": f"group(abs({expr} - ({float(expected)!r})) < {by})",
+        "eval_time": f"{at}m",
         "exp_samples": [{"labels": "{}", "value": 1}],
     }
 
@@ -117,7 +118,55 @@ def test_too_few_rows_of_one_side_have_no_interval(tmp_path: Path) -> None:
     sides[:150] = 1
     _add(contest, sides, np.tile([1.0, 0.0], 2500), np.ones(5000))
     asked: list[dict[str, object]] = [
-        {"expr": recorded("half"), "eval_time": AT, "exp_samples": []},
+        {"expr": recorded("half"), "eval_time": f"{AT}m", "exp_samples": []},
         _near(recorded("difference"), 0.0),
     ]
     _evaluated(tmp_path, _page(contest, "a"), asked)
+
+
+BINS = {"7": (4.0, 3.0, 2.0, 1.0), "8": (5.0, 2.0, 2.0, 1.0)}  # rows a minute
+HOUR, DESIGN, QUANTILE = 150, 1.25, 25.0
+
+
+def _linear(labels: str, family: str, step: float) -> dict[str, str]:
+    return {"series": f"{family}{{{labels}}}", "values": f"0+{step!r}x{HOUR}"}
+
+
+def _fixed(labels: str, family: str, number: float) -> dict[str, str]:
+    return {"series": f"{family}{{{labels}}}", "values": f"{number!r}x{HOUR}"}
+
+
+def _traffic() -> list[dict[str, str]]:
+    """Each version in a replica of its own."""
+    found = []
+    for instance, (version, rows) in zip("ab", BINS.items(), strict=True):
+        here = f'job="exporter",instance="{instance}",model="m"'
+        own = f'{here},version="{version}"'
+        feature = f'{own},reference="r",feature="age"'
+        chosen = f'{here},champion="7",challenger="8",metric="x",setting="level"'
+        found += [
+            _fixed(chosen, "inference_comparison_setting", 0.02),
+            _linear(f'{own},code="ok"', "inference_requests_total", sum(rows)),
+            _fixed(feature, "inference_feature_reference_samples", 5000.0),
+            _fixed(feature, "inference_feature_drift_quantile", QUANTILE),
+            _fixed(f'{feature},window="1h"', "inference_feature_drift_design_effect", DESIGN),
+        ]
+        for cell, step in enumerate(rows):
+            at = f'{feature},bin="{cell:02d}"'
+            found.append(_linear(at, "inference_feature_bin_total", step))
+            found.append(_fixed(f'{at},range="x"', "inference_feature_reference_ratio", 0.25))
+    return found
+
+
+def test_inputs_of_versions_in_separate_replicas_are_compared(tmp_path: Path) -> None:
+    smoothed = [(60 * np.array(rows) + 0.5) / (600 + 2) for rows in BINS.values()]
+    q, p = smoothed
+    psi = float(((p - q) * np.log(p / q)).sum())
+    at, rows = HOUR - 10, names.effective("feature", "1h")
+    critical = f"({input_critical('1h')} / {QUANTILE} - on () sum(1 / {rows}))"
+    asked = [
+        _near(input_drift("1h"), psi, at, 1e-4),
+        _near(critical, 0.0, at),
+        _near(rows, 600 / DESIGN, at, 10.0),
+    ]
+    _evaluated(tmp_path, _traffic(), asked)

@@ -174,3 +174,58 @@ def test_the_status_page_says_what_the_metrics_say(tmp_path: Path) -> None:
     assert shown["Rows until decided"] == 0
     text = model_page(view, Selection(), "../")
     assert "Accuracy: 8 against 7, the challenger is worse" in str(text)
+
+
+INPUTS = """\
+fields: {timestamp: at, version: v, prediction: y, actual: a, features: x}
+reference: {warmup: 1000}
+min_samples: 50
+windows: [1h]
+compare_versions: {champion: "7", challenger: "8", metric: accuracy}
+"""
+
+
+def _with_inputs(rng: np.random.Generator, rows: int, shift: float) -> list[bytes]:
+    found = []
+    for _ in range(rows):
+        version = "78"[int(rng.integers(2))]
+        moved = rng.normal() + shift * (version == "8")
+        inputs = {
+            "amount": moved,
+            "age": rng.normal(),
+            "land": "DE" if rng.random() < 0.3 else "FR",
+        }
+        found.append(line(at=NOW - 100, v=version, y=1, a=1, x=inputs))
+    return found
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_inputs_of_two_versions_are_held_against_each_other(tmp_path: Path, shift: float) -> None:
+    sidecar = Sidecar(tmp_path, INPUTS)
+    rng = np.random.default_rng(8)
+    sidecar.reads(*_with_inputs(rng, 1000, 0.0))
+    sidecar.reads(*_with_inputs(rng, 4000, shift))
+    page, key = sidecar.page(), {"champion": "7", "challenger": "8", "window": "1h"}
+    found = {
+        feature: (
+            total(page, f"{NAME}_input_drift", feature=feature, **key),
+            total(page, f"{NAME}_input_drift_critical", feature=feature, **key),
+        )
+        for feature in ("amount", "age", "land")
+    }
+    for feature, (psi, critical) in found.items():
+        assert psi == pytest.approx(_psi(page, feature), rel=1e-9)
+        assert (psi > critical) == (feature == "amount" and shift > 0)
+    assert total(page, f"{NAME}_differing_inputs", **key) == (shift > 0)
+
+
+def _psi(page: Series, feature: str) -> float:
+    """By hand, of the counters: all rows are in the window."""
+    counts: list[dict[str, float]] = [{}, {}]
+    for (name, labels), value in page.items():
+        one = dict(labels)
+        if name == "inference_feature_bin_total" and one["feature"] == feature:
+            counts["78".index(one["version"])][one["bin"]] = value
+    old, new = (np.array([one[cell] + 0.5 for cell in sorted(counts[0])]) for one in counts)
+    p, q = new / new.sum(), old / old.sum()
+    return float(((p - q) * np.log(p / q)).sum())

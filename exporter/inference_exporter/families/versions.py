@@ -5,6 +5,7 @@ from __future__ import annotations
 from inference_exporter.families.family import family
 
 _PAIR = "model champion challenger metric"
+_INPUTS = "model champion challenger"
 
 VERSIONS = (
     family(
@@ -92,6 +93,27 @@ VERSIONS = (
         "inference_comparison_remaining_seconds",
         _PAIR,
         "The same at the rate at which they have come since the comparison began.",
+    ),
+    family(
+        "gauge",
+        "inference_comparison_input_drift",
+        f"{_INPUTS} feature window",
+        "PSI of the challenger's rows of an input against the champion's, in the bins of the"
+        " reference, over a window of this replica: do both get the same traffic?",
+    ),
+    family(
+        "gauge",
+        "inference_comparison_input_drift_critical",
+        f"{_INPUTS} feature window",
+        "What that PSI reaches by chance: once in a month of all inputs and windows with the"
+        " probability `level`.",
+    ),
+    family(
+        "gauge",
+        "inference_comparison_differing_inputs",
+        f"{_INPUTS} window",
+        "Inputs whose PSI is above it: unless requests are paired, the versions are compared on"
+        " different traffic.",
     ),
     family(
         "counter",

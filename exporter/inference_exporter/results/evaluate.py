@@ -128,7 +128,7 @@ class Evaluator:
             base = (self._model.name, version, one.name)
             family = f"inference_{one.scope}_drift"
             design = self._chance.design(version, window.name, one.key)
-            comparison = _compare(one, self._layout, tally, design, self._expected(one, tally))
+            comparison = compare(one, self._layout, tally, design, self._expected(one, tally))
             _set(gauges, f"{family}_samples", (*base, window.name), comparison.n)
             least = self._least(len(one.profile.bins))
             key = (version, window.name, one.scope, one.name)
@@ -225,16 +225,17 @@ class Evaluator:
         return found.biased
 
     def _least(self, bins: int) -> int:
-        return _least_rows(self._model, bins)
+        return least_rows(self._model, bins)
 
 
-def _compare(
+def compare(
     one: NumericBins | CategoryBins,
     layout: Layout,
     tally: Tally,
     design: float,
     expected: Expectation | None,
 ) -> Comparison:
+    """A column's rows in a tally against the reference, or what else is expected of them."""
     cells = layout.cells_of(one, tally)
     if isinstance(one, NumericBins):
         return comparison_numeric(
@@ -255,9 +256,10 @@ def _set(gauges: Gauges, family: str, labels: Labels, value: float) -> None:
 
 def least_labelled(model: ModelConfig) -> int:
     """How many labelled predictions a window or segment takes before performance is shown."""
-    return _least_rows(model, 1)
+    return least_rows(model, 1)
 
 
-def _least_rows(model: ModelConfig, bins: int) -> int:
+def least_rows(model: ModelConfig, bins: int) -> int:
+    """How many rows a distance takes over so many bins."""
     configured = model.min_samples
     return max(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * bins) if configured is None else configured

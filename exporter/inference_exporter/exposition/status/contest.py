@@ -15,8 +15,8 @@ _STATES = {
 }
 
 
-def contest_of(index: Index, model: str) -> ContestView | None:
-    """The comparison of a model; None where none is configured."""
+def contest_of(index: Index, model: str, window: str) -> ContestView | None:
+    """The comparison of a model, and its inputs of a window; None where none is configured."""
     found = next(iter(index.rows(f"{_NAME}_state", model).items()), None)
     if found is None:
         return None
@@ -40,6 +40,10 @@ def contest_of(index: Index, model: str) -> ContestView | None:
             one("difference_upper", "At most", why=few),
             one("samples", "Labelled rows, champion", "count", "champion"),
             one("samples", "Labelled rows, challenger", "count", "challenger"),
+            Labelled(
+                f"Inputs that differ, {window}",
+                Number(index.one(f"{_NAME}_differing_inputs", *labels[:-1], window), "count", few),
+            ),
             one("agreement_ratio", "Answered alike", "share", why="only where paired"),
             one("mean_score_distance", "Scores apart", why="only where paired"),
             one("remaining_samples", "Rows until decided", "count", why="no telling"),

@@ -60,7 +60,7 @@ def _model(index: Index, snapshot: Snapshot, facts: ModelFacts, chosen: Selectio
     task = next(iter(infos), ("", "", ""))[2]
     return ModelView(
         facts.name, versions, facts.windows, shown, sources, notices.worst_first(said), task,
-        contest_of(index, facts.name),
+        contest_of(index, facts.name, shown.window if shown else ""),
     )  # fmt: skip
 
 

@@ -16,16 +16,21 @@ from inference_exporter.config.versions import level
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.performance.sequence import row_sums
+from inference_exporter.results.evaluate import Gauges
 from inference_exporter.results.series_cache import SeriesCache
+from inference_exporter.results.two_versions import inputs_apart
 from inference_exporter.truth import Pairs
 from inference_exporter.values.batch import Batch, Bools, Floats, Ints
 from inference_exporter.values.kept_state import restored
 from inference_exporter.values.samples import Samples
+from inference_exporter.values.tally import Tally
 from inference_exporter.values.vocabulary import Vocabulary
 from inference_exporter.versions import Agreement, Contest, Rules, measure_of, published
 from inference_exporter.windows import NO_PANE
 
 PREFIX = "versions/"
+LOOKS_PER_MONTH = 750  # of a sliding window, at most: see alert_rules/ruleset/budget.py
+INPUT_DRIFT = "inference_comparison_input_drift"
 LEAST = 200  # labelled rows of a side before anything is said, where `min_samples` is not set
 _KEY = f"{PREFIX}contest"
 _FIRST = 2  # index of the champion among the names that are known
@@ -194,6 +199,40 @@ class VersionsPart(Part):
         key = (self._config.name, wanted.champion, wanted.challenger, wanted.metric)
         for family, values in published(self.contest, self.agreement, self.measure.origin).items():
             yield cache.samples(family, {(*key, *more): one for more, one in values.items()})
+
+    def gauges(self, clock: float, gauges: Gauges) -> None:
+        """See `Part.gauges`: whether both versions get the same inputs."""
+        for window in self._config.windows:
+            tallies = self._tallies(window.name, clock)
+            if tallies is not None:
+                self._put_inputs(window.name, *tallies, gauges)
+
+    def _tallies(self, window: str, clock: float) -> tuple[Tally, Tally] | None:
+        timeline, sides = self._counting.timeline, self._identity[:2]
+        if not all(side in timeline.versions for side in sides):
+            return None
+        champion, challenger = (timeline.window(side, window, clock) for side in sides)
+        return champion, challenger
+
+    def _put_inputs(self, window: str, champion: Tally, challenger: Tally, gauges: Gauges) -> None:
+        counting, sides = self._counting, self._identity[:2]
+        features = max(1, len(counting.reference.features) if counting.reference else 0)
+        looks = LOOKS_PER_MONTH * len(self._config.windows) * features
+        found = list(
+            inputs_apart(
+                self._config, counting.layout, champion, challenger,
+                lambda side, key: counting.find_design(sides[side], window, key),
+                level(self._config) / looks,
+            )
+        )  # fmt: skip
+        key = (self._config.name, *sides)
+        for one in found:
+            labels = (*key, one.feature, window)
+            gauges.setdefault(INPUT_DRIFT, {})[labels] = one.distance
+            gauges.setdefault(f"{INPUT_DRIFT}_critical", {})[labels] = one.critical
+        if found:
+            differ = sum(one.distance > one.critical for one in found)
+            gauges.setdefault("inference_comparison_differing_inputs", {})[*key, window] = differ
 
     # -- state ---------------------------------------------------------------------------------
 
