@@ -63,12 +63,16 @@ class Finding:
 
 
 class Decision(msgspec.Struct, array_like=True, frozen=True):
-    """What was decided, after how many rows of each side (pairs on both), and when it was seen."""
+    """What was decided, after how many rows of each side (pairs on both), and when it was seen.
+
+    `made` is the time of the prediction that decided it.
+    """
 
     state: int
     champion: int
     challenger: int
     seen: float
+    made: float
     difference: float
     lower: float
     upper: float
@@ -96,14 +100,19 @@ class Contest:
 
     # -- counting ------------------------------------------------------------------------------
 
-    def add(self, sides: Ints, sums: Floats, seen: float) -> None:
-        """Rows of separate sides, (rows,) of 0 and 1, with what each adds to `SUMS`, (rows, 5)."""
+    def add(self, sides: Ints, sums: Floats, seen: float, times: Floats | None = None) -> None:
+        """Rows of separate sides, (rows,) of 0 and 1, with what each adds to `SUMS`, (rows, 5).
+
+        `times` (rows,) are those of the predictions, where they are known.
+        """
         blocks = np.zeros((len(sides), 2, len(SUMS)))
         blocks[np.arange(len(sides)), sides] = sums
         numbers = np.stack((np.cumsum(sides == 0), np.cumsum(sides == 1)), axis=1)
-        self._counted(blocks.reshape(len(sides), _SIDE_CELLS), numbers, seen)
+        self._counted(blocks.reshape(len(sides), _SIDE_CELLS), numbers, seen, times)
 
-    def add_pairs(self, differences: Floats, weights: Floats, seen: float) -> None:
+    def add_pairs(
+        self, differences: Floats, weights: Floats, seen: float, times: Floats | None = None
+    ) -> None:
         """Pairs, (pairs,): challenger minus champion."""
         gain, loss = np.maximum(differences, 0.0), np.maximum(-differences, 0.0)
         squares = weights**2
@@ -112,14 +121,14 @@ class Contest:
             squares * differences**2,
         )  # fmt: skip
         numbers = np.repeat(np.arange(1, len(differences) + 1)[:, None], 2, axis=1)
-        self._counted(np.stack(columns, axis=1), numbers, seen)
+        self._counted(np.stack(columns, axis=1), numbers, seen, times)
 
-    def _counted(self, added: Floats, numbers: Ints, seen: float) -> None:
+    def _counted(self, added: Floats, numbers: Ints, seen: float, times: Floats | None) -> None:
         if not len(added):
             return
         course = self._sums + np.cumsum(added, axis=0)
         if self.decision is None:
-            self._decide(course, numbers, seen)
+            self._decide(course, numbers, seen, times)
         self._sums = course[-1]
         self.rows = [
             before + int(more) for before, more in zip(self.rows, numbers[-1], strict=True)
@@ -127,7 +136,7 @@ class Contest:
         self.began = seen if math.isnan(self.began) else self.began
         self.seen = max(seen, self.began, np.nan_to_num(self.seen, nan=seen))
 
-    def _decide(self, course: Floats, numbers: Ints, seen: float) -> None:
+    def _decide(self, course: Floats, numbers: Ints, seen: float, times: Floats | None) -> None:
         found = self._differences(course)
         half = self._half(found)
         states = self._states(found, half)
@@ -136,11 +145,19 @@ class Contest:
             return
         at = int(decided[0])
         value, wide = float(found.value[at]), float(half[at])
+        made = math.nan if times is None else float(times[at])
         champion, challenger = (
             before + int(more) for before, more in zip(self.rows, numbers[at], strict=True)
         )
         self.decision = Decision(
-            int(states[at]), champion, challenger, seen, value, value - wide, value + wide
+            int(states[at]),
+            champion,
+            challenger,
+            seen,
+            made,
+            value,
+            value - wide,
+            value + wide,
         )
 
     # -- what is known -------------------------------------------------------------------------
@@ -200,6 +217,17 @@ class Contest:
             return pairs, pairs
         found = np.nan_to_num(means(self._sums.reshape(2, len(SUMS)), 0.0).rows)
         return float(found[0]), float(found[1])
+
+    @property
+    def counted(self) -> int:
+        """Labelled rows of both sides, or pairs."""
+        return self.rows[0] if self.rules.paired else sum(self.rows)
+
+    @property
+    def rate(self) -> float:
+        """Of them a second, since the first came; 0 where all came at once."""
+        span = self.seen - self.began
+        return self.counted / span if span > 0 else 0.0
 
     def sums(self) -> Floats:
         """`PAIR_SUMS`, shape (7,), or `SUMS` of both sides, shape (2, 5)."""

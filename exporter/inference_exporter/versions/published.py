@@ -84,14 +84,11 @@ def _difference(contest: Contest) -> Values:
         f"{_NAME}_difference_lower": found.lower,
         f"{_NAME}_difference_upper": found.upper,
     }
-    more = 0.0 if contest.decision else (found.times - 1) * _rows(contest)
+    more = 0.0 if contest.decision else (found.times - 1) * contest.counted
     if math.isfinite(more):
         values[f"{_NAME}_remaining_samples"] = more
-        if not more:
-            values[f"{_NAME}_remaining_seconds"] = 0.0
-        elif contest.seen > contest.began:
-            rate = _rows(contest) / (contest.seen - contest.began)
-            values[f"{_NAME}_remaining_seconds"] = more / rate
+        if contest.rate > 0 or not more:
+            values[f"{_NAME}_remaining_seconds"] = more / contest.rate if more else 0.0
     return {family: {(): value} for family, value in values.items()}
 
 
@@ -109,8 +106,3 @@ def _agreement(found: Agreement) -> Values:
         if one is not None:
             values[f"{_NAME}_{name}"] = {(): one}
     return values
-
-
-def _rows(contest: Contest) -> float:
-    """Labelled rows of both sides, or pairs."""
-    return float(contest.rows[0] if contest.rules.paired else sum(contest.rows))

@@ -55,7 +55,7 @@ class VersionsPart(Part):
         self._longest = max(config.windows, key=lambda one: one.seconds).name
         self._changed = False
         self._unusable: set[str] = set()
-        self.contest: Contest | None = None
+        self._contest: Contest | None = None
         self.agreement = Agreement()
 
     @classmethod
@@ -69,8 +69,14 @@ class VersionsPart(Part):
         self._counting = counting
         classes = counting.reference.classes if counting.reference else ()
         self.measure = measure_of(self._config, classes)
-        if self.contest is None:
-            self.contest = Contest(self._rules())
+        if self._contest is None:
+            self._contest = Contest(self._rules())
+
+    @property
+    def contest(self) -> Contest:
+        """The one in force."""
+        assert self._contest is not None  # a model uses its parts before anything else
+        return self._contest
 
     def _rules(self) -> Rules:
         wanted, measure = self._wanted, self.measure
@@ -104,7 +110,8 @@ class VersionsPart(Part):
             return
         again = batch.relabelled
         usable = np.ones(batch.rows, np.bool_) if again is None else ~again
-        self._add(batch, self._sides(batch), batch.timestamp.values, usable, seen)
+        times = batch.timestamp.values
+        self._add(batch, self._sides(batch), times, usable, seen, in_order=True)
 
     def _saw(self, batch: Batch, sides: Ints, times: Floats) -> None:
         """Count the predictions of both sides that could meet their partner."""
@@ -144,13 +151,15 @@ class VersionsPart(Part):
         return (pair[0].take(chosen), pair[1].take(chosen)) if len(chosen) else None
 
     def _add_pairs(self, champion: Batch, challenger: Batch, seen: float) -> None:
-        assert self.contest is not None
         differences = self.measure.values(challenger) - self.measure.values(champion)
+        assert champion.timestamp is not None
+        times = champion.timestamp.values
         rows = np.flatnonzero(np.isfinite(differences))
+        rows = rows[np.argsort(times[rows], kind="stable")]
         weight = champion.weight
         weights = np.ones(champion.rows) if weight is None else filled(weight.values)
         self.contest.design = self._design()
-        self.contest.add_pairs(differences[rows], weights[rows], seen)
+        self.contest.add_pairs(differences[rows], weights[rows], seen, times[rows])
 
     def _sides(self, batch: Batch) -> Ints:
         """0 for rows of the champion, 1 of the challenger, else less or more."""
@@ -168,8 +177,11 @@ class VersionsPart(Part):
         self._since, self._changed = float(times[known[0]]), True
         return int(known[0])
 
-    def _add(self, batch: Batch, sides: Ints, times: Floats, usable: Bools, seen: float) -> None:
-        assert self.contest is not None
+    def _add(
+        self, batch: Batch, sides: Ints, times: Floats, usable: Bools, seen: float,
+        *, in_order: bool = False,
+    ) -> None:  # fmt: skip
+        """Count rows as they stand; joined ones, which stand anyhow, `in_order` of their time."""
         with np.errstate(invalid="ignore"):
             usable = usable & ((sides == 0) | (sides == 1)) & (times >= self._since)
         if not usable.any():
@@ -178,7 +190,10 @@ class VersionsPart(Part):
         rows = np.flatnonzero(usable & np.isfinite(values))
         weights = np.ones(batch.rows) if batch.weight is None else filled(batch.weight.values)
         self.contest.design = self._design()
-        self.contest.add(sides[rows], row_sums(values[rows], weights[rows]), seen)
+        if in_order:
+            rows = rows[np.argsort(times[rows], kind="stable")]
+        sums = row_sums(values[rows], weights[rows])
+        self.contest.add(sides[rows], sums, seen, times[rows])
         self._changed = self._changed or bool(len(rows))
 
     def _design(self) -> tuple[float, float]:
@@ -193,7 +208,6 @@ class VersionsPart(Part):
 
     def samples(self, clock: float, cache: SeriesCache) -> Iterator[Samples]:  # noqa: ARG002
         """See `Part.samples`."""
-        assert self.contest is not None
         self.contest.design = self._design()
         wanted = self._wanted
         key = (self._config.name, wanted.champion, wanted.challenger, wanted.metric)
@@ -242,7 +256,6 @@ class VersionsPart(Part):
 
     def take_changes(self) -> tuple[dict[str, bytes], set[str]]:
         """See `Part.take_changes`."""
-        assert self.contest is not None
         deletes, self._unusable = self._unusable, set()
         if not self._changed:
             return {}, deletes
@@ -258,7 +271,6 @@ class VersionsPart(Part):
         return problems
 
     def _restore(self, _: str, value: bytes) -> bool:
-        assert self.contest is not None
         kept = msgspec.msgpack.decode(value, type=_Kept)
         if kept.contest != self._identity or not self.contest.decode(kept.state):
             return False
