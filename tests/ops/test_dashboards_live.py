@@ -141,7 +141,7 @@ ABSENT = {
     "inference-model / ROC AUC and average precision / C",
     "inference-model / Calibration error, Brier score, log loss / D",
     # Intervals are shaded where there is one version; the fleet has two.
-    *(f"inference-model / Accuracy: realised and estimated / {ref}" for ref in "BCEF"),
+    *(f"inference-model / Accuracy: realised and estimated / {ref}" for ref in "BCFG"),
 }
 
 

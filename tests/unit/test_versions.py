@@ -133,7 +133,7 @@ def test_the_mean_of_the_values_is_the_metric(metric: str) -> None:
         "brier_score": metrics.brier_score_loss(actual, score),
         "log_loss": metrics.log_loss(actual, score),
     }[metric]
-    measure = measure_of(_model(metric), ("0", "1"))
+    measure = measure_of(_model(metric))
     assert np.nanmean(measure.values(batch)) == pytest.approx(expected)
     assert measure.sign == (1 if metric in ("accuracy", "precision", "recall") else -1)
 
@@ -142,7 +142,7 @@ def test_the_mean_worth_is_the_business_value() -> None:
     batch = _classes()
     actual, said, _ = _arrays(batch)
     worth = 40 * actual * said - 5 * (1 - actual) * said - 200 * actual * (1 - said)
-    measure = measure_of(_model("business_value"), ("0", "1"))
+    measure = measure_of(_model("business_value"))
     values = measure.values(batch)
     assert values.min() == 0
     assert values.mean() + measure.origin == pytest.approx(worth.mean())
@@ -162,19 +162,19 @@ def test_the_mean_error_is_the_metric(metric: str) -> None:
         "mse": metrics.mean_squared_error,
         "mape": metrics.mean_absolute_percentage_error,
     }[metric]
-    values = measure_of(_model(metric), ()).values(batch)
+    values = measure_of(_model(metric)).values(batch)
     assert values.mean() == pytest.approx(of(actual, said))
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_rows_without_what_a_metric_needs_have_no_value(metric: str) -> None:
-    values = measure_of(_model(metric), ()).values(Batch(2, prediction=["1", None], actual=None))
+    values = measure_of(_model(metric)).values(Batch(2, prediction=["1", None], actual=None))
     assert np.isnan(values).all()
     nothing = Batch(
         3, prediction=["1", None, "1"], actual=[None, "1", None],
         score=NumericColumn(np.array([0.5, 0.5, np.nan])),
     )  # fmt: skip
-    values = measure_of(_model(metric), ()).values(nothing)
+    values = measure_of(_model(metric)).values(nothing)
     assert np.isnan(values)[[0, 2]].all()
 
 
@@ -337,3 +337,19 @@ def test_versions_that_are_alike_are_hardly_ever_told_apart_at_any_look(
     runs = 200
     decided = _ever_decided(Rules(False, 0.1, 0.0, 2000, 200, 1.0, 1.0), share, rate, 10_000, runs)
     assert decided <= stats.binom.ppf(0.999, runs, 0.1)
+
+
+def test_worth_by_classes_is_that_of_the_table() -> None:
+    worth = "business_value: {cat: {cat: 5, dog: -2}, 1: {dog: -7}}"
+    text = TEXT.format(metric="business_value").replace(
+        "business_value: {tp: 40, fp: -5, fn: -200}", worth
+    )
+    measure = measure_of(config.parse(text, "c.yaml").models[0])
+    batch = Batch(
+        6, prediction=["cat", "cat", 1, 1.0, "cow", None],
+        actual=["cat", "dog", "dog", "1", "cat", "cat"],
+    )  # fmt: skip
+    found = measure.values(batch) + measure.origin
+    assert found[:5].tolist() == [5, -2, -7, 0, 0]
+    assert np.isnan(found[5])
+    assert (measure.origin, measure.reach) == (-7, 12)

@@ -8,7 +8,7 @@ from datetime import datetime
 from inference_exporter.config.budget import allowed
 from inference_exporter.config.checks import Findings, Key, Section, closest, expected, wrong
 from inference_exporter.config.compared_versions import CompareVersions
-from inference_exporter.config.schema import Fields, LabelsConfig, ModelConfig
+from inference_exporter.config.schema import BusinessValue, Fields, LabelsConfig, ModelConfig
 from inference_exporter.config.values import integer, number, scalar_name, true_or_false
 
 METRICS: Mapping[str, str] = {
@@ -121,12 +121,13 @@ def check_versions(values: Mapping[str, object], findings: Findings) -> None:
 def _check_metric(
     metric: str, values: Mapping[str, object], fields: Fields, findings: Findings
 ) -> None:
-    kind = METRICS[metric]
-    if kind in ("positive", "scores") and values.get("positive_class") is None:
+    kind, worth = METRICS[metric], values.get("business_value")
+    by_outcome = isinstance(worth, BusinessValue) and bool(worth.outcomes) and kind == "worth"
+    if (kind in ("positive", "scores") or by_outcome) and values.get("positive_class") is None:
         findings.add("positive_class", f"missing; {metric} is of one class")
     if kind == "scores" and not fields.has_score:
         findings.add("fields.score", f"missing; {metric} is of scores")
-    if kind == "worth" and values.get("business_value") is None:
+    if kind == "worth" and worth is None:
         findings.add("business_value", "missing; compare_versions compares it")
     task = "regression" if kind == "numbers" else "classification"
     if values.get("task") not in (None, task):

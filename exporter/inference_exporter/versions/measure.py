@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_exporter.config.schema import ModelConfig
-from inference_exporter.config.worth import values_of
-from inference_exporter.performance import Values
-from inference_exporter.values.batch import Batch, Bools, Floats, TextColumn, category_name
+from inference_exporter.accumulators import wrong_rows
+from inference_exporter.config.schema import BusinessValue, ModelConfig
+from inference_exporter.values.batch import Batch, Bools, Floats, TextColumn
+from inference_exporter.values.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 
 HIGHER_IS_BETTER = frozenset({"accuracy", "precision", "recall", "business_value"})
 _SHARES = frozenset({"accuracy", "precision", "recall", "brier_score"})
@@ -32,97 +32,126 @@ class Measure:
     origin: float = 0.0
 
 
-def measure_of(model: ModelConfig, classes: tuple[str, ...]) -> Measure:
-    """The measure of the configured metric; `classes` are those of the reference."""
+def measure_of(model: ModelConfig) -> Measure:
+    """The measure of the configured metric."""
     assert model.compare_versions is not None
-    metric, positive = model.compare_versions.metric, model.positive_class or ""
+    metric, is_positive = model.compare_versions.metric, _Positive(model.positive_class or "")
     sign = 1.0 if metric in HIGHER_IS_BETTER else -1.0
     if metric == "business_value":
-        worth = values_of(model, classes)
-        assert worth is not None  # the configuration was checked
-        return _worth(worth, *_ends(model))
-    of_rows = {"accuracy": _right, **_ERRORS, **_SCORED}.get(metric)
-    if of_rows is None:
-        said, came = ("actual", "prediction") if metric == "recall" else ("prediction", "actual")
-        return Measure(lambda batch: _share(batch, positive, said, came), 1.0, sign)
+        assert model.business_value is not None  # the configuration was checked
+        return _worth(model.business_value, is_positive)
+    of_rows = _OF_ROWS[metric]
     reach = 1.0 if metric in _SHARES else 0.0
-    return Measure(lambda batch: of_rows(batch, positive), reach, sign)
+    return Measure(lambda batch: of_rows(batch, is_positive), reach, sign)
 
 
-def _names(column: TextColumn) -> list[str | None]:
-    return [None if one is None else category_name(one) for one in column]
+class _Positive:
+    """Tells the positive class from all others, a column at a time."""
+
+    def __init__(self, name: str) -> None:
+        self._known = Vocabulary(1, [name])  # all others are one
+
+    def __call__(self, column: TextColumn) -> Floats:
+        """1 for the positive class, 0 for another, NaN for none, shape (rows,)."""
+        found = self._known.indexes(column)
+        return np.where(found == ABSENT, np.nan, (found > OVERFLOWED).astype(np.float64))
 
 
 def _nothing(batch: Batch) -> Floats:
     return np.full(batch.rows, np.nan)
 
 
-def _both(batch: Batch) -> tuple[list[str | None], list[str | None]] | None:
+def _classes(batch: Batch) -> tuple[TextColumn, TextColumn] | None:
+    """Predicted and actual classes; None where there are none, or numbers."""
     if batch.prediction is None or batch.actual is None or batch.prediction_value is not None:
         return None
-    return _names(batch.prediction), _names(batch.actual)
+    return batch.prediction, batch.actual
 
 
-def _right(batch: Batch, _: str) -> Floats:
-    if (both := _both(batch)) is None:
+def _right(batch: Batch, is_positive: _Positive) -> Floats:
+    both, wrong = _classes(batch), wrong_rows(batch)
+    if both is None or wrong is None:
         return _nothing(batch)
-    pairs = zip(*both, strict=True)
-    return np.array([np.nan if None in one else float(one[0] == one[1]) for one in pairs])
+    known = ~np.isnan(is_positive(both[0])) & ~np.isnan(is_positive(both[1]))
+    return np.where(known, 1.0 - wrong, np.nan)
 
 
-def _share(batch: Batch, positive: str, among: str, count: str) -> Floats:
-    """1 where `count` is positive, of the rows where `among` is."""
-    if (both := _both(batch)) is None:
+def _precision(batch: Batch, is_positive: _Positive) -> Floats:
+    if (both := _classes(batch)) is None:
         return _nothing(batch)
-    columns = dict(zip(("prediction", "actual"), both, strict=True))
-    pairs = zip(columns[among], columns[count], strict=True)
-    return np.array(
-        [float(b == positive) if a == positive and b is not None else np.nan for a, b in pairs]
-    )
+    said, came = map(is_positive, both)
+    return np.where(said == 1, came, np.nan)
 
 
-def _worth(worth: Values, low: float, high: float) -> Measure:
+def _recall(batch: Batch, is_positive: _Positive) -> Floats:
+    if (both := _classes(batch)) is None:
+        return _nothing(batch)
+    said, came = map(is_positive, both)
+    return np.where(came == 1, said, np.nan)
+
+
+def _worth(worth: BusinessValue, is_positive: _Positive) -> Measure:
+    """What is not listed is worth 0."""
+    listed = [0.0, *worth.outcomes.values(), *worth.pairs.values()]
+    low, high = min(listed), max(listed)
+    of_rows = _of_pairs(worth.pairs) if worth.pairs else _of_outcomes(worth.outcomes, is_positive)
+
     def values(batch: Batch) -> Floats:
-        if (both := _both(batch)) is None:
-            return _nothing(batch)
-        return np.array(
-            [
-                np.nan if p is None or a is None else worth(p, a) - low
-                for p, a in zip(*both, strict=True)
-            ]
-        )
+        both = _classes(batch)
+        return _nothing(batch) if both is None else of_rows(*both) - low
 
     return Measure(values, high - low, 1.0, low)
 
 
-def _ends(model: ModelConfig) -> tuple[float, float]:
-    """The least and the most that an outcome may be worth; what is not listed is worth 0."""
-    worth = model.business_value
-    assert worth is not None
-    listed = [0.0, *worth.outcomes.values(), *worth.pairs.values()]
-    return min(listed), max(listed)
+_OfColumns = Callable[[TextColumn, TextColumn], Floats]
 
 
-def _scored(batch: Batch, positive: str) -> tuple[Floats, Floats, Bools] | None:
+def _of_outcomes(outcomes: Mapping[str, float], is_positive: _Positive) -> _OfColumns:
+    """By whether predicted and actual class are the positive one."""
+    tp, fp, fn, tn = (outcomes.get(name, 0.0) for name in ("tp", "fp", "fn", "tn"))
+
+    def values(predicted: TextColumn, actual: TextColumn) -> Floats:
+        said, came = is_positive(predicted), is_positive(actual)
+        found = np.where(said == 1, np.where(came == 1, tp, fp), np.where(came == 1, fn, tn))
+        return np.where(np.isnan(said + came), np.nan, found)
+
+    return values
+
+
+def _of_pairs(pairs: Mapping[tuple[str, str], float]) -> _OfColumns:
+    """By predicted and actual class."""
+    names = dict.fromkeys(name for pair in pairs for name in pair)
+    predicted_names, actual_names = (Vocabulary(len(names), names) for _ in range(2))
+    place = {name: at for at, name in enumerate(predicted_names.names)}
+    table = np.zeros((len(place), len(place)))
+    table[ABSENT], table[:, ABSENT] = np.nan, np.nan
+    for (predicted, actual), value in pairs.items():
+        table[place[predicted], place[actual]] = value
+
+    def values(predicted: TextColumn, actual: TextColumn) -> Floats:
+        found: Floats = table[predicted_names.indexes(predicted), actual_names.indexes(actual)]
+        return found
+
+    return values
+
+
+def _scored(batch: Batch, is_positive: _Positive) -> tuple[Floats, Floats, Bools] | None:
     """Scores, outcomes, and which rows have both."""
     if batch.score is None or batch.actual is None:
         return None
-    actual = _names(batch.actual)
-    score = batch.score.values
-    known = np.array([one is not None for one in actual], np.bool_)
-    outcome = np.array([float(one == positive) for one in actual])
-    return score, outcome, known & (score >= 0) & (score <= 1)
+    score, outcome = batch.score.values, is_positive(batch.actual)
+    return score, outcome, ~np.isnan(outcome) & (score >= 0) & (score <= 1)
 
 
-def _brier(batch: Batch, positive: str) -> Floats:
-    if (found := _scored(batch, positive)) is None:
+def _brier(batch: Batch, is_positive: _Positive) -> Floats:
+    if (found := _scored(batch, is_positive)) is None:
         return _nothing(batch)
     score, outcome, known = found
     return np.where(known, (score - outcome) ** 2, np.nan)
 
 
-def _log_loss(batch: Batch, positive: str) -> Floats:
-    if (found := _scored(batch, positive)) is None:
+def _log_loss(batch: Batch, is_positive: _Positive) -> Floats:
+    if (found := _scored(batch, is_positive)) is None:
         return _nothing(batch)
     score, outcome, known = found
     clipped = np.clip(np.where(known, score, 0.5), _LEAST_SCORE, 1 - _LEAST_SCORE)
@@ -137,17 +166,17 @@ def _errors(batch: Batch) -> tuple[Floats, Floats] | None:
     return batch.prediction_value.values - actual, actual
 
 
-def _absolute(batch: Batch, _: str) -> Floats:
+def _absolute(batch: Batch, _: _Positive) -> Floats:
     found = _errors(batch)
     return _nothing(batch) if found is None else np.abs(found[0])
 
 
-def _squared(batch: Batch, _: str) -> Floats:
+def _squared(batch: Batch, _: _Positive) -> Floats:
     found = _errors(batch)
     return _nothing(batch) if found is None else found[0] ** 2
 
 
-def _percentage(batch: Batch, _: str) -> Floats:
+def _percentage(batch: Batch, _: _Positive) -> Floats:
     """|error| / |actual| of labels that are not 0."""
     if (found := _errors(batch)) is None:
         return _nothing(batch)
@@ -155,6 +184,13 @@ def _percentage(batch: Batch, _: str) -> Floats:
     return np.where(actual == 0, np.nan, np.abs(error) / np.where(actual == 0, 1.0, np.abs(actual)))
 
 
-_OfRows = Callable[[Batch, str], Floats]
-_ERRORS: Mapping[str, _OfRows] = {"mae": _absolute, "mse": _squared, "mape": _percentage}
-_SCORED: Mapping[str, _OfRows] = {"brier_score": _brier, "log_loss": _log_loss}
+_OF_ROWS: Mapping[str, Callable[[Batch, _Positive], Floats]] = {
+    "accuracy": _right,
+    "precision": _precision,
+    "recall": _recall,
+    "brier_score": _brier,
+    "log_loss": _log_loss,
+    "mae": _absolute,
+    "mse": _squared,
+    "mape": _percentage,
+}

@@ -67,8 +67,7 @@ class VersionsPart(Part):
     def use(self, counting: Counting, now: float) -> None:  # noqa: ARG002
         """See `Part.use`. The contest goes on: it does not ask the reference."""
         self._counting = counting
-        classes = counting.reference.classes if counting.reference else ()
-        self.measure = measure_of(self._config, classes)
+        self.measure = measure_of(self._config)
         if self._contest is None:
             self._contest = Contest(self._rules())
 
