@@ -45,8 +45,8 @@ def _settings(contest: Contest, origin: float) -> dict[str, float]:
     rules = contest.rules
     return {
         "level": rules.level,
-        "planned": rules.planned,
-        "least": rules.least,
+        "planned": float(rules.planned),
+        "least": float(rules.least),
         "margin": rules.margin,
         "reach": rules.reach,
         "origin": origin,
