@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 from numpy.random import Generator
@@ -112,12 +113,15 @@ def ordinary(contests: int) -> float:
 
 def table(contests: int) -> str:
     """Both, with the command that made them."""
-    return "\n".join((
+    head = (
         f"Made by `python -m bench.calibration.versions --contests={contests} --write`:"
         f" {contests:,} contests a cell, of 20,000 rows or pairs, looked at after each one, with"
         " `planned: 5000`. Versions that are alike, ever told apart (of all rows half or 5 % are"
         f" the challenger's; pairs are independent here); 95 % intervals of one look tell"
-        f" {ordinary(contests):.0%} of them apart (accuracy 0.9, half):",
+        f" {ordinary(contests):.0%} of them apart (accuracy 0.9, half):"
+    )
+    return "\n".join((
+        fill(head, 110),
         "", "| rows | α | half | 5 % | pairs |", "|---|---|---|---|---|", *false_alarms(contests),
         "", "Accuracies that differ, decided after so many rows (or pairs) in the median, α = 2 %:",
         "", "| accuracies | half | 5 % | pairs |", "|---|---|---|---|", *how_soon(contests // 4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alert_rules.ruleset import contests, names
 from dashboards.board import panels, tables
 from dashboards.board.parts import Panel, Query, about
-from dashboards.board.promql import MODEL, of, single
+from dashboards.board.promql import MODEL, of, rate, share, single
 
 _BY = "champion, challenger, metric"
 _NAME = "{{challenger}} minus {{champion}}, {{metric}}"
@@ -92,18 +92,16 @@ def _until() -> Panel:
 
 
 def _shared(part: str, whole: str) -> str:
-    part, whole = (
-        f"sum by ({_BY}) ({of(f'inference_comparison_{one}_total', MODEL)})"
-        for one in (part, whole)
-    )
-    return f"{part} / ({whole} > 0)"
+    by = ("champion", "challenger", "metric")
+    part, whole = (rate(f"inference_comparison_{one}_total", MODEL, *by) for one in (part, whole))
+    return share(part, whole)
 
 
 def _agreement() -> Panel:
     return tables.unless_any(panels.lines(
         "Requests that both versions answer alike",
-        about("Of requests that both versions scored, the share with the same predicted class. "
-              "Takes no labels.",
+        about("Of requests that both versions scored lately, the share with the same predicted "
+              "class. Takes no labels.",
               "Versions that answer alike cannot be told apart by their labels. Only where "
               "compare_versions is paired."),
         "percentunit", Query(_shared("agreements", "classified_requests"), _NAME), zero=False),
@@ -113,7 +111,7 @@ def _agreement() -> Panel:
 def _apart() -> Panel:
     return tables.unless_any(panels.lines(
         "How far their scores are apart",
-        about("Mean distance of the two scores, or predicted numbers, of a request.",
+        about("Mean distance of the two scores, or predicted numbers, of a request, lately.",
               "Far apart although most classes are the same: the decision threshold no longer "
               "means what it did. Only where compare_versions is paired."),
         "none", Query(_shared("score_distance", "scored_requests"), _NAME)), _NOT)  # fmt: skip

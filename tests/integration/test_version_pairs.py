@@ -143,6 +143,35 @@ def test_a_label_on_one_line_is_the_label_of_both(tmp_path: Path, seed: int) -> 
     assert found == _outcomes(requests)
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_separate_rows_count_once_over_crashes(tmp_path: Path, seed: int) -> None:
+    contest = CONTEST.format(metric="accuracy", more=", since: '2027-01-01T00:00Z'")
+    contest = contest.replace("paired: true", "paired: false")
+    sidecar = LateSidecar(tmp_path, FEED, more=contest)
+    draw, rows = random.Random(seed), Counter[tuple[str, bool]]()
+    for number in range(300):
+        version, right = draw.choice("789"), draw.random() < 0.7
+        sidecar.predict(_asked(number, version, "1" if right else "0"))
+        if draw.random() < 0.8:
+            rows[version, right] += 1
+            sidecar.label({"id": f"r{number}", "actual": "1", "at": NOW + number})
+        if draw.random() < 0.1:
+            sidecar.turn(draw.choice((0, 1, 5)))
+        if draw.random() < 0.04:
+            sidecar.crash()
+    sidecar.settle()
+    sidecar.crash()
+    page = sidecar.settle()
+    for version, side in (("7", "champion"), ("8", "challenger")):
+        found = {
+            one: total(page, f"{NAME}_sums_total", side=side, sum=one, **KEY)
+            for one in ("weight", "value", "squared_value")
+        }
+        both = float(rows[version, True] + rows[version, False])
+        right_ones = float(rows[version, True])
+        assert found == {"weight": both, "value": right_ones, "squared_value": right_ones}
+
+
 def _asked(number: int, version: str, said: str) -> dict[str, object]:
     return {"id": f"r{number}", "at": NOW + number, "version": version, "predicted": said,
             "score": 0.5}  # fmt: skip
