@@ -270,6 +270,31 @@ def test_it_is_decided_on_the_row_that_brute_force_finds_however_lines_come(seed
         assert (found.difference, found.upper) == pytest.approx((difference, difference + half))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_pairs_are_decided_where_brute_force_says_however_they_come(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    apart = rng.choice([-1.0, 0.0, 1.0], 3000, p=[0.12, 0.83, 0.05])
+    rules = Rules(True, 0.05, 0.0, 2000, 100, 1.0, 1.0)
+    rho, row = math.sqrt(sequence.tuning(0.05, 2000)), 0
+    for stop in range(100, 3001):
+        variance = apart[:stop].var() + 1 / stop  # one more pair that is as far off as can be
+        if abs(apart[:stop].mean()) > _published_boundary(variance, stop, 0.05, rho):
+            row = stop
+            break
+    assert row
+    for cuts in ([3000], np.sort(rng.integers(1, 3000, 15)).tolist()):
+        contest = Contest(rules)
+        for piece in np.split(apart, cuts):
+            before, contest = contest, Contest(rules)
+            assert contest.decode(before.encode())
+            contest.add_pairs(piece, np.ones(len(piece)), 1.0, np.full(len(piece), 7.0))
+        found = contest.decision
+        assert found is not None
+        assert (found.champion, found.challenger, found.state) == (row, row, WORSE)
+        assert (found.seen, found.made) == (1.0, 7.0)
+        assert contest.counted == 3000
+
+
 def test_what_was_decided_stays_and_the_interval_goes_on() -> None:
     rng = np.random.default_rng(1)
     sides = np.tile([0.0, 1.0], 4000)
