@@ -378,3 +378,12 @@ def test_worth_by_classes_is_that_of_the_table() -> None:
     assert found[:5].tolist() == [5, -2, -7, 0, 0]
     assert np.isnan(found[5])
     assert (measure.origin, measure.reach) == (-7, 12)
+
+
+def test_more_classes_than_are_remembered_are_right_all_the_same() -> None:
+    names = [f"c{number}" for number in range(3000)]
+    actual = [one if at % 3 else f"{one}x" for at, one in enumerate(names)]
+    measure = measure_of(_model("accuracy"))
+    for _ in range(2):
+        found = measure.values(Batch(3000, prediction=list(names), actual=list(actual)))
+        assert found.tolist() == [float(at % 3 > 0) for at in range(3000)]

@@ -14,6 +14,7 @@ from inference_exporter.values.vocabulary import ABSENT, OVERFLOWED, Vocabulary
 
 HIGHER_IS_BETTER = frozenset({"accuracy", "precision", "recall", "business_value"})
 _SHARES = frozenset({"accuracy", "precision", "recall", "brier_score"})
+_CLASSES = 1000  # of which names are remembered
 _LEAST_SCORE = 1e-15  # scores are clipped to it in the log loss
 
 
@@ -40,7 +41,7 @@ def measure_of(model: ModelConfig) -> Measure:
     if metric == "business_value":
         assert model.business_value is not None  # the configuration was checked
         return _worth(model.business_value, is_positive)
-    of_rows = _OF_ROWS[metric]
+    of_rows = _right() if metric == "accuracy" else _OF_ROWS[metric]
     reach = 1.0 if metric in _SHARES else 0.0
     return Measure(lambda batch: of_rows(batch, is_positive), reach, sign)
 
@@ -49,12 +50,16 @@ class _Positive:
     """Tells the positive class from all others, a column at a time."""
 
     def __init__(self, name: str) -> None:
-        self._known = Vocabulary(1, [name])  # all others are one
+        self._known = Vocabulary(8, [name])  # others are told apart for nothing
+        self._positive = self._known.names.index(name)
 
     def __call__(self, column: TextColumn) -> Floats:
         """1 for the positive class, 0 for another, NaN for none, shape (rows,)."""
         found = self._known.indexes(column)
-        return np.where(found == ABSENT, np.nan, (found > OVERFLOWED).astype(np.float64))
+        return np.where(found == ABSENT, np.nan, (found == self._positive).astype(np.float64))
+
+
+_OfRows = Callable[[Batch, _Positive], Floats]
 
 
 def _nothing(batch: Batch) -> Floats:
@@ -68,12 +73,21 @@ def _classes(batch: Batch) -> tuple[TextColumn, TextColumn] | None:
     return batch.prediction, batch.actual
 
 
-def _right(batch: Batch, is_positive: _Positive) -> Floats:
-    both, wrong = _classes(batch), wrong_rows(batch)
-    if both is None or wrong is None:
-        return _nothing(batch)
-    known = ~np.isnan(is_positive(both[0])) & ~np.isnan(is_positive(both[1]))
-    return np.where(known, 1.0 - wrong, np.nan)
+def _right() -> _OfRows:
+    """1 where the predicted class is the actual one."""
+    names = Vocabulary(_CLASSES)
+
+    def values(batch: Batch, _: _Positive) -> Floats:
+        if (both := _classes(batch)) is None:
+            return _nothing(batch)
+        said, came = (names.indexes(column) for column in both)
+        right = said == came
+        beyond = right & (said == OVERFLOWED)
+        if beyond.any() and (wrong := wrong_rows(batch)) is not None:
+            right = right & ~(beyond & wrong)
+        return np.where((said == ABSENT) | (came == ABSENT), np.nan, right.astype(np.float64))
+
+    return values
 
 
 def _precision(batch: Batch, is_positive: _Positive) -> Floats:
@@ -184,8 +198,7 @@ def _percentage(batch: Batch, _: _Positive) -> Floats:
     return np.where(actual == 0, np.nan, np.abs(error) / np.where(actual == 0, 1.0, np.abs(actual)))
 
 
-_OF_ROWS: Mapping[str, Callable[[Batch, _Positive], Floats]] = {
-    "accuracy": _right,
+_OF_ROWS: Mapping[str, _OfRows] = {
     "precision": _precision,
     "recall": _recall,
     "brier_score": _brier,
