@@ -67,6 +67,7 @@ bench: setup servers ## Measure speed and memory against named peers; writes doc
 calibration: setup ## Simulate months of traffic through the drift alarms; writes docs/calibration.md
 	$(BIN)/python -m bench.calibration
 	$(BIN)/python -m bench.calibration.alerts.seasons --write
+	$(BIN)/python -m bench.calibration.versions --write
 
 image: ## Build the container image; BASE=… takes another base, EXTRAS=[demo] adds the demo
 	@bash scripts/image localhost/inference-exporter$(if $(EXTRAS),-demo):local "$(BASE)" "$(EXTRAS)"

@@ -117,7 +117,7 @@ class Both:
         assert +found == +kept.counts
         assert sum(self.join._counts.awaiting.values()) == self.model.awaiting
         assert self.join._pending.size == len(kept.pending)
-        assert len(self.join._early.shelf.rows) == len(kept.early)
+        assert len(self.join._strays.early.shelf.rows) == len(kept.early)
 
 
 def _score(name: str) -> float:

@@ -53,6 +53,9 @@ models:
     concept_drift: {detectors: [adwin]}
     thresholds: {request_duration_seconds: 0.1}
     calendar: {timezone: Europe/Paris}
+    # Some requests are scored by both versions; each line has its label, or its partner's.
+    labels: {id: id, actual: y, wait: 60s}
+    compare_versions: {champion: v1, challenger: v2, metric: accuracy, paired: true}
   price:
     logs: [price.jsonl]
     start_at: beginning
@@ -63,6 +66,7 @@ models:
     calendar: {timezone: Asia/Kolkata, periods: [day, quarter], early: 1h}
     reference: price.json
     segments: {size: {bins: [110]}}
+    compare_versions: {champion: v1, challenger: v2, metric: mae}
     windows: [10s, 20s]
     lateness: 1s
 commit_interval: 1s
@@ -124,6 +128,12 @@ class Draws:
                 line["ms"] = "slow"
         return line
 
+    def again(self, line: dict[str, Any]) -> dict[str, Any]:
+        """The same request, scored by the other version as well."""
+        score = round(min(1.0, max(0.0, line["s"] + self._random.gauss(0, 0.1))), 5)
+        other = {"v1": "v2", "v2": "v1"}[line["v"]]
+        return line | {"v": other, "s": score, "p": "bad" if score > 0.5 else "good"}
+
 
 class Replica:
     """An exporter and the logs that grow beside it."""
@@ -139,7 +149,10 @@ class Replica:
         """Requests of both models, and the labels of one."""
         texts: dict[str, list[str]] = {name: [] for name in self._logs}
         for _ in range(count):
-            texts["credit"].append(json.dumps(self._draws.line(self._draws.credit(live=True))))
+            asked = self._draws.line(self._draws.credit(live=True))
+            texts["credit"].append(json.dumps(asked))
+            if self._random.random() < 0.3:
+                texts["credit"].append(json.dumps(self._draws.again(asked)))
             priced = self._draws.line(self._draws.price(live=True))
             priced["s"] = priced["ms"]
             texts["actual"].append(json.dumps({"id": priced["id"], "y": priced.pop("y")}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alert_rules.ruleset import (
     bins,
     cohorts,
+    contests,
     drops,
     estimates,
     names,
@@ -33,6 +34,7 @@ def groups(settings: Settings) -> tuple[Group, ...]:
         bins.order(settings),
         drops.facts(settings),
         cohorts.group(settings),
+        contests.group(settings),
         traffic.budgets(settings),
         *(_window(settings, window) for window in names.WINDOWS),
         verdicts.states(settings),
@@ -47,6 +49,7 @@ def _window(settings: Settings, window: str) -> Group:
         *truth.windowed(settings, window),
         *estimates.windowed(settings, window),
         *traffic.windowed(settings, window),
+        *(contests.inputs(window) if window in names.DRIFT_WINDOWS else ()),
         *(drops.windowed(window) if window in names.LABEL_WINDOWS else ()),
         *(drops.estimated(window) if window == names.LABEL_WINDOWS[0] else ()),
     )

@@ -16,7 +16,14 @@ from dashboards.board.promql import (
     single,
     threshold,
 )  # fmt: skip
-from dashboards.pages import model_estimates, model_segments, model_vintages, story, story_why
+from dashboards.pages import (
+    model_estimates,
+    model_segments,
+    model_versions,
+    model_vintages,
+    story,
+    story_why,
+)
 
 _REFERENCE = "inference_performance_reference"
 _CLASS = "model_version_class:inference_performance"
@@ -41,6 +48,7 @@ def page() -> Page:
                 (story.inputs(VERSION, "version"),
                  story.inputs_since(VERSION, legend="{{feature}}"))),
             Row("Does it cost accuracy", (*_estimates(), _errors(), *_course())),
+            Row("Is the new version better", model_versions.contest(), closed=True),
             Row("Who is hit", (story_why.worst_segments(VERSION, height=5),)),
             Row("Who is hit: each segment", model_segments.segments(), closed=True),
             Row("Why", story_why.causes(VERSION, pages=False)),

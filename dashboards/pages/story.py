@@ -46,6 +46,8 @@ WORDS = {
     "InferencePerformanceEstimateLow": "performance is expected to be low",
     "InferenceEstimateIntervalsBroken": "estimates cannot be relied on",
     "InferenceCalibrationPoor": "scores are no probabilities",
+    "InferenceChallengerWorse": "new version is worse",
+    "InferenceChallengerDecided": "new version is as good or better",
     "InferenceRegressionErrorHigh": "errors are large",
     "InferenceLabelsStopped": "labels have stopped",
     "InferenceSegmentPerformanceLow": "a segment is worse than it was",

@@ -11,9 +11,11 @@ import yaml
 from inference_exporter import config
 from inference_exporter.config import mapping_doc, reference_doc, schema
 from inference_exporter.config.checks import Section
+from inference_exporter.config.compared_versions import CompareVersions
 from inference_exporter.config.fields import FIELDS
 from inference_exporter.config.models import LIMITS, MODEL
 from inference_exporter.config.top import TOP
+from inference_exporter.config.versions import COMPARE_VERSIONS
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 _MADE_OTHERWISE = {"name", "path", "digest", "preset", "owner"}
@@ -41,6 +43,7 @@ def test_the_page_about_the_mapping_language_is_fresh() -> None:
         (MODEL, schema.ModelConfig),
         (FIELDS, schema.Fields),
         (LIMITS, schema.Limits),
+        (COMPARE_VERSIONS, CompareVersions),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -49,7 +52,9 @@ def test_every_setting_has_a_key_and_every_key_a_setting(section: Section, kind:
     assert keys == {field.name for field in dataclasses.fields(kind)} - _MADE_OTHERWISE
 
 
-@pytest.mark.parametrize("section", [TOP, MODEL, FIELDS, LIMITS], ids=lambda section: section.title)
+@pytest.mark.parametrize(
+    "section", [TOP, MODEL, FIELDS, LIMITS, COMPARE_VERSIONS], ids=lambda section: section.title
+)
 def test_every_example_is_valid(section: Section) -> None:
     for key in section.keys:
         if key.example:

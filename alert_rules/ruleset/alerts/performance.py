@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alert_rules.ruleset import drops, names
-from alert_rules.ruleset.alerts import intervals
+from alert_rules.ruleset.alerts import intervals, versions
 from alert_rules.ruleset.alerts.text import (
     DURATION,
     MODEL,
@@ -37,6 +37,7 @@ def alerts(_: Settings) -> tuple[Alert, ...]:
         *over_windows(names.LABEL_WINDOWS, _calibration, _regression),
         _labels(),
         intervals.broken(),
+        *versions.alerts(),
     )
 
 

@@ -2,6 +2,7 @@
 
 record    what is kept of each window while the log is read
 replay    the log through the same model and decisions as the sidecar's
+versions  what a comparison of two versions came to
 own_rate  how often this traffic would have alarmed against itself
 table     the result as text and CSV
 page      the result as one HTML file with charts

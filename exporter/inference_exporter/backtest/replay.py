@@ -22,6 +22,7 @@ from inference_exporter.assembly import (
 )
 from inference_exporter.backtest.own_rate import OwnRate, own_rate
 from inference_exporter.backtest.record import Looked, Record
+from inference_exporter.backtest.versions import compared
 from inference_exporter.clock import SystemClock
 from inference_exporter.config.schema import Config, ModelConfig, ReferenceFile
 from inference_exporter.errors import UsageError
@@ -41,13 +42,17 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """What came out for one model. `trained_until`: rows before are the reference's own."""
+    """What came out for one model. `trained_until`: rows before are the reference's own.
+
+    `compared` is what there is to say of two versions.
+    """
 
     model: ModelConfig
     reference: Reference
     looked: list[Looked]
     rates: list[OwnRate]
     trained_until: float = -np.inf
+    compared: tuple[str, ...] = ()
 
 
 def replay(
@@ -80,7 +85,8 @@ def replay(
     pipeline.drain()
     pipeline.close()
     looked = record.looked()
-    return Backtest(one, known, looked, _rates(one, record), until)
+    words = tuple(compared(record.model))
+    return Backtest(one, known, looked, _rates(one, record), until, words)
 
 
 def _chosen(

@@ -57,7 +57,15 @@ def state(one: Judgement, row: int) -> State:
 def as_text(found: Backtest) -> str:
     """What there is to know at a glance: windows, findings, performance, the rate of one's own."""
     return "\n".join(
-        [*_windows(found), "", *_alarms(found), *_performance(found), "", *_own(found)]
+        [
+            *_windows(found),
+            "",
+            *_alarms(found),
+            *_performance(found),
+            *_compared(found),
+            "",
+            *_own(found),
+        ]
     )
 
 
@@ -129,6 +137,12 @@ def _performance(found: Backtest) -> Iterator[str]:
     for one in mine[-_SHOWN:]:
         cells = "".join(f"{_both(one, name):>19}" for name in names[:4])
         yield f"  {moment(one.end)} {one.version[:10]:<10}{cells}"
+
+
+def _compared(found: Backtest) -> Iterator[str]:
+    if found.compared:
+        yield ""
+        yield from found.compared
 
 
 def _both(one: Looked, name: str) -> str:

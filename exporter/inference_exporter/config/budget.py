@@ -17,7 +17,8 @@ SHARES: Mapping[str, float] = {
     "drift": 0.7,  # decisions on inputs and outputs; a hundredth of it more is for point masses
     "broken": 0.1,  # the fast verdict
     "flawed": 0.04,  # missing, invalid, unseen, out of range, outliers: looked at every minute
-    "performance": 0.1,  # every metric of labels, and calibration
+    "performance": 0.08,  # every metric of labels, and calibration
+    "comparison": 0.02,  # of two versions: a comparison is one test, however often it is looked at
     "estimates": 0.02,  # the same before labels come
     "segments": 0.03,  # gaps of every field, and how alike protected groups are treated
 }

@@ -42,6 +42,7 @@ from inference_exporter.config.values import (
     text,
     true_or_false,
 )
+from inference_exporter.config.versions import check_versions, compare_versions
 from inference_exporter.config.worth import business_value
 from inference_exporter.values.batch import RANKS
 from inference_exporter.values.hours import SEASONS
@@ -251,6 +252,9 @@ MODEL = Section(
             f"a list of {', '.join(COMPARED)}",
             "What windows are compared with beside the reference; see"
             " [season.md](season.md#other-times).", "[previous_week]", default="none"),
+        Key("compare_versions", compare_versions, "a section, below",
+            "Two versions side by side, by their labels; see [versions.md](versions.md).",
+            "{champion: '7', challenger: '8', metric: accuracy}", default="none"),
         Key("lateness", duration(0.0, 30 * DAY), "a duration",
             "How old a prediction may be when it is read and still enter the windows.", "1h",
             default="1h"),
@@ -331,5 +335,6 @@ def model(value: object) -> ModelConfig:
     check_calendar(values, findings)
     check_segments(values, None if line is None else lines.columns_of(line), findings)
     check_outputs(values, findings)
+    check_versions(values, findings)
     findings.raise_any()
     return ModelConfig(name="", format=line, preset=preset, **values)  # type: ignore[arg-type]  # raised above

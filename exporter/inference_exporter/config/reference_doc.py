@@ -29,6 +29,7 @@ from inference_exporter.config.segments import SEGMENT
 from inference_exporter.config.services import EVENTS, PUSH, RECEIVERS, RECORD, TRACES
 from inference_exporter.config.thresholds import THRESHOLDS
 from inference_exporter.config.top import TOP
+from inference_exporter.config.versions import COMPARE_VERSIONS
 
 _INTRO = """\
 # Configuration
@@ -123,6 +124,7 @@ def _parts() -> Iterator[str]:
     yield from _section(SIDE, "pairs.response_lines")
     yield from _section(CALENDAR, "calendar")
     yield from _section(CONCEPT_DRIFT, "concept_drift")
+    yield from _section(COMPARE_VERSIONS, "compare_versions")
     yield from _section(BOUNDARY, "boundary")
     yield from _section(DERIVED, "derived.<name>")
     yield from _section(LABELS, "labels")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from inference_exporter.config.compared_versions import CompareVersions
 from inference_exporter.config.conditions import Wanted
 from inference_exporter.config.line_formats import CsvFormat as CsvFormat
 from inference_exporter.config.line_formats import JsonFormat as JsonFormat
@@ -365,6 +366,7 @@ class ModelConfig:
     season: Literal["hour_of_day", "hour_of_week"] | None = None
     season_timezone: str = "UTC"
     compare: tuple[str, ...] = ()
+    compare_versions: CompareVersions | None = None
     lateness: float = 3600.0
     latency_buckets: tuple[float, ...] = ()  # empty: those of `config/buckets.py`
     min_samples: int | None = None

@@ -127,6 +127,11 @@ LABELS = {
     "against": "`previous_week` or `same_month_last_year`.",
     "season": "`hour_of_day` or `hour_of_week`.",
     "unit": "`hour`, `weekday` or `month`.",
+    "champion": "Version in use, of two that are compared.",
+    "challenger": "Version that may take its place.",
+    "side": "`champion` or `challenger`.",
+    "sum": "What is summed up, see the family.",
+    "setting": "Name of a setting of a comparison.",
     "route": "Path of the request, `other` for unknown ones.",
 }
 

@@ -17,6 +17,7 @@ from inference_exporter.families.inputs import INPUTS
 from inference_exporter.families.performance import PERFORMANCE
 from inference_exporter.families.traffic import TRAFFIC
 from inference_exporter.families.truth import TRUTH
+from inference_exporter.families.versions import VERSIONS
 
 __all__ = ["FAMILIES", "GROUPS", "Family", "Kind", "correction_of", "with_labels"]
 
@@ -24,6 +25,7 @@ GROUPS: dict[str, tuple[Family, ...]] = {
     "Traffic and latency": TRAFFIC,
     "Inputs and outputs against the reference": INPUTS,
     "Truth": (*TRUTH, *PERFORMANCE),
+    "Champion and challenger": VERSIONS,
     "Corrections by newer labels": CORRECTIONS,
     "Thresholds and facts": FACTS,
     "The exporter about itself": EXPORTER,

@@ -10,5 +10,6 @@ from inference_exporter.model.model import Model
 from inference_exporter.model.parts.decisions import DecisionsPart
 from inference_exporter.model.parts.late_labels import LateLabels
 from inference_exporter.model.parts.segments import SegmentsPart
+from inference_exporter.model.parts.versions import VersionsPart
 
-__all__ = ["BlockFacts", "DecisionsPart", "LateLabels", "Model", "SegmentsPart"]
+__all__ = ["BlockFacts", "DecisionsPart", "LateLabels", "Model", "SegmentsPart", "VersionsPart"]

@@ -37,6 +37,7 @@ class Counting:
         self._event_time = event_time
         self.watch_decisions: Callable[[Watch], None] | None = None  # of the part that decides
         self.find_alike: Callable[[str, str], float] = lambda _version, _window: 1.0
+        self.find_design: Callable[[str, str, str], float] = lambda *_: 1.0  # and by key
 
     def alike(self, version: str, window: str) -> float:
         """How many rows of a version and window are worth one, as decisions found."""

@@ -24,6 +24,7 @@ from inference_exporter.model.publisher import Publisher
 from inference_exporter.model.reading import decoded_by
 from inference_exporter.results.evaluate import EvaluationFacts
 from inference_exporter.results.series_cache import SeriesCache
+from inference_exporter.truth import Pairs
 from inference_exporter.values.batch import Batch, Ints
 from inference_exporter.values.events import Teller
 from inference_exporter.values.profile import Reference
@@ -71,6 +72,7 @@ class Model:
             created_series,
             make_sampler,
             self._joined,
+            self._paired,
             traces,
             events,
         )
@@ -187,6 +189,12 @@ class Model:
         seen = self.timeline.newest if self._event_time else self._settled
         for part in self._parts:
             part.joined(batch, seen)
+
+    def _paired(self, pairs: Pairs) -> None:
+        """Two versions scored the same requests."""
+        seen = self.timeline.newest if self._event_time else self._settled
+        for part in self._parts:
+            part.paired(pairs, seen)
 
     # -- commits and pages ----------------------------------------------------------------------
 

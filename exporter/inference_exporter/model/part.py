@@ -19,6 +19,7 @@ from inference_exporter.model.counting import Counting
 from inference_exporter.results.evaluate import Chance
 from inference_exporter.results.gauges import Gauges
 from inference_exporter.results.series_cache import SeriesCache
+from inference_exporter.truth import Pairs
 from inference_exporter.values.batch import Batch, Floats
 from inference_exporter.values.events import Teller
 from inference_exporter.values.profile import Reference
@@ -37,7 +38,8 @@ class Setting:
 
     `event_time`: windows end at the newest event. `created_series`: counters say when they began.
     `make_sampler` makes a decoder that finds all features of a line. `joined` is to be told about
-    predictions whose labels came late, as they are counted. `traces` is how spans are sent,
+    predictions whose labels came late, as they are counted, `paired` about requests that two
+    versions scored. `traces` is how spans are sent,
     `events` how events are told.
     """
 
@@ -47,6 +49,7 @@ class Setting:
     created_series: bool
     make_sampler: Callable[[], Decoder] | None
     joined: Callable[[Batch], None]
+    paired: Callable[[Pairs], None]
     traces: tuple[TracesConfig, SendSpans] | None = None
     events: tuple[EventsConfig, Teller] | None = None
 
@@ -127,6 +130,9 @@ class Part:
 
     def joined(self, batch: Batch, seen: float) -> None:
         """Predictions were counted whose labels came late."""
+
+    def paired(self, pairs: Pairs, seen: float) -> None:
+        """Two versions scored the same requests, or the labels of such came."""
 
     def new_reference(self, now: float) -> Reference | None:
         """A reference that is complete since the rows that were counted last."""

@@ -70,6 +70,7 @@ def as_log(model: ModelConfig, *, timed: bool, versioned: bool) -> ModelConfig:
         source="files", path_pattern=None, receive=(), preset=None, exclude=(), unwrap="none",
         records=None, decode={}, explode=(), pairs=None, lines_of_request=None, when={},
         requests_when={}, start_at="beginning", concept_drift=None, similar_inputs=None,
+        compare_versions=None,
         labels=None, segments=(),
     )  # fmt: skip
 

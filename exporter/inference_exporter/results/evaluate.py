@@ -111,7 +111,7 @@ class Evaluator:
             base = (self._model.name, version, one.name)
             family = f"inference_{one.scope}_drift"
             design = self._chance.design(version, window.name, one.key)
-            comparison = _compare(one, self._layout, tally, design, self._expected(one, tally))
+            comparison = compare(one, self._layout, tally, design, self._expected(one, tally))
             set_gauge(gauges, f"{family}_samples", (*base, window.name), comparison.n)
             least = least_rows(self._model, len(one.profile.bins))
             key = (version, window.name, one.scope, one.name)
@@ -167,13 +167,14 @@ class Evaluator:
                         set_gauge(gauges, family, labels, value)
 
 
-def _compare(
+def compare(
     one: NumericBins | CategoryBins,
     layout: Layout,
     tally: Tally,
     design: float,
     expected: Expectation | None,
 ) -> Comparison:
+    """A column's rows in a tally against the reference, or what else is expected of them."""
     cells = layout.cells_of(one, tally)
     if isinstance(one, NumericBins):
         return comparison_numeric(

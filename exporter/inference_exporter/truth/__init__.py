@@ -9,11 +9,13 @@ from inference_exporter.truth.http.inbox import Inbox, Submission
 from inference_exporter.truth.http.reception import receive
 from inference_exporter.truth.intake import Intake, make_join
 from inference_exporter.truth.join import Join, Settled
+from inference_exporter.truth.twins import Pairs
 
 __all__ = [
     "Inbox",
     "Intake",
     "Join",
+    "Pairs",
     "Settled",
     "Submission",
     "coverage",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -16,7 +17,10 @@ from inference_exporter.truth.waiting.record import (
     Schema,
     times_of,
 )
-from inference_exporter.values.batch import Batch, Floats, NumericColumn
+from inference_exporter.values.batch import Batch, Bools, Floats, NumericColumn
+
+_NO_DELAY: Floats = np.empty(0)
+_NO_ROW: Bools = np.empty(0, np.bool_)
 
 
 class Columns:
@@ -62,6 +66,16 @@ class Columns:
             **texts,  # type: ignore[arg-type]  # names of columns
             **numbers,  # type: ignore[arg-type]
         )
+
+    def joined(
+        self, records: Sequence[Records], delay: Floats = _NO_DELAY, replaced: Bools = _NO_ROW
+    ) -> Batch | None:
+        """Joined rows of several kinds; the first have a `delay`, or their label was `replaced`."""
+        if not (rows := sum(map(len, records))):
+            return None
+        delays, again = np.full(rows, np.nan), np.zeros(rows, np.bool_)
+        delays[: len(delay)], again[: len(replaced)] = delay, replaced
+        return replace(self.batch(np.concatenate(records), delays), relabelled=again)
 
     def of(self, column: str) -> Names:
         """The names of a column. Predicted and actual classes share theirs."""

@@ -48,7 +48,10 @@ def make_join(model: ModelConfig, config: LabelsConfig, *, regression: bool) -> 
         "prediction": _OTHER_NAMES * model.limits.classes,
         **{name: _OTHER_NAMES * limit for name, limit in segments.items()},
     }
-    return Join(model.name, config, schema, limits)
+    versions = model.compare_versions
+    paired = versions is not None and versions.paired
+    twins = (versions.champion, versions.challenger) if versions and paired else None
+    return Join(model.name, config, schema, limits, twins)
 
 
 class Intake:

@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
 
 from inference_exporter.config.schema import LabelsConfig
 from inference_exporter.truth.columns import Columns
-from inference_exporter.truth.early import Early
 from inference_exporter.truth.labels import LABEL, LabelRows, delays, label_rows, one_per_key
+from inference_exporter.truth.strays import Strays
 from inference_exporter.truth.tallies import Counts
+from inference_exporter.truth.twins import Alone, Pairs, Twins
 from inference_exporter.truth.waiting.chunks import CHUNK
 from inference_exporter.truth.waiting.pending import Pending
 from inference_exporter.truth.waiting.record import (
@@ -39,7 +40,6 @@ from inference_exporter.truth.waiting.tables import Tables
 from inference_exporter.values.batch import Batch, Bools, Floats, Ints
 from inference_exporter.values.samples import Labels
 
-EVICTED = 131_072
 FULL = 200_000
 _AT_ONCE = 256 * CHUNK  # predictions evicted in one commit because of their age
 
@@ -47,12 +47,14 @@ _AT_ONCE = 256 * CHUNK  # predictions evicted in one commit because of their age
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What is to be counted: `joined` predictions with their label, and among those that a newer
-    label replaced (`update: last`) what was counted for them before.
+    label replaced (`update: last`) what was counted for them before. `pairs` of versions are those
+    that met, and those that have their label, since the last time.
     """
 
     joined: Batch | None = None
     retracted: Batch | None = None
     changed: bool = False
+    pairs: Pairs | None = None
 
 
 class Join:
@@ -68,18 +70,22 @@ class Join:
         What is kept of a prediction.
     limits
         Names kept per text column of the schema, and per `actual`.
+    twins
+        Champion and challenger, where both may score one request.
     """
 
     def __init__(
-        self, model: str, config: LabelsConfig, schema: Schema, limits: Mapping[str, int]
-    ) -> None:
+        self, model: str, config: LabelsConfig, schema: Schema, limits: Mapping[str, int],
+        twins: tuple[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self._config, self._model, self._schema, self._limits = config, model, schema, limits
         self._tables = Tables(model)
         self._counts = Counts(config.shared)
         self._columns = Columns(schema, limits)
+        self._versions = twins
+        self._twins = Twins(self._columns, *twins) if twins else Alone()
         self._use((), schema)
-        self._early = Early(self._tables, schema)
-        self._evicted = Shelf(self._tables, "evicted", [("key", "<i8")])
+        self._strays = Strays(self._tables, schema)
         self._predictions: list[tuple[Ints, Records]] = []
         self._labels: list[LabelRows] = []
         self._staged = 0
@@ -93,8 +99,11 @@ class Join:
 
     def is_like(self, other: Join) -> bool:
         """Whether both are configured alike."""
-        mine = (self._model, self._config, self._schema, self._limits)
-        return mine == (other._model, other._config, other._schema, other._limits)
+        return self._made_of == other._made_of
+
+    @property
+    def _made_of(self) -> tuple[object, ...]:
+        return self._model, self._config, self._schema, self._limits, self._versions
 
     @property
     def names(self) -> dict[str, Names]:
@@ -125,7 +134,7 @@ class Join:
         """Predictions that wait for a label from now on, or have theirs already."""
         self._count("ignored", "no_id", by=without_id)
         if len(keys):
-            self._predictions.append((keys, records))
+            self._predictions.append((self._twins.turned(keys, records), records))
             self._staged += len(keys)
 
     def label(self, keys: Ints, actual: Floats, time: Floats | None, arrived: float) -> None:
@@ -162,7 +171,7 @@ class Join:
         changed = bool(settled.joined or settled.retracted or self.counts_changed or self._staged)
         self._staged = 0
         self.counts_changed = changed or before
-        return Settled(settled.joined, settled.retracted, self.counts_changed)
+        return replace(settled, changed=self.counts_changed, pairs=self._twins.take())
 
     def _remember(self, connection: sqlite3.Connection | None, now: float) -> LabelRows:
         """Take up new predictions; returns the labels that can be looked up now."""
@@ -174,15 +183,20 @@ class Join:
         unique, first = np.unique(keys, return_index=True)
         known = self._pending.has(connection, unique)
         room = self._room(connection, len(unique) - int(known.sum()))
-        self._predictions = []  # looked up: from here on nothing can fail
         new = np.sort(first[~known])[:room]  # in order of arrival
+        partners = self._twins.partners(self._pending, connection, keys[new])
+        self._predictions = []  # looked up: from here on nothing can fail
         self._count("ignored", "duplicate_id", by=len(keys) - int((~known).sum()))
         self._count("evicted", "unwritten", by=int((~known).sum()) - len(new))
         if len(new) < len(keys):  # mostly all are new, and need no copy
             keys, records = keys[new], records[new]
+        if partners is not None:
+            self._note_labelled(self._twins.meet(self._pending, keys, records, partners))
         self._pending.add(keys, records, now)
         self._note_waiting(records)
-        called = self._early.call(np.sort(keys))  # before the others
+        called = self._strays.early.call(
+            np.sort(self._twins.turned(keys, records))
+        )  # before the others
         labels = np.concatenate((called, staged)) if len(called) else staged
         self._labels = [labels]
         return labels
@@ -197,23 +211,30 @@ class Join:
         for version, count in self._columns.by_version(records).items():
             self._counts.add_awaiting(version, 0)
             self._counts.add_awaiting(version, count)
-        for version, count in self._columns.by_version(records[labelled]).items():
+        self._note_labelled(records[labelled])
+
+    def _note_labelled(self, records: Records) -> None:
+        for version, count in self._columns.by_version(records).items():
             self._count("label", version, "matched", by=count)
             self._counts.add_awaiting(version, -count)
 
     def _apply(self, labels: LabelRows, connection: sqlite3.Connection | None) -> Settled:
         if not len(labels):
-            return Settled()
+            return Settled(self._columns.joined(self._twins.take_labelled()))
         last = self._config.update == "last"
         chosen = one_per_key(labels, last=last)
         rows = chosen.rows
-        found = self._pending.find(connection, np.ascontiguousarray(rows["key"]))
+        keys = np.ascontiguousarray(rows["key"])
+        found = self._pending.find(connection, keys)
+        partners = self._twins.partners(self._pending, connection, keys)
         self._labels = []
         self._count("label", "", "duplicate", by=chosen.repeated)
         self._count("problem", "conflict", by=chosen.conflicts)
-        self._unknown(rows[~found.there], last=last)
-        rows, places = rows[found.there], found.places[found.there]
-        records = found.records[found.there]
+        there = found.there if partners is None else found.there | partners.there
+        if not there.all():
+            self._strays.take_in(rows[~there], self._counts, last=last)
+            self.counts_changed = True
+        rows, places, records = self._twins.labels(rows, found, partners)
         labelled = is_labelled(records)
         otherwise = labelled & (records["actual"] != rows["actual"])
         self._count("problem", "conflict", by=int(otherwise.sum()))
@@ -233,26 +254,15 @@ class Join:
         delay[fresh] = elapsed
         counted = fresh | replaced
         if not counted.any():
-            return Settled()
+            return Settled(self._columns.joined(self._twins.take_labelled()))
         retracted = self._columns.batch(records[replaced], None) if replaced.any() else None
         records = records[counted]
         records["actual"] = rows["actual"][counted]
         keys = np.ascontiguousarray(rows["key"][counted])
         self._pending.replace(keys, places[counted], records)
-        return Settled(self._columns.batch(records, delay[counted]), retracted)
-
-    def _unknown(self, rows: LabelRows, *, last: bool) -> None:
-        """Labels without a prediction: too late, or waiting for it already, or too early."""
-        if not len(rows):
-            return
-        keys = rows["key"]
-        late = self._evicted.has(keys)
-        self._count("label", "", "late", by=int(late.sum()))
-        again = self._early.has(keys) & ~late
-        self._count("label", "", "duplicate", by=int(again.sum()))
-        if again.any():
-            self._count("problem", "conflict", by=self._early.repeat(rows[again], last=last))
-        self._early.add(rows[~late & ~again])
+        all_records = [records, *self._twins.take_labelled()]
+        joined = self._columns.joined(all_records, delay[counted], replaced[counted])
+        return Settled(joined, retracted)
 
     # -- giving up -----------------------------------------------------------------------------
 
@@ -267,11 +277,11 @@ class Join:
                 break
             evicted += chunk.count
             self._evict(*self._pending.give_up_first(connection), reason)
-        self._forget(self._early.forget(now - self._config.ahead))
+        self._forget(self._strays.early.forget(now - self._config.ahead))
 
     def close_books(self) -> None:
         """No more predictions will come: labels that wait for theirs found none."""
-        self._forget(self._early.forget_all())
+        self._forget(self._strays.early.forget_all())
 
     def _forget(self, labels: int) -> None:
         if labels:
@@ -283,19 +293,14 @@ class Join:
         for version, count in self._columns.by_version(records[waiting]).items():
             self._counts.add_awaiting(version, -count)
         self._count("evicted", reason, by=int(waiting.sum()))
-        gone = np.zeros(int(waiting.sum()), np.dtype([("key", "<i8")]))
-        gone["key"] = keys[waiting]
-        self._evicted.add(gone)
-        extra = len(self._evicted.rows) - EVICTED
-        if extra > 0:
-            self._evicted.keep(np.arange(len(self._evicted.rows)) >= extra)
+        self._strays.give_up(self._twins.turned(keys, records)[waiting])
         self.counts_changed = True
 
     # -- state ---------------------------------------------------------------------------------
 
     @property
     def _kept(self) -> tuple[Pending, Shelf, Shelf]:
-        return self._pending, self._early.shelf, self._evicted
+        return self._pending, self._strays.early.shelf, self._strays.evicted
 
     def write(self, connection: sqlite3.Connection) -> None:
         """What changed since the last confirmed commit; part of the caller's transaction."""
@@ -338,7 +343,7 @@ class Join:
     def samples(self) -> dict[str, dict[Labels, float]]:
         """Counters and gauges by family."""
         values = self._counts.samples(self._model)
-        early: dict[Labels, float] = {(self._model,): float(len(self._early))}
+        early: dict[Labels, float] = {(self._model,): float(len(self._strays.early))}
         return {**values, "inference_labels_awaiting_prediction": early}
 
 

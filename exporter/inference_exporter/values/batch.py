@@ -100,7 +100,8 @@ class Batch:
 
     `row` is the place of a prediction in its request, where one `id` stands for several; `entity`
     is who asked, `model_uri` where the model that answered is from.
-    `label_delay`, seconds, is only in batches of predictions that were joined with late labels.
+    `label_delay`, seconds, is only in batches of predictions that were joined with late labels;
+    there `relabelled` marks labels in the place of others that were counted (None: all are first).
 
     `features` holds the features of the reference, in its order. Without a reference (while one is
     being collected) it is empty and `raw_features` has one mapping of name to scalar per row.
@@ -140,6 +141,7 @@ class Batch:
     raw_features: Sequence[Mapping[str, object] | None] | None = None
     inputs: Bools | None = None
     requests: Bools | None = None
+    relabelled: Bools | None = None
     segments: Mapping[str, TextColumn] = field(default_factory=dict)
     derived: Mapping[str, NumericColumn] = field(default_factory=dict)
     flags: Mapping[str, Bools] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from inference_exporter.exposition.status import notices
+from inference_exporter.exposition.status.contest import contest_of
 from inference_exporter.exposition.status.drift import Place
 from inference_exporter.exposition.status.index import Index
 from inference_exporter.exposition.status.numbers import Number
@@ -58,8 +59,9 @@ def _model(index: Index, snapshot: Snapshot, facts: ModelFacts, chosen: Selectio
     infos = index.rows("inference_model_info", facts.name)
     task = next(iter(infos), ("", "", ""))[2]
     return ModelView(
-        facts.name, versions, facts.windows, shown, sources, notices.worst_first(said), task
-    )
+        facts.name, versions, facts.windows, shown, sources, notices.worst_first(said), task,
+        contest_of(index, facts.name, shown.window if shown else ""),
+    )  # fmt: skip
 
 
 def _versions(index: Index, facts: ModelFacts) -> tuple[str, ...]:

@@ -268,6 +268,17 @@ class SourceView:
 
 
 @dataclass(frozen=True, slots=True)
+class ContestView:
+    """Two versions of a model side by side; `state` says in words what is decided."""
+
+    champion: str
+    challenger: str
+    metric: str
+    state: str
+    numbers: tuple[Labelled, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelView:
     """A model: all its versions by name, one of them in detail (None before the first line)."""
 
@@ -278,6 +289,7 @@ class ModelView:
     sources: tuple[SourceView, ...]
     notices: tuple[Notice, ...]
     task: str = ""
+    contest: ContestView | None = None
 
 
 @dataclass(frozen=True, slots=True)

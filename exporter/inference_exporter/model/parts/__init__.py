@@ -24,6 +24,7 @@ from inference_exporter.model.parts.season import SeasonPart
 from inference_exporter.model.parts.segment_drift import SegmentDrift
 from inference_exporter.model.parts.segments import SegmentsPart
 from inference_exporter.model.parts.traces import TracesPart
+from inference_exporter.model.parts.versions import VersionsPart
 from inference_exporter.model.parts.warmup import WarmupPart
 
 PARTS: tuple[type[Part], ...] = (
@@ -46,6 +47,7 @@ PARTS: tuple[type[Part], ...] = (
     TracesPart,
     EventsPart,
     OriginPart,
+    VersionsPart,
     LateLabels,
     Mismatch,
     WarmupPart,  # last: a new reference takes the place of what all others have counted against

@@ -64,6 +64,7 @@ class DecisionsPart(Part):
         self._importance = in_force(counting.config.importance, measured, features)
         self._bins = Layout(self._decisions.subjects.counters, ())
         counting.find_alike = self._decisions.alike
+        counting.find_design = self._decisions.design
         counting.watch_decisions = self.watch
         self._seen = [Seen(_ENTITIES) for _ in self._decisions.spans]
 

@@ -21,7 +21,7 @@ from inference_exporter.formats import Decoded, make_decoder
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.results.series_cache import SeriesCache
-from inference_exporter.truth import Intake, Join, make_join
+from inference_exporter.truth import Intake, Join, Pairs, make_join
 from inference_exporter.values.batch import Batch
 from inference_exporter.values.samples import Samples
 from inference_exporter.windows import NO_PANE
@@ -30,7 +30,8 @@ from inference_exporter.windows import NO_PANE
 class LateLabels(Part):
     """The labels of one model.
 
-    `on_joined` is told about every batch of joined rows, as it is counted.
+    `on_joined` is told about every batch of joined rows, as it is counted; `on_paired` about
+    requests that two versions scored.
     """
 
     def __init__(
@@ -40,8 +41,9 @@ class LateLabels(Part):
         *,
         regression: bool,
         on_joined: Callable[[Batch], None],
+        on_paired: Callable[[Pairs], None],
     ) -> None:
-        self._config, self.on_joined = config, on_joined
+        self._config, self.on_joined, self.on_paired = config, on_joined, on_paired
         self._regression, self._resumed = regression, False
         self._decoder = make_decoder(label_lines(config))
         same = label_lines(config, same_log=True) if labels.same_log else None
@@ -55,7 +57,10 @@ class LateLabels(Part):
         if config.labels is None:
             return None
         regression = task_of(config, setting.reference) == "regression"
-        return cls(config, config.labels, regression=regression, on_joined=setting.joined)
+        return cls(
+            config, config.labels, regression=regression, on_joined=setting.joined,
+            on_paired=setting.paired,
+        )  # fmt: skip
 
     def use(self, counting: Counting, now: float) -> None:  # noqa: ARG002
         """See `Part.use`."""
@@ -108,6 +113,8 @@ class LateLabels(Part):
         if settled.joined is not None:
             self._count(settled.joined, clock, retract=False)
             self.on_joined(settled.joined)
+        if settled.pairs is not None:
+            self.on_paired(settled.pairs)
         return settled.changed
 
     def _count(self, batch: Batch, now: float, *, retract: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inference_exporter.exposition.status.html import parts
+from inference_exporter.exposition.status.html.contest import contest
 from inference_exporter.exposition.status.html.drift import (
     drift,
     number_or_dash,
@@ -37,6 +38,8 @@ def model_page(view: ModelView, chosen: Selection, root: str) -> Html:
         sections.append(fill('<p class="absent">{words}</p>', words=NOTHING_YET))
     else:
         sections += [_choices(view, view.shown, chosen), _version(view.shown, chosen)]
+    if view.contest is not None:
+        sections += [Html("<h2>Champion and challenger</h2>"), contest(view.contest)]
     sections += [Html("<h2>Sources</h2>"), sources(view.sources)]
     return join(sections, "\n")
 
