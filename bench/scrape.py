@@ -15,7 +15,7 @@ from pathlib import Path
 from bench import child, traffic
 from bench.feed import Bench
 from bench.result import Result, Settings, Spread, Table, number, say
-from bench.sidecar import OPENMETRICS, TEXT, get
+from bench.sidecar import OPENMETRICS, PROTOBUF, TEXT, get
 from bench.stream import LINES_PER_VERSION
 
 _FEATURES = 50
@@ -25,6 +25,7 @@ _KINDS = {
     "text, gzip": {"Accept": TEXT, "Accept-Encoding": "gzip"},
     "OpenMetrics": {"Accept": OPENMETRICS, "Accept-Encoding": "identity"},
     "OpenMetrics, gzip": {"Accept": OPENMETRICS, "Accept-Encoding": "gzip"},
+    "protobuf, gzip": {"Accept": PROTOBUF, "Accept-Encoding": "gzip"},
 }
 
 _METHOD = f"""\

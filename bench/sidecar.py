@@ -15,6 +15,9 @@ from bench import child
 _TICKS = os.sysconf("SC_CLK_TCK")
 TEXT = "text/plain;version=0.0.4"
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
+PROTOBUF = (
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+)
 
 
 def free_port() -> int:

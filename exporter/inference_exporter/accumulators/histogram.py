@@ -52,7 +52,9 @@ class Histogram:
         self._bins = len(self.grid) + 1
         self.cells = self._bins + 1
         self._ends = np.searchsorted(self.grid, exported)
-        within = self.grid.searchsorted(native.bounds if native else ()) + 1
+        buckets = native.bounds if native else ()
+        self._zero = buckets[0] if buckets else 0.0  # up to there is the zero bucket
+        within = self.grid.searchsorted(buckets) + 1
         self._starts = np.concatenate(([0], within)).astype(np.int64)
         places = self.grid.view(np.int64) >> _SHIFT
         self._lowest = int(places[0])
@@ -109,9 +111,7 @@ class Histogram:
         if self._native is None:
             return None
         zero, *counts = np.add.reduceat(cells[: self._bins], self._starts).tolist()
-        return NativeCounts(
-            self._native.schema, self._native.bounds[0], zero, self._native.first + 1, counts
-        )
+        return NativeCounts(self._native.schema, self._zero, zero, self._native.first + 1, counts)
 
     def slow(self, cells: Floats) -> float | None:
         """How many took longer than the objective; None without one."""
