@@ -15,12 +15,13 @@ from dashboards.board.parts import Panel, about
 from dashboards.board.promql import MODEL, VERSION, of
 
 _PERIODS = f'window=~"{names.PERIODS}"'
+_ALL_ROWS = f'segment="", {_PERIODS}'
 _BY = "version, window"
 _SAME = "ignoring (metric, class)"
 _METRIC = 'metric=~"accuracy|mae"'
-_SCORES = f"{_METRIC}, {_PERIODS}"
+_SCORES = f"{_METRIC}, {_ALL_ROWS}"
 _EARLY_ONES = f'{_METRIC}, class="", {_PERIODS}'
-_WHOLE = f'{_METRIC}, class="", segment="", {_PERIODS}'
+_WHOLE = f'{_METRIC}, class="", {_ALL_ROWS}'
 _OUTCOME, _EARLY = "inference_performance", "inference_performance_early"
 _ESTIMATE = "inference_performance_estimate"
 
@@ -53,16 +54,16 @@ def vintages() -> tuple[Panel, ...]:
 
 
 def _labelled() -> str:
-    return of(f"{_OUTCOME}_samples", VERSION, f'segment="", {_PERIODS}')
+    return of(f"{_OUTCOME}_samples", VERSION, _ALL_ROWS)
 
 
 def _coverage() -> str:
-    return of("inference_label_coverage_ratio", VERSION, f'segment="", {_PERIODS}')
+    return of("inference_label_coverage_ratio", VERSION, _ALL_ROWS)
 
 
 def _began() -> str:
     """The period is that of the calendar, whoever has predictions in it."""
-    there = f"{_labelled()} or {of(f'{_ESTIMATE}_samples', VERSION, _PERIODS)}"
+    there = f"{_labelled()} or {of(f'{_ESTIMATE}_samples', VERSION, _ALL_ROWS)}"
     start = of("inference_period_start_timestamp_seconds", MODEL, _PERIODS)
     return (
         f"(0 * count by ({_BY}) ({there})\n+ on (window) group_left () max by (window) ({start}))"
@@ -79,8 +80,7 @@ def _merged(family: str, part: str, chosen: str) -> str:
 
 
 def _rows(family: str) -> str:
-    segment = 'segment="", ' if family == _OUTCOME else ""
-    return of(f"{family}_samples", VERSION, segment + _PERIODS)
+    return of(f"{family}_samples", VERSION, _PERIODS if family == _EARLY else _ALL_ROWS)
 
 
 def _end(end: str, sign: str) -> str:
