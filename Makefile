@@ -6,12 +6,12 @@ READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup servers fmt check test demo golden rules docs bench calibration clean
-.PHONY: dashboards fleet image messages preview screenshots trackers
+.PHONY: dashboards fleet image messages preview sanitize screenshots trackers
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml hatch_build.py $(wildcard exporter/inference_exporter/_native/*.[ch])
 	@bash scripts/setup $(PYTHON) $(VENV)
 	@touch $@
 
@@ -67,6 +67,9 @@ bench: setup servers ## Measure speed and memory against named peers; writes doc
 calibration: setup ## Simulate months of traffic through the drift alarms; writes docs/calibration.md
 	$(BIN)/python -m bench.calibration
 	$(BIN)/python -m bench.calibration.alerts.seasons --write
+
+sanitize: setup ## The compiled reader under sanitizers: its tests, and ten minutes of any bytes
+	@bash scripts/sanitize 600
 
 image: ## Build the container image; BASE=… takes another base, EXTRAS=[demo] adds the demo
 	@bash scripts/image localhost/inference-exporter$(if $(EXTRAS),-demo):local "$(BASE)" "$(EXTRAS)"

@@ -17,6 +17,7 @@ import msgspec
 from bench import machine, page
 from bench.result import Result, Settings
 from bench.suite import MEASUREMENTS
+from inference_exporter._native import DECODER
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PAGE = _ROOT / "docs" / "benchmarks.md"
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measure(name: str, settings: Settings) -> Result:
-    print(f"== {name}", flush=True)
+    print(f"== {name}, JSON lines by the {DECODER} decoder", flush=True)
     started = time.monotonic()
     result = MEASUREMENTS[name](settings)
     result = replace(result, took=time.monotonic() - started)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench import mtail
 from inference_exporter import __version__
+from inference_exporter._native import DECODER
 
 
 def facts() -> dict[str, str]:
@@ -22,6 +23,7 @@ def facts() -> dict[str, str]:
         "kernel": f"{platform.system()} {kernel}",
         "Python": platform.python_version(),
         "inference-exporter": __version__,
+        "decoder of JSON lines": DECODER,
         "msgspec": metadata.version("msgspec"),
         "NumPy": metadata.version("numpy"),
         "mtail": mtail.version(),

@@ -28,6 +28,10 @@ it, lets its parts (`model/parts/`, in the order of one table) add columns, coun
 and tells the parts. `loop/pipeline.py` commits offsets and counts in one transaction, then
 publishes.
 
+JSON lines have two readers. `formats/columns/compiled.py` is the one that says what a line is;
+`_native`, in C and only where it was compiled, reads the lines of which it is certain to say the
+same ([ADR 27](adr/0027-a-reader-in-c-and-one-truth.md)).
+
 ## The floors
 
 A room imports only from floors below it; `lint-imports` holds that, and that every room is here.

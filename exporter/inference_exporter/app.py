@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from inference_exporter import reference
+from inference_exporter._native import DECODER, WHY_NOT
 from inference_exporter.assembly import (
     calm_memory,
     load_all,
@@ -110,6 +111,7 @@ class Application:
         self._handle_signals()
         try:
             url = self.server.start()
+            log.info("JSON lines are read by the %s decoder%s", DECODER, WHY_NOT and f": {WHY_NOT}")
             log.info("listening on %s, state in %s", url, self.options.storage_path)
             calm_memory()
             self._loop()

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from inference_exporter import __version__, reference
 from inference_exporter import config as configuration
+from inference_exporter._native import DECODER
 from inference_exporter.clock import Clock, SystemClock
 from inference_exporter.config.probabilities import with_classes
 from inference_exporter.config.schema import (
@@ -240,7 +241,6 @@ def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
 def new_telemetry() -> Telemetry:
     """Telemetry that knows which program it is about."""
     telemetry = Telemetry()
-    telemetry.set(
-        "inference_exporter_build_info", __version__, platform.python_version(), value=1.0
-    )
+    facts = (__version__, platform.python_version(), DECODER)
+    telemetry.set("inference_exporter_build_info", *facts, value=1.0)
     return telemetry

@@ -13,18 +13,22 @@ from handwritten import HANDWRITTEN
 from inference_exporter import config
 from inference_exporter.config import presets
 from inference_exporter.config.mapping import steps
-from inference_exporter.config.schema import ModelConfig
-from inference_exporter.formats import hold_of, make_decoder, peel_of
+from inference_exporter.config.schema import JsonFormat, ModelConfig
+from inference_exporter.formats import Kind, hold_of, make_decoder, peel_of
 from inference_exporter.formats.guess import guess
 from inference_exporter.formats.steps import function_of
 from inference_exporter.pairs import HalfReader
 from other_answers import OTHER_ANSWERS
 from shapes import OTHERS, PRESETS
+from two_decoders import Both
 
 _MODELS: tuple[Mapping[str, Any], ...] = (
     *({"format": name} for name in presets.names()),
     {"format": "json", "fields": {"features": "f", "scores": {"from": "s", "classes": ["a", "b"]}}},
     {"format": "json", "multiline": True, "fields": {"features": {"rest": True}, "ranking": "r"}},
+    {"format": "json", "fields": {"timestamp": ["ts", "timestamp"], "prediction": "prediction",
+     "features": ["features", "f"], "latency": {"from": "latency_ms", "unit": "ms"}, "id": "id",
+     "score": ["probability", "score"], "status": "status"}},
     {"format": "python", "fields": {"features": "f", "timestamp": "$prefix.time"}},
     {"format": "csv", "fields": {"features": {"rest": True}, "prediction": "p"}},
     {"format": "csv", "decimal": ",", "fields": {"features": {"rest": True}, "latency": "ms"}},
@@ -32,6 +36,9 @@ _MODELS: tuple[Mapping[str, Any], ...] = (
     {"format": "json", "explode": ["a", "b.c"], "decode": {"a": ["json", "rows"], "b": "flat"},
      "fields": {"features": {"from": "a", "names": "auto"}, "prediction": "b.c", "latency": "ms"}},
 )  # fmt: skip
+_INPUTS: Mapping[str, Kind] = {
+    "age": "numeric", "plan": "categorical", "a": "vector", "x0": "numeric",
+}  # fmt: skip
 _STEPS: tuple[Any, ...] = (
     "json", "csv", {"csv": ";"}, "base64", ["base64", "gzip"], "python", "encoded", "rows",
     {"pick": "a[0].b"}, {"keyed": ["a", "b"]}, "flat", "number", "percent", "duration",
@@ -82,6 +89,14 @@ def wrappers(data: bytes) -> None:
     peel(lines[at:])
 
 
+def native(data: bytes) -> None:
+    """The reader written in C says what the Python path says."""
+    if not data:
+        return
+    for both in _decoders()[data[0] % len(_decoders())]:
+        both.assert_same(data[1:])
+
+
 def _read(model: ModelConfig, data: bytes) -> None:
     if model.pairs is not None:
         HalfReader(model).read(data)
@@ -92,6 +107,12 @@ def _read(model: ModelConfig, data: bytes) -> None:
         assert batch.requests is None or len(batch.requests) == batch.rows
         assert batch.prediction is None or len(batch.prediction) == batch.rows
         assert batch.raw_features is None or len(batch.raw_features) == batch.rows
+
+
+@cache
+def _decoders() -> list[tuple[Both, Both]]:
+    models = (one for one in _models() if isinstance(one.format, JsonFormat))
+    return [(Both(one, _INPUTS), Both(one, None, collect=True)) for one in models]
 
 
 @cache
@@ -109,6 +130,7 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "init": init,
     "decoders": decoders,
     "steps": steps_of_values,
+    "native": native,
     "wrappers": wrappers,
 }
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +79,11 @@ def test_times_of_web_servers(moment: datetime, hours: int, brackets: bool) -> N
     )
     utc = moment.replace(microsecond=0, tzinfo=UTC) - timedelta(hours=hours)
     assert column.values[0] == utc.timestamp()
+
+
+@pytest.mark.parametrize("zone", ["+24:00", "-29:69", "+99:99"])
+def test_an_offset_as_long_as_a_day_is_no_zone(zone: str) -> None:
+    found = time_reader(TimestampField(("t",)))([f"2026-11-01T10:00:00{zone}"])
+    assert np.isnan(found.values).all()
+    assert found.invalid is not None
+    assert found.invalid.all()

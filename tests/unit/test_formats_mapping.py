@@ -351,3 +351,11 @@ def test_mistakes_in_conditions(when: str, key: str, message: str) -> None:
     (problem,) = raised.value.problems
     assert problem.key == f"models.m.{key}"
     assert message in problem.message
+
+
+def test_what_steps_cannot_read_is_invalid_in_a_log_without_bad_lines_too() -> None:
+    fields = "prediction: {from: p, as: number}, features: {from: f, as: {plan: number}}"
+    lines = [{"p": "many", "f": {"plan": "x"}}]
+    found = decoded(f"fields: {{{fields}}}", lines, plan="categorical")
+    assert (found.batch.prediction, feature(found, "plan")) == ((None,), [None])
+    assert found.invalid == {"prediction": 1}

@@ -77,7 +77,9 @@ def test_access_lines_get_their_time_from_the_wrapper() -> None:
 
 def test_what_is_said_to_be_no_wrapper_is_none() -> None:
     block = json.dumps({"log": "x\n", "stream": "stdout", "time": "t", "p": 1}) + "\n"
-    assert decoded("unwrap: none, fields: {prediction: p}", block).batch.prediction == (1,)
+    found = decoded("unwrap: none, fields: {prediction: p}", block).batch.prediction
+    assert found is not None
+    assert list(found) == [1]
 
 
 PREFIXED = [

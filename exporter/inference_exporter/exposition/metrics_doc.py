@@ -79,6 +79,7 @@ only noise. Use them with one replica, and the recording rules with several.
 
 LABELS = {
     "model": "Name of the model in the configuration.",
+    "decoder": "What reads JSON lines: `native`, the compiled reader, or `python`.",
     "version": "Version of the model as logged, or of the exporter in `build_info`.",
     "reference": "Hash of the reference profile's bins.",
     "feature": "Name of an input; empty on thresholds for the whole model.",

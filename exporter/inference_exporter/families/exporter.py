@@ -8,8 +8,8 @@ EXPORTER = (
     family(
         "gauge",
         "inference_exporter_build_info",
-        "version pythonversion",
-        "Constant 1 with the version.",
+        "version pythonversion decoder",
+        "Constant 1 with the version, and what reads JSON lines: `native` or `python`.",
     ),
     family(
         "gauge",

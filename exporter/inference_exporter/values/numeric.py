@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from inference_exporter.values.batch import Bools, Floats, NumericColumn
+from inference_exporter.values.numbers import Numbers
 
 
 def numeric_column(raw: Sequence[object]) -> NumericColumn:
@@ -21,6 +22,8 @@ def numeric_column(raw: Sequence[object]) -> NumericColumn:
     NumericColumn(values=array([1. , 2.5, nan, 1. , nan, nan]),
                   invalid=array([False, False, False, False,  True,  True]))
     """
+    if isinstance(raw, Numbers):
+        return raw.column(numeric_column)
     table = _packed([raw])
     values = _converted(raw) if table is None else table[0]
     return NumericColumn(values, _invalid(values, raw))
@@ -28,6 +31,8 @@ def numeric_column(raw: Sequence[object]) -> NumericColumn:
 
 def numeric_columns(raws: Sequence[Sequence[object]]) -> list[NumericColumn]:
     """Several columns at once: most often they are all fine, and one look tells."""
+    if any(isinstance(raw, Numbers) for raw in raws):
+        return [numeric_column(raw) for raw in raws]
     table = _packed(raws)
     if table is None:
         return [numeric_column(raw) for raw in raws]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import compress
 from typing import Any, cast
 
 import numpy as np
@@ -26,6 +25,7 @@ from inference_exporter.values.batch import (
     NumericColumn,
     TextColumn,
 )
+from inference_exporter.values.numbers import kept
 from inference_exporter.values.numeric import (
     numeric_column,
     numeric_columns,
@@ -84,6 +84,7 @@ class Assembler:
         `rows_of_lines` is how many rows each line has, if not one.
         """
         lines = None if rows_of_lines is None else _line_numbers(rows_of_lines)
+        clean = clean and not self._conversions.steps
         columns, lines, dropped = self._selected(self._conversions.of(columns), lines)
         first = None if lines is None else np.diff(lines, prepend=-1) != 0
         batch, invalid = self._batch(columns, clean, lines, first)
@@ -171,8 +172,9 @@ class Assembler:
         for index, wanted in self._when:
             keep = list(map(wanted, columns[index]))
             if not all(keep):
-                columns = [tuple(compress(column, keep)) for column in columns]
-                lines = None if lines is None else lines[np.array(keep, np.bool_)]
+                mask = np.array(keep, np.bool_)
+                columns = [kept(column, mask) for column in columns]
+                lines = None if lines is None else lines[mask]
         return columns, lines, rows - len(columns[-1])
 
     def _features(self, columns: Columns, clean: bool) -> dict[str, FeatureColumn]:

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import astuple
 
+from inference_exporter.config.schema import FeaturesField
 from inference_exporter.formats.columns.generic import named
 from inference_exporter.formats.columns.plan import Kind, Leaf, Plan
 from inference_exporter.formats.paths import UNUSABLE, Route, scrub, ways
@@ -24,7 +25,7 @@ _LINE_END, _RETURN, _OPENING, _CLOSING = map(np.uint8, b"\n\r{}")
 NUMBER = float | str | bool | None  # integers become floats while they are parsed
 TEXT = str | int | float | bool | None
 _LIST = list[str | int | float | bool | None] | None
-_TYPES: dict[Kind, Any] = {
+TYPES: dict[Kind, Any] = {
     "numeric": NUMBER,
     "categorical": TEXT,
     "vector": list[Any] | str | int | float | bool | None,
@@ -163,8 +164,15 @@ class Compiled:
         ]
         if self._container is None:
             return [*merged, none], True
-        features, carrier, clean = self._container(merged.pop())
+        features, carrier, clean = self.taken_apart(merged.pop())
         return [*merged, *features, carrier], clean
+
+    def taken_apart(
+        self, containers: Sequence[Any]
+    ) -> tuple[list[Sequence[object]], Sequence[object], bool]:
+        """Columns of the features in a column of containers, their carrier, and whether clean."""
+        assert self._container is not None
+        return self._container(containers)
 
 
 _Split = Callable[[Sequence[Any]], tuple[list[Sequence[object]], Sequence[object], bool]]
@@ -174,7 +182,7 @@ _Split = Callable[[Sequence[Any]], tuple[list[Sequence[object]], Sequence[object
 def _wanted(plan: Plan, container: Any) -> list[tuple[tuple[Route, ...], Any]]:
     wanted = [(ways(leaf.paths), type_of(leaf)) for leaf in plan.leaves]
     if plan.rest:
-        wanted += [(((name,),), _TYPES[kind]) for name, kind in plan.features.items()]
+        wanted += [(((name,),), TYPES[kind]) for name, kind in plan.features.items()]
     if plan.container is not None:
         wanted.append((ways(plan.container.paths), container))
     return wanted
@@ -192,17 +200,22 @@ def _container(plan: Plan) -> tuple[_Split | None, Any]:
     if plan.container is None:
         return None, None
     names = plan.container.names
-    if plan.container.form == "list":
-        if plan.collect:
-            return _collect_lists(names), _ANY_LIST
-        return _split_lists(names, tuple(plan.features)), _LIST
     if plan.collect:
-        return _collect_objects, _OBJECT
+        form = plan.container.form
+        split = _collect_lists(names) if form == "list" else _collect_objects
+        return split, collected_type(plan.container)
+    if plan.container.form == "list":
+        return _split_lists(names, tuple(plan.features)), _LIST
     node = _Node()
     for name, kind in plan.features.items():
-        node.want((name,), _TYPES[kind])
+        node.want((name,), TYPES[kind])
     level = _level(node, ())
     return _split_objects(level, tuple(plan.features)), level.struct | None
+
+
+def collected_type(container: FeaturesField) -> Any:
+    """The type of an object or a list of features that is kept as it is."""
+    return _ANY_LIST if container.form == "list" else _OBJECT
 
 
 def _split_objects(level: _Level, names: tuple[str, ...]) -> _Split:

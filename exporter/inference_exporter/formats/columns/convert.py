@@ -27,6 +27,11 @@ class Conversions:
         self._only = fields.features.only if fields.features else ()
         self._exclude = fields.features.exclude if fields.features else ()
 
+    @property
+    def steps(self) -> bool:
+        """Whether there are any, which may find values that cannot be used."""
+        return bool(self._steps or self._features)
+
     def of(self, columns: Columns) -> Columns:
         """The columns of fields, converted."""
         if not (self._steps or self._constants):

@@ -46,7 +46,10 @@ def iso_column(raw: Sequence[object], zone: tzinfo) -> Floats | None:
     table = np.frombuffer(joined, np.uint8).reshape(len(raw), len(first) + 1)
     zone_text = match[2] or ""
     shape = first[: len(first) - len(zone_text)].translate(_TO_ZERO) + zone_text + "\n"
-    zone = _offset(zone_text) if zone_text else zone
+    try:
+        zone = _offset(zone_text) if zone_text else zone
+    except ValueError:  # no offset is as long as a day
+        return None
     return _moments(np.ascontiguousarray(table.T), shape, len(match[1] or ""), zone)
 
 

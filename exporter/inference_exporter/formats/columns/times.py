@@ -19,6 +19,7 @@ import numpy as np
 from inference_exporter.config.schema import TimestampField
 from inference_exporter.formats.columns.iso import EPOCH_DAY, iso_column
 from inference_exporter.values.batch import Floats, NumericColumn
+from inference_exporter.values.numbers import Numbers
 from inference_exporter.values.numeric import numeric_column, refuse
 
 PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
@@ -39,7 +40,12 @@ def time_reader(field: TimestampField) -> Callable[[Sequence[object]], NumericCo
 
     one = _value_reader(zone, per_second)
 
+    def read_each(raw: Sequence[object]) -> NumericColumn:
+        return _checked(numeric_column([one(entry) for entry in raw]))
+
     def read(raw: Sequence[object]) -> NumericColumn:
+        if isinstance(raw, Numbers):  # seconds already, but for what is odd
+            return raw.column(read_each)
         values = iso_column(raw, zone)
         if values is None and None in raw:
             values = _iso_between(raw, zone)
@@ -47,7 +53,7 @@ def time_reader(field: TimestampField) -> Callable[[Sequence[object]], NumericCo
             return NumericColumn(values)
         if set(map(type, raw)) <= _NUMBERS:
             return _checked(_divided(numeric_column(raw), per_second))
-        return _checked(numeric_column([one(entry) for entry in raw]))
+        return read_each(raw)
 
     return read
 
