@@ -72,6 +72,9 @@ calibration: setup ## Simulate months of traffic through the drift alarms; write
 sanitize: setup ## The compiled reader under sanitizers: its tests, and ten minutes of any bytes
 	@bash scripts/sanitize 600
 
+sanitize: setup ## The compiled reader under sanitizers: its tests, and ten minutes of any bytes
+	@bash scripts/sanitize 600
+
 image: ## Build the container image; BASE=… takes another base, EXTRAS=[demo] adds the demo
 	@bash scripts/image localhost/inference-exporter$(if $(EXTRAS),-demo):local "$(BASE)" "$(EXTRAS)"
 
