@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-class Series:
-    """What matters of a pandas Series, which takes as long to copy as everything else together."""
+class Labelled:
+    """Names and values of a pandas object, which takes longer to copy than everything else."""
 
-    def __init__(self, series: Any) -> None:
-        self.names, self.values = series.index, series.values.copy()
+    def __init__(self, names: Any, values: Any) -> None:
+        self.names, self.values, self.shape = names, values, values.shape
+
+    def tolist(self) -> Any:
+        """The values without the names."""
+        return self.values.tolist()
+
+    def __getitem__(self, rows: slice) -> Labelled:
+        return Labelled(self.names, self.values[rows])
 
 
 def kept(value: Any) -> Any:
@@ -20,21 +27,20 @@ def kept(value: Any) -> Any:
     shape = getattr(value, "shape", None)
     if not shape:  # a NumPy scalar never changes
         return value
-    if len(shape) == 1 and hasattr(value, "iloc"):
-        return value.values.copy()
+    if _is_of_one_type(value):
+        values = value.values
+        if values.dtype.kind in "biufO":  # not of times, which are numbers without pandas
+            return Labelled(_names(value), values.copy())
     return value.copy() if hasattr(value, "copy") else value.tolist()
 
 
-def asked(value: Any) -> tuple[int | None, Any]:
-    """How many rows there are, as `count` says, and a copy of them with their names."""
-    if value.__class__ is dict:
-        return None, value.copy()
-    kind = value.__class__  # asking an object of pandas for what it lacks takes microseconds
-    if kind.__module__ == "numpy" and kind.__name__ == "ndarray":
-        return value.shape[0] if value.ndim > 1 else None, value.copy()
-    if kind.__name__ == "Series" and kind.__module__.startswith("pandas"):
-        return None, Series(value)
-    return count(value), kept(value)
+def _is_of_one_type(value: Any) -> bool:
+    """Whether pandas has the values in one block; where it no longer says so, it is slower."""
+    return getattr(getattr(value, "_mgr", None), "is_single_block", False) is True
+
+
+def _names(value: Any) -> Any:
+    return value.index if len(value.shape) == 1 else value.columns
 
 
 def count(value: Any) -> int | None:
@@ -67,11 +73,13 @@ def named(value: Any, names: Sequence[str] | None) -> Any:
     """A row as a dict; many rows as a list of dicts."""
     if hasattr(value, "toarray"):
         value = value.toarray()
-    if hasattr(value, "columns") and hasattr(value, "iloc"):
-        columns = [str(name) for name in value.columns]
-        return [dict(zip(columns, row)) for row in value.to_numpy(dtype=object).tolist()]
-    if isinstance(value, Series):
-        return dict(zip(map(str, value.names), value.values.tolist()))
+    if hasattr(value, "iloc"):
+        value = Labelled(_names(value), value.to_numpy(dtype=object))
+    if isinstance(value, Labelled):
+        keys = [str(name) for name in value.names]
+        rows = value.tolist() if len(value.shape) > 1 else [value.tolist()]
+        found = [dict(zip(keys, row)) for row in rows]
+        return found if len(value.shape) > 1 else found[0]
     if getattr(value, "shape", None):
         value = value.tolist()
     if not isinstance(value, (list, tuple)):

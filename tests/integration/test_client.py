@@ -64,16 +64,19 @@ def test_numpy_rows_and_arrays(tmp_path: Path) -> None:
             log.write(row, np.array([1]), score=np.float32(0.5))
         log.write(table, np.ones(600, dtype=int), score=np.full(600, 0.5), latency=0.3, id="all")
         log.label("all", 0, row=599)
+        log.write(np.array([7.0]), np.array([1]))  # one input is a row, too
+        log.write([7.0], [1])
         table[:] = -1  # what the caller does afterwards changes nothing
     page = counted(tmp_path)
     lines = -(-600 // 256)
-    assert total(page, "inference_predictions_total", prediction="1") == 1200
-    assert total(page, "inference_requests_total") == 600 + lines
+    assert total(page, "inference_predictions_total", prediction="1") == 1202
+    assert total(page, "inference_requests_total") == 602 + lines
     assert total(page, "inference_request_duration_seconds_count") == 1
     assert total(page, "inference_outcomes_total", predicted="1", actual="0") == 1
     found = records(tmp_path)
     assert found[599]["features"] == {"a": 1198.0, "b": 1199.0}
-    assert found[-1]["features"][-1] == {"a": 1198.0, "b": 1199.0}
+    assert found[-3]["features"][-1] == {"a": 1198.0, "b": 1199.0}
+    assert [one["features"] for one in found[-2:]] == [{"a": 7.0}] * 2
 
 
 def test_pandas_rows_series_and_frames(tmp_path: Path) -> None:
@@ -94,6 +97,39 @@ def test_pandas_rows_series_and_frames(tmp_path: Path) -> None:
     assert total(page, "inference_predictions_total", prediction="1") == 4
     assert total(page, "inference_predictions_total", prediction="0") == 2
     assert total(page, "inference_requests_total") == 4
+
+
+def test_frames_of_every_type_are_written_as_they_were(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    days = pandas.to_datetime(["2026-11-20T10:00:00", None])
+    frames = {
+        "floats": pandas.DataFrame({"a": [1.5, np.nan], "b": [2.0, np.inf]}),
+        "small": pandas.DataFrame({"a": np.array([1, 2], np.int8)}),
+        "truths": pandas.DataFrame({"a": [True, False]}),
+        "objects": pandas.DataFrame({"a": ["x", [1]], 2: [None, 3]}, dtype=object),
+        "times": pandas.DataFrame({"a": days}),
+        "mixed": pandas.DataFrame({"a": [1, 2], "b": ["x", None]}),
+    }
+    expected: dict[str, Any] = {
+        "floats": [{"a": 1.5, "b": 2.0}, {"a": None, "b": "Infinity"}],
+        "small": [{"a": 1}, {"a": 2}],
+        "truths": [{"a": True}, {"a": False}],
+        "objects": [{"a": "x", "2": None}, {"a": [1], "2": 3}],
+        "times": [{"a": "2026-11-20T10:00:00"}, {"a": None}],
+        "mixed": [{"a": 1, "b": "x"}, {"a": 2, "b": None}],
+    }
+    with log_in(tmp_path, interval=60) as log:
+        for name, frame in frames.items():
+            log.write(frame, frame.iloc[:, 0], id=name)
+            for place in range(2):
+                log.write(frame.iloc[place], 1)
+        for frame in frames.values():
+            frame.iloc[:, 0] = frame.iloc[1, 0]
+    for place, (name, rows) in enumerate(expected.items()):
+        many, *each = records(tmp_path)[3 * place : 3 * place + 3]
+        assert (many["id"], many["features"]) == (name, rows)
+        assert many["prediction"] == [row["a"] for row in rows]
+        assert [one["features"] for one in each] == rows
 
 
 def test_a_decorated_function_and_a_block_with_steps(tmp_path: Path) -> None:
