@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -21,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from client_log import CONFIG, counted, python, records
-from exporter_process import ExporterProcess, total, wait_for
+from client_log import CONFIG, ROOT, counted, python, records
+from exporter_process import ExporterProcess, child, free_port, total, wait_for
 from inference_log import PredictionLog
 from inference_log.asgi import PredictionMiddleware as Asgi
 from inference_log.handler import PredictionHandler
@@ -222,6 +223,43 @@ def test_a_service_behind_the_asgi_middleware(tmp_path: Path) -> None:
     assert total(page, "inference_outcomes_total", predicted="1", actual="0") == 40
     assert records(tmp_path)[0]["features"] == {"age": 0}
     assert "predict_ms" in records(tmp_path)[0]["steps"]
+
+
+SERVED = """
+import sys, uvicorn
+sys.path.insert(0, sys.argv[2])
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from inference_log import PredictionLog
+from inference_log.asgi import PredictionMiddleware
+async def predict(request):
+    await request.json()
+    return JSONResponse({"prediction": 1})
+app = Starlette(routes=[Route("/predict", predict, methods=["POST"])])
+log = PredictionLog("logs/predictions.jsonl", version="7", interval=60)
+app.add_middleware(PredictionMiddleware, log=log)
+uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
+"""
+
+
+def test_a_service_that_uvicorn_stops_has_written_everything(tmp_path: Path) -> None:
+    (tmp_path / "served.py").write_text(SERVED, encoding="utf-8")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/predict"
+    command = [sys.executable, "served.py", str(port), str(ROOT / "client")]
+
+    def answers() -> bool:
+        try:
+            return httpx.get(url).status_code == 405
+        except httpx.TransportError:
+            return False
+
+    with child(command, tmp_path, "served"):
+        wait_for(answers, "the service answers")
+        for age in range(30):
+            assert httpx.post(url, json={"age": age}).status_code == 200
+    assert [one["features"]["age"] for one in records(tmp_path)] == list(range(30))
 
 
 def test_a_service_behind_the_wsgi_middleware(tmp_path: Path) -> None:
