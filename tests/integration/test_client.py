@@ -27,6 +27,7 @@ from exporter_process import ExporterProcess, child, free_port, total, wait_for
 from inference_log import PredictionLog
 from inference_log.asgi import PredictionMiddleware as Asgi
 from inference_log.handler import PredictionHandler
+from inference_log.rows import kept
 from inference_log.sklearn import watch
 from inference_log.wsgi import PredictionMiddleware as Wsgi
 
@@ -109,7 +110,7 @@ def test_frames_of_every_type_are_written_as_they_were(tmp_path: Path) -> None:
         "truths": pandas.DataFrame({"a": [True, False]}),
         "objects": pandas.DataFrame({"a": ["x", [1]], 2: [None, 3]}, dtype=object),
         "times": pandas.DataFrame({"a": days}),
-        "mixed": pandas.DataFrame({"a": [1, 2], "b": ["x", None]}),
+        "mixed": pandas.DataFrame({"a": [1, 2], "b": ["x", None], "c": [1.5, 2.5], 3: [3, 4]}),
     }
     expected: dict[str, Any] = {
         "floats": [{"a": 1.5, "b": 2.0}, {"a": None, "b": "Infinity"}],
@@ -117,7 +118,7 @@ def test_frames_of_every_type_are_written_as_they_were(tmp_path: Path) -> None:
         "truths": [{"a": True}, {"a": False}],
         "objects": [{"a": "x", "2": None}, {"a": [1], "2": 3}],
         "times": [{"a": "2026-11-20T10:00:00"}, {"a": None}],
-        "mixed": [{"a": 1, "b": "x"}, {"a": 2, "b": None}],
+        "mixed": [{"a": 1, "b": "x", "c": 1.5, "3": 3}, {"a": 2, "b": None, "c": 2.5, "3": 4}],
     }
     with log_in(tmp_path, interval=60) as log:
         for name, frame in frames.items():
@@ -131,6 +132,24 @@ def test_frames_of_every_type_are_written_as_they_were(tmp_path: Path) -> None:
         assert (many["id"], many["features"]) == (name, rows)
         assert many["prediction"] == [row["a"] for row in rows]
         assert [one["features"] for one in each] == rows
+
+
+def test_a_long_frame_is_several_lines_and_one_that_is_not_understood_is_none(
+    tmp_path: Path,
+) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": range(600), "b": [f"t{i}" for i in range(600)]})
+    with log_in(tmp_path) as log:
+        log.write(frame, frame[["a"]], id="long")
+        strange = kept(frame)
+        strange.parts.pop()
+        log._writer.put({"timestamp": 0, "features": strange, "prediction": 1, "_rows": 600})
+    found = records(tmp_path)
+    assert [one["id"] for one in found] == ["long", "long#1", "long#2"]
+    assert found[2]["features"][-1] == {"a": 599, "b": "t599"}
+    assert found[2]["prediction"][-1] == [599]
+    (lost,) = records(tmp_path, "dropped")
+    assert lost["reason"] == "unwritable"
 
 
 def test_a_decorated_function_and_a_block_with_steps(tmp_path: Path) -> None:
