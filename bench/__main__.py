@@ -65,7 +65,7 @@ def _report(results: list[Result], *, write: bool) -> None:
 
 
 def _write(results: list[Result]) -> None:
-    """Raw numbers of these, and the page from all raw numbers that there are."""
+    """Raw numbers of these, and the page: anew if all is known, else where these are on it."""
     facts = machine.facts()
     _RAW.mkdir(exist_ok=True)
     for result in results:
@@ -73,7 +73,11 @@ def _write(results: list[Result]) -> None:
         (_RAW / f"{result.name}.json").write_text(raw, encoding="utf-8")
     paths = [_RAW / f"{name}.json" for name in MEASUREMENTS]
     known = [msgspec.json.decode(path.read_bytes(), type=Result) for path in paths if path.exists()]
-    _PAGE.write_text(page.render(known, facts), encoding="utf-8")
+    if len(known) == len(paths) or not _PAGE.exists():
+        text = page.render(known, facts)
+    else:
+        text = page.merged(_PAGE.read_text(encoding="utf-8"), results)
+    _PAGE.write_text(text, encoding="utf-8")
 
 
 def _writes(options: argparse.Namespace) -> bool:
@@ -95,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="small sizes, to try it out")
     parser.add_argument(
         "--write", action=argparse.BooleanOptionalAction,
-        help="write bench/out/ and, from all that is in it, docs/benchmarks.md (default: if "
+        help="write bench/out/ and, where they belong, docs/benchmarks.md (default: if "
         "everything is measured at full size)",
     )  # fmt: skip
     parser.add_argument("--profile", action="store_true", help="only profile `once`")

@@ -15,24 +15,42 @@ Every table comes from the command above it. A number is a median with the least
 of its runs in brackets. `make bench` repeats all of it on your machine in about
 {minutes:.0f} minutes, with nothing but what `make setup servers` installs.
 """
+_TARGETS = ("what", "target", "measured", "met")
 
 
 def render(results: Iterable[Result], machine: Mapping[str, str]) -> str:
     """The whole page."""
     results = list(results)
-    targets = [
-        (target.what, target.wanted, target.measured, "yes" if target.met else "**no**")
-        for result in results
-        for target in result.targets
-    ]
+    targets = _targets(results)
     minutes = max(1.0, sum(result.took for result in results) / 60)
     parts = [_HEAD.format(minutes=minutes), "## Machine\n"]
     parts.append(markdown(Table(("", ""), tuple(machine.items()))))
     if targets:
         parts.append("## Targets\n")
-        parts.append(markdown(Table(("what", "target", "measured", "met"), tuple(targets))))
+        parts.append(markdown(Table(_TARGETS, targets)))
     parts += [_section(result) for result in results]
     return "\n".join(parts)
+
+
+def merged(page: str, results: Iterable[Result]) -> str:
+    """The page with what these measured; what others measured stays as it was."""
+    results = list(results)
+    head, *parts = page.split("\n## ")
+    sections = {part.partition("\n")[0]: part.rstrip("\n") for part in parts}
+    for result in results:
+        sections[result.title] = _section(result).removeprefix("## ").rstrip("\n")
+    old = [line[2:-2].split(" | ") for line in sections.get("Targets", "").splitlines()[4:]]
+    rows = {row[0]: tuple(row) for row in (*old, *_targets(results))}
+    sections["Targets"] = f"Targets\n\n{markdown(Table(_TARGETS, tuple(rows.values())))}".rstrip()
+    return "\n## ".join([head, *(f"{text}\n" for text in sections.values())])
+
+
+def _targets(results: Iterable[Result]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (target.what, target.wanted, target.measured, "yes" if target.met else "**no**")
+        for result in results
+        for target in result.targets
+    )
 
 
 def _section(result: Result) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
 import csv
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from inference_exporter.config.schema import (
     DurationField,
@@ -67,6 +71,17 @@ def categorical(reference: Reference, name: str = "x") -> CategoricalProfile:
     profile = reference.features[name]
     assert isinstance(profile, CategoricalProfile)
     return profile
+
+
+def psi(values: Sequence[float], profile: NumericProfile) -> float:
+    """PSI of all values by NumPy, in the reference's bins."""
+    edges = profile.edges.tolist()
+    cells = Counter(bisect.bisect_left(edges, value) for value in values)
+    live = np.array([cells[cell] for cell in range(len(edges) + 1)], dtype=float)
+    known = profile.coarse(profile.counts)
+    p = (live + 0.5) / (live.sum() + 0.5 * len(live))
+    q = (known + 0.5) / (known.sum() + 0.5 * len(live))
+    return float(((p - q) * np.log(p / q)).sum())
 
 
 def credit_rows() -> Rows:

@@ -34,6 +34,9 @@ class PredictionMiddleware:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass everything on, and keep a copy."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, self._until_shutdown(send))
+            return
         wanted = scope["type"] == "http" and scope["method"] == "POST"
         if not wanted or not scope["path"].startswith(self._paths):
             await self._app(scope, receive, send)
@@ -58,3 +61,13 @@ class PredictionMiddleware:
 
         with exchange.call:
             await self._app(scope, received, sent)
+
+    def _until_shutdown(self, send: Send) -> Send:
+        """Write what waits before the server stops: uvicorn ends by a signal, without `atexit`."""
+
+        async def sent(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown"):
+                self._log.flush()
+            await send(message)
+
+        return sent

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from inference_log.log import PredictionLog
 
+T = TypeVar("T")
 current: ContextVar[Call | None] = ContextVar("inference_log_call", default=None)
 
 
@@ -27,12 +28,13 @@ class Call:
         """Say something of it: `prediction`, `score`, `id`, `features`, a segment."""
         self._fields.update(fields)
 
-    def returned(self, result: Any) -> None:
-        """What the function gave back is the prediction, or a dict that has it."""
+    def returned(self, result: T) -> T:
+        """What the function gave back is the prediction, or a dict that has it; gives it back."""
         if isinstance(result, Mapping) and "prediction" in result:
             self.note(**{key: result[key] for key in ("prediction", "score") if key in result})
         else:
             self.note(prediction=result)
+        return result
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -17,7 +17,7 @@ from typing import Any, Callable, TypeVar
 from inference_log.call import Call, current
 from inference_log.files import File
 from inference_log.plain import line_of
-from inference_log.rows import alone, asked, count, kept, named, part
+from inference_log.rows import alone, count, kept, named, part
 from inference_log.trace import trace
 from inference_log.writer import Writer
 
@@ -80,9 +80,9 @@ class PredictionLog:
         try:
             if self._sample < 1 and not self._chosen(id):
                 return
-            rows, features = asked(features)
+            rows = count(features)
             record = {
-                "timestamp": time.time(), "id": id, "_rows": rows, "features": features,
+                "timestamp": time.time(), "id": id, "_rows": rows, "features": kept(features),
                 "prediction": prediction if prediction.__class__ in _PLAIN else kept(prediction),
                 "score": score if score.__class__ in _PLAIN else kept(score), "latency": latency,
                 "steps": dict(steps) if steps else None, "_trace": trace(), **more,
@@ -130,7 +130,7 @@ class PredictionLog:
         known = signature.parameters.values()
         names = [one.name for one in known if one.kind is one.POSITIONAL_OR_KEYWORD]
 
-        def begin(given: tuple[Any, ...], by_name: dict[str, Any]) -> Call:
+        def called(given: tuple[Any, ...], by_name: dict[str, Any]) -> Call:
             if len(given) == len(names) == len(known):
                 arguments = dict(zip(names, given))  # `bind` takes longer than all the rest
             else:
@@ -141,17 +141,13 @@ class PredictionLog:
 
         @functools.wraps(function)
         def plain(*given: Any, **by_name: Any) -> Any:
-            with begin(given, by_name) as call:
-                result = function(*given, **by_name)
-                call.returned(result)
-            return result
+            with called(given, by_name) as call:
+                return call.returned(function(*given, **by_name))
 
         @functools.wraps(function)
         async def waiting(*given: Any, **by_name: Any) -> Any:
-            with begin(given, by_name) as call:
-                result = await function(*given, **by_name)
-                call.returned(result)
-            return result
+            with called(given, by_name) as call:
+                return call.returned(await function(*given, **by_name))
 
         return waiting if inspect.iscoroutinefunction(function) else plain  # type: ignore[return-value]
 
@@ -181,17 +177,16 @@ class PredictionLog:
     def _lines(self, record: dict[str, Any]) -> bytes:
         """The lines of a record; in the writer's thread."""
         record = {**self._about, **record}
-        names, rows = record.pop("_names", None), record.pop("_rows", None)
-        read = record.pop("_read", None)
+        names, rows, read = (record.pop(key, None) for key in ("_names", "_rows", "_read"))
         if read is not None:  # what nobody has looked into yet, such as the bodies of a request
-            found = read()
-            record.update({key: one for key, one in found.items() if record.get(key) is None})
+            record.update({key: one for key, one in read().items() if record.get(key) is None})
             rows = count(record["features"])
         record.update(record.pop("_trace", None) or {})
         when = datetime.fromtimestamp(record["timestamp"], timezone.utc)
         record["timestamp"] = when.isoformat(timespec="microseconds")[:-6] + "Z"
-        for name in ("latency", "steps"):
-            _in_milliseconds(record, name)
+        record["latency_ms"] = _ms(record.pop("latency", None))
+        steps = record.pop("steps", None) or {}
+        record["steps"] = {f"{step}_ms": _ms(took) for step, took in steps.items()} or None
         if record["kind"] != "prediction":
             return self._line(record)
         record.setdefault("status", "ok")
@@ -205,7 +200,7 @@ class PredictionLog:
         """A record of one row, or those of at most ROWS rows each; time is said once."""
         columns = [key for key in _BY_ROW if record.get(key) is not None]
         if rows is None:
-            record.update({key: alone(record[key]) for key in columns})
+            record.update({key: alone(record[key]) for key in columns if key != "features"})
             record["features"] = named(record["features"], names)
             if isinstance(record["prediction"], (list, tuple)):  # several outputs of one row
                 record.update({key: [record[key]] for key in columns})
@@ -230,16 +225,8 @@ def _numbered(id: str | None, number: int) -> str | None:
     return id if not number or id is None else f"{id}#{number}"
 
 
-def _in_milliseconds(record: dict[str, Any], name: str) -> None:
-    value = record.pop(name, None)
-    if name == "latency" and value is not None:
-        record["latency_ms"] = _ms(value)
-    elif value:
-        record["steps"] = {f"{step}_ms": _ms(one) for step, one in value.items()}
-
-
 def _ms(seconds: Any) -> Any:
     try:
         return round(float(seconds) * 1000, 4)
     except (TypeError, ValueError, OverflowError):
-        return seconds  # no duration: whoever reads it counts it as invalid
+        return seconds  # none, or no duration: whoever reads that counts it as invalid

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -21,11 +22,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from client_log import CONFIG, counted, python, records
-from exporter_process import ExporterProcess, total, wait_for
+from client_log import CONFIG, ROOT, counted, python, records
+from exporter_process import ExporterProcess, child, free_port, total, wait_for
 from inference_log import PredictionLog
 from inference_log.asgi import PredictionMiddleware as Asgi
 from inference_log.handler import PredictionHandler
+from inference_log.rows import kept
 from inference_log.sklearn import watch
 from inference_log.wsgi import PredictionMiddleware as Wsgi
 
@@ -64,16 +66,19 @@ def test_numpy_rows_and_arrays(tmp_path: Path) -> None:
             log.write(row, np.array([1]), score=np.float32(0.5))
         log.write(table, np.ones(600, dtype=int), score=np.full(600, 0.5), latency=0.3, id="all")
         log.label("all", 0, row=599)
+        log.write(np.array([7.0]), np.array([1]))  # one input is a row, too
+        log.write([7.0], [1])
         table[:] = -1  # what the caller does afterwards changes nothing
     page = counted(tmp_path)
     lines = -(-600 // 256)
-    assert total(page, "inference_predictions_total", prediction="1") == 1200
-    assert total(page, "inference_requests_total") == 600 + lines
+    assert total(page, "inference_predictions_total", prediction="1") == 1202
+    assert total(page, "inference_requests_total") == 602 + lines
     assert total(page, "inference_request_duration_seconds_count") == 1
     assert total(page, "inference_outcomes_total", predicted="1", actual="0") == 1
     found = records(tmp_path)
     assert found[599]["features"] == {"a": 1198.0, "b": 1199.0}
-    assert found[-1]["features"][-1] == {"a": 1198.0, "b": 1199.0}
+    assert found[-3]["features"][-1] == {"a": 1198.0, "b": 1199.0}
+    assert [one["features"] for one in found[-2:]] == [{"a": 7.0}] * 2
 
 
 def test_pandas_rows_series_and_frames(tmp_path: Path) -> None:
@@ -94,6 +99,57 @@ def test_pandas_rows_series_and_frames(tmp_path: Path) -> None:
     assert total(page, "inference_predictions_total", prediction="1") == 4
     assert total(page, "inference_predictions_total", prediction="0") == 2
     assert total(page, "inference_requests_total") == 4
+
+
+def test_frames_of_every_type_are_written_as_they_were(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    days = pandas.to_datetime(["2026-11-20T10:00:00", None])
+    frames = {
+        "floats": pandas.DataFrame({"a": [1.5, np.nan], "b": [2.0, np.inf]}),
+        "small": pandas.DataFrame({"a": np.array([1, 2], np.int8)}),
+        "truths": pandas.DataFrame({"a": [True, False]}),
+        "objects": pandas.DataFrame({"a": ["x", [1]], 2: [None, 3]}, dtype=object),
+        "times": pandas.DataFrame({"a": days}),
+        "mixed": pandas.DataFrame({"a": [1, 2], "b": ["x", None], "c": [1.5, 2.5], 3: [3, 4]}),
+    }
+    expected: dict[str, Any] = {
+        "floats": [{"a": 1.5, "b": 2.0}, {"a": None, "b": "Infinity"}],
+        "small": [{"a": 1}, {"a": 2}],
+        "truths": [{"a": True}, {"a": False}],
+        "objects": [{"a": "x", "2": None}, {"a": [1], "2": 3}],
+        "times": [{"a": "2026-11-20T10:00:00"}, {"a": None}],
+        "mixed": [{"a": 1, "b": "x", "c": 1.5, "3": 3}, {"a": 2, "b": None, "c": 2.5, "3": 4}],
+    }
+    with log_in(tmp_path, interval=60) as log:
+        for name, frame in frames.items():
+            log.write(frame, frame.iloc[:, 0], id=name)
+            for place in range(2):
+                log.write(frame.iloc[place], 1)
+        for frame in frames.values():
+            frame.iloc[:, 0] = frame.iloc[1, 0]
+    for place, (name, rows) in enumerate(expected.items()):
+        many, *each = records(tmp_path)[3 * place : 3 * place + 3]
+        assert (many["id"], many["features"]) == (name, rows)
+        assert many["prediction"] == [row["a"] for row in rows]
+        assert [one["features"] for one in each] == rows
+
+
+def test_a_long_frame_is_several_lines_and_one_that_is_not_understood_is_none(
+    tmp_path: Path,
+) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": range(600), "b": [f"t{i}" for i in range(600)]})
+    with log_in(tmp_path) as log:
+        log.write(frame, frame[["a"]], id="long")
+        strange = kept(frame)
+        strange.parts.pop()
+        log._writer.put({"timestamp": 0, "features": strange, "prediction": 1, "_rows": 600})
+    found = records(tmp_path)
+    assert [one["id"] for one in found] == ["long", "long#1", "long#2"]
+    assert found[2]["features"][-1] == {"a": 599, "b": "t599"}
+    assert found[2]["prediction"][-1] == [599]
+    (lost,) = records(tmp_path, "dropped")
+    assert lost["reason"] == "unwritable"
 
 
 def test_a_decorated_function_and_a_block_with_steps(tmp_path: Path) -> None:
@@ -186,6 +242,43 @@ def test_a_service_behind_the_asgi_middleware(tmp_path: Path) -> None:
     assert total(page, "inference_outcomes_total", predicted="1", actual="0") == 40
     assert records(tmp_path)[0]["features"] == {"age": 0}
     assert "predict_ms" in records(tmp_path)[0]["steps"]
+
+
+SERVED = """
+import sys, uvicorn
+sys.path.insert(0, sys.argv[2])
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from inference_log import PredictionLog
+from inference_log.asgi import PredictionMiddleware
+async def predict(request):
+    await request.json()
+    return JSONResponse({"prediction": 1})
+app = Starlette(routes=[Route("/predict", predict, methods=["POST"])])
+log = PredictionLog("logs/predictions.jsonl", version="7", interval=60)
+app.add_middleware(PredictionMiddleware, log=log)
+uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
+"""
+
+
+def test_a_service_that_uvicorn_stops_has_written_everything(tmp_path: Path) -> None:
+    (tmp_path / "served.py").write_text(SERVED, encoding="utf-8")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/predict"
+    command = [sys.executable, "served.py", str(port), str(ROOT / "client")]
+
+    def answers() -> bool:
+        try:
+            return httpx.get(url).status_code == 405
+        except httpx.TransportError:
+            return False
+
+    with child(command, tmp_path, "served"):
+        wait_for(answers, "the service answers")
+        for age in range(30):
+            assert httpx.post(url, json={"age": age}).status_code == 200
+    assert [one["features"]["age"] for one in records(tmp_path)] == list(range(30))
 
 
 def test_a_service_behind_the_wsgi_middleware(tmp_path: Path) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
+import bcrypt
 import httpx
 import pytest
 
 from exposition_server import connected, eventually, read_to_end, running
-from inference_exporter.exposition import bodies
+from inference_exporter.exposition import bodies, guard
 from inference_exporter.exposition.bodies import MAX_SMALL, RefusedBody, Room
 from inference_exporter.exposition.limits import Limits
 from inference_exporter.exposition.posts import Post, Reply
+from inference_exporter.exposition.webconfig import WebConfig
 
 HALF = b"POST /push HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
 PACKED = gzip.compress(b"{}", mtime=0)
@@ -51,6 +55,7 @@ def test_a_crowd_that_sends_no_whole_body_keeps_nobody_out() -> None:
 
 def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "SECONDS", 0.2)
+    monkeypatch.setattr(guard, "LINGER_SECONDS", 0.2)
     with running(receivers={"/push": take}) as (_, url), connected(url) as client:
         client.sendall(HALF)
         answer = read_to_end(client)
@@ -80,6 +85,79 @@ def test_a_page_of_another_site_cannot_push(pushed: str, headers: dict[str, str]
     answer = httpx.post(f"{pushed}/push", content=b"{}", headers=headers)
     assert answer.status_code == 403
     assert httpx.post(f"{pushed}/push", content=b"{}").status_code == 200
+
+
+def exchange(url: str, *said: bytes) -> bytes:
+    """What is answered, to the end of the connection; the next is said when an answer came."""
+    answer = b""
+    with connected(url) as client:
+        for piece in said:
+            client.sendall(piece)
+            answer += client.recv(65536)
+        return answer + read_to_end(client)
+
+
+CLOSE = b"Host: x\r\nConnection: close\r\n"
+CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\nX-Trailer: 1\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "end"),
+    [
+        (b"POST /push HTTP/1.1\r\n" + CLOSE + CHUNKS, 200, b"{}"),
+        (b"POST /push HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}", 200, b"{}"),
+        (b"POST /push HTTP/1.0\r\n\r\n", 200, b"\r\n\r\n"),
+        (HALF.replace(b"1000", b"2") + b"}" + b"GET / HTTP/1.0\r\n\r\n", 200, b"</html>\n"),
+        (HALF.replace(b"/push", b"/push/"), 404, b"Metrics are at /metrics.\n"),
+        (HALF.replace(b"POST", b"GET"), 405, b"Method Not Allowed"),
+        (b"HEAD /push HTTP/1.1\r\n" + CLOSE + b"\r\n", 405, b"\r\n\r\n"),
+        (HALF.replace(b"1000", b"-1"), 400, b"Invalid HTTP request received."),
+        (HALF.replace(b"1000", b"9" * 30), 400, b"Invalid HTTP request received."),
+        (HALF.replace(b"1000", b"1\r\nContent-Length: 2"), 400, b"Invalid HTTP request received."),
+        (HALF.replace(b"1000", b"1\r\nTransfer-Encoding: chunked"), 400, b"is not clear.\n"),
+        (HALF.replace(b"1000", b"9000000"), 413, b"send less at once\"}"),
+    ],
+    ids=[
+        "chunks", "HTTP/1.0", "no body", "ahead", "slash", "GET", "HEAD", "below zero", "endless",
+        "two lengths", "length and chunks", "too large",
+    ],
+)  # fmt: skip
+def test_requests_out_of_the_ordinary_are_answered_and_hold_nothing(
+    pushed: str, monkeypatch: pytest.MonkeyPatch, said: bytes, status: int, end: bytes
+) -> None:
+    monkeypatch.setattr(guard, "LINGER_SECONDS", 0.1)
+    answer = exchange(pushed, said)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert answer.endswith(end)
+
+
+def test_who_asks_before_sending_a_body_is_told_before_sending_it(pushed: str) -> None:
+    ask = b"POST /push HTTP/1.1\r\nExpect: 100-continue\r\n" + CLOSE + b"Content-Length: %d\r\n\r\n"
+    assert exchange(pushed, ask % 2, b"{}").startswith(
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 "
+    )
+    for unwanted in (ask % 9_000_000, ask.replace(b"/push", b"/nowhere") % 2):
+        assert exchange(pushed, unwanted).startswith((b"HTTP/1.1 413 ", b"HTTP/1.1 404 "))
+
+
+@pytest.mark.parametrize("size", [1_000_000, 9_000_000])
+def test_who_is_refused_while_sending_reads_why(size: int) -> None:
+    hashed = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
+    with running(receivers={"/push": take}, web_config=WebConfig(users={"u": hashed})) as (_, url):
+        for path, status in (("/push", 401), ("/nowhere", 401)):
+            client = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+            client.request("POST", path, b"x" * size)  # reads nothing before all of it is sent
+            assert client.getresponse().status == status
+            client.close()
+
+
+def test_who_lingers_keeps_no_one_out() -> None:
+    with running(max_requests=1) as (_, url), ExitStack() as stack:
+        for _ in range(5):
+            client = stack.enter_context(connected(url))
+            client.sendall(HALF.replace(b"/push", b"/metrics"))
+            assert client.recv(65536).startswith(b"HTTP/1.1 405 ")
+        assert "Nothing published yet" in httpx.get(f"{url}/metrics").text
 
 
 def test_large_bodies_take_turns_and_small_ones_need_none() -> None:

@@ -10,7 +10,6 @@ import bisect
 import re
 import threading
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ from alert_rules.ruleset.settings import fast
 
 from exporter_process import wait_for
 from fleet import Fleet, line
-from inference_exporter.reference import loads
-from inference_exporter.values.profile import NumericProfile
+from inference_exporter.reference import load
+from reference_files import numeric, psi
 
 SPEED = 120.0
 EVALUATIONS = 60  # from the first drifting line to the message, one a second
@@ -32,19 +31,6 @@ _pause = threading.Event()
 def settled(seconds: float) -> None:
     """Traffic for a while: there is nothing else to wait for when nothing must happen."""
     _pause.wait(seconds)
-
-
-def psi(lines: list[dict[str, Any]], path: Path, feature: str) -> float:
-    """PSI of a feature over all lines, by NumPy, in the reference's bins."""
-    profile = loads(path.read_bytes()).features[feature]
-    assert isinstance(profile, NumericProfile)
-    edges = profile.edges.tolist()
-    cells = Counter(bisect.bisect_left(edges, row["features"][feature]) for row in lines)
-    live = np.array([cells[cell] for cell in range(len(edges) + 1)], dtype=float)
-    known = profile.coarse(profile.counts)
-    p = (live + 0.5) / (live.sum() + 0.5 * len(live))
-    q = (known + 0.5) / (known.sum() + 0.5 * len(live))
-    return float(((p - q) * np.log(p / q)).sum())
 
 
 @pytest.mark.server
@@ -98,7 +84,8 @@ def _agrees(fleet: Fleet) -> None:
     for model, lines in fleet.traffic.lines.items():
         print(model, len(lines), "rows;", fleet.missed(), "evaluations missed")  # noqa: T201
         for feature in ("age", "income"):
-            expected = psi(lines, fleet.folder / f"{model}.json", feature)
+            values = [row["features"][feature] for row in lines]
+            expected = psi(values, numeric(load(str(fleet.folder / f"{model}.json")), feature))
             found = fleet.value(
                 names.distance("feature", "psi", "6h"), model=model, feature=feature
             )

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from bench import page
+from bench.result import Result, Table, Target
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +44,19 @@ def test_a_part_of_the_suite_prints_a_table_and_leaves_the_page_alone() -> None:
     assert "1h (60 panes)" in output
     assert "nothing written" in output
     assert (page.read_bytes() if page.exists() else None) == before
+
+
+def test_what_is_measured_alone_leaves_the_rest_of_the_page_as_it_was() -> None:
+    def result(name: str, value: str, met: bool = True) -> Result:
+        targets = (Target(f"speed of {name}", "1", value, met),)
+        table = Table(("what", "speed"), ((name, value),))
+        return Result(name, f"About {name}", "How.\n", "1 run", (table,), targets)
+
+    old = page.render([result("a", "1.0"), result("b", "2.0")], {"cores": "2"})
+    assert page.merged(old, [result("b", "2.0")]) == old
+    new = page.merged(old, [result("b", "0.5", met=False), result("c", "3.0")])
+    expected = [result("a", "1.0"), result("b", "0.5", met=False), result("c", "3.0")]
+    assert new == page.render(expected, {"cores": "2"})
 
 
 @pytest.mark.slow

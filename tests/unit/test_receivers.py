@@ -47,7 +47,7 @@ def _object(value: dict[str, Any] | bytes) -> Any:
 
 def refused(kind: str, body: bytes, headers: dict[str, str], *models: str) -> tuple[int, str]:
     with pytest.raises(RefusedPost) as raised:
-        RECEIVERS[kind].records(Post(body, headers), models or ("m",))
+        list(RECEIVERS[kind].records(Post(body, headers), models or ("m",)))
     return raised.value.status, raised.value.text
 
 
@@ -198,6 +198,41 @@ def test_what_is_no_json_is_refused_by_lines_too(
             assert isinstance(line, dict)
 
 
+MANY = 100_001
+ENTRIES = message(1, message(2, b"\x12\x00" * MANY))  # log records or spans, all empty
+EVENTS = "application/cloudevents-batch+json"
+LOG_RECORDS = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[%s]}]}]}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "content_type"),
+    [
+        ("predictions", b"{}\n" * MANY, "application/x-ndjson"),
+        ("predictions", b"{}" + b"\n" * MANY + b"{}", "application/x-ndjson"),
+        ("predictions", b"[" + b"{}," * MANY + b"{}]", "application/json"),
+        ("predictions", b"[" + b"[]," * 1_000_000 + b"[]]", "application/json"),
+        ("cloudevents", b"[" + b'{"id":"1"},' * MANY + b"{}]", EVENTS),
+        ("cloudevents", b"[" + b"[]," * 1_000_000 + b"[]]", "application/json"),
+        ("otlp-logs", ENTRIES, "application/x-protobuf"),
+        ("otlp-traces", ENTRIES, "application/x-protobuf"),
+        ("otlp-logs", LOG_RECORDS % (b"{}," * MANY + b"{}"), "application/json"),
+    ],
+)
+def test_small_records_in_great_numbers_are_refused_before_they_take_memory(
+    kind: str, body: bytes, content_type: str
+) -> None:
+    headers = {"content-type": content_type, "ce-id": "1", "ce-type": "t"}
+    status, text = refused(kind, body, headers)
+    assert status == 413
+    assert "send less at once" in text
+
+
+@pytest.mark.parametrize("many", [b"\x0a\x00" * 1_000_001, message(1, b"\x12\x00" * 1_000_001)])
+def test_messages_around_no_records_in_great_numbers_are_refused(many: bytes) -> None:
+    status, text = refused("otlp-logs", many, {"content-type": "application/x-protobuf"})
+    assert (status, "more than 1000000 fields" in text) == (400, True)
+
+
 def test_log_records_as_protobuf_and_as_json() -> None:
     text = message(1, b"prediction")
     attributes = [
@@ -263,14 +298,15 @@ def test_a_log_record_that_is_sent_again_is_the_same_event_where_it_has_an_id() 
     attribute = message(6, pair("log.record.uid", message(1, b"01J9")))
     packed = message(1, message(2, message(2, attribute)))
     protobuf = {"content-type": "application/x-protobuf"}
-    assert RECEIVERS["otlp-logs"].records(Post(packed, protobuf), ("m",))[0].event == first
+    (as_protobuf,) = RECEIVERS["otlp-logs"].records(Post(packed, protobuf), ("m",))
+    assert as_protobuf.event == first
 
 
 def test_a_span_that_is_sent_again_is_the_same_event() -> None:
     span = {"traceId": "AB" * 16, "spanId": "CD" * 8, "name": "predict",
             "startTimeUnixNano": "5", "endTimeUnixNano": "8"}  # fmt: skip
     body = {"resourceSpans": [{"scopeSpans": [{"spans": [span, span, {**span, "spanId": "ee"}]}]}]}
-    found = RECEIVERS["otlp-traces"].records(Post(json.dumps(body).encode(), JSON), ("m",))
+    found = list(RECEIVERS["otlp-traces"].records(Post(json.dumps(body).encode(), JSON), ("m",)))
     events = [record.event for record in found]
     assert events[0] == events[1] != events[2]
     assert json.loads(found[0].line(1.0))["duration"] == 3
@@ -291,11 +327,9 @@ def test_no_bytes_stop_the_reader_of_protobuf(body: bytes) -> None:
 )
 def test_no_body_stops_a_receiver(kind: str, body: bytes, content_type: str) -> None:
     post = Post(body, {"content-type": content_type, "ce-id": "1", "ce-type": "t"})
-    found = []
     with contextlib.suppress(RefusedPost):
-        found = RECEIVERS[kind].records(post, ("m",))
-    for record in found:
-        assert record.line(0.0).endswith(b"\n")
+        for record in RECEIVERS[kind].records(post, ("m",)):
+            assert record.line(0.0).endswith(b"\n")
 
 
 # -- the spool -------------------------------------------------------------------------------

@@ -152,6 +152,21 @@ def test_the_bad_line_of_many_is_named() -> None:
     assert [(number, reason) for number, reason, _ in refused.value.problems] == [(7, "malformed")]
 
 
+@pytest.mark.parametrize(
+    "body", [b"{}\n" * 500_001, b"[" + b"[]," * 500_001 + b"[]]", b"1\n" * 500_001]
+)
+def test_records_in_great_numbers_are_refused_before_they_are_parsed(body: bytes) -> None:
+    with pytest.raises(Refused) as refused:
+        parse(body, {"m"})
+    ((number, reason, text),) = refused.value.problems
+    assert (number, reason, text[:24]) == (-1, "too_many", "far more than 50000 reco")
+
+
+def test_a_line_ends_where_json_says_so() -> None:
+    lines = '{"id": "a\u2028b", "actual": 1}\r\n{"id": "c\x85", "actual": 0}\n'
+    assert parse(lines.encode(), {"m"}).batches["m"].id == ("a\u2028b", "c\x85")
+
+
 def test_without_a_model_name_there_must_be_only_one_model() -> None:
     with pytest.raises(Refused) as refused:
         parse(b'{"id": "a", "actual": 1}', {"m", "n"})

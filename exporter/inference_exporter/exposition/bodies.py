@@ -63,16 +63,22 @@ async def read(request: Request, is_large: Callable[[], None]) -> bytes:
 
 async def _read(request: Request, is_large: Callable[[], None]) -> bytes:
     encoding_of(request.headers)  # what cannot be unpacked need not be read
+    if int(request.headers.get("content-length", 0)) > MAX_BODY:  # nor what says that it is large
+        raise _too_large()
     pieces: list[bytes] = []
     size = 0
     async for piece in request.stream():
         size += len(piece)
         if size > MAX_BODY:  # what is beyond the limit is never kept
-            raise RefusedBody(413, f"larger than {MAX_BODY} bytes; send less at once")
+            raise _too_large()
         if size > MAX_SMALL:
             is_large()
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def _too_large() -> RefusedBody:
+    return RefusedBody(413, f"larger than {MAX_BODY} bytes; send less at once")
 
 
 def encoding_of(headers: Mapping[str, str]) -> str:

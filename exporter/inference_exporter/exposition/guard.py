@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import math
 from collections.abc import Callable, Collection, Mapping
@@ -17,6 +19,9 @@ from inference_exporter.exposition.origin import FOREIGN, is_from_another_page
 from inference_exporter.exposition.requests import RequestCounter
 
 logger = logging.getLogger(__name__)
+
+LINGER_SECONDS = 2.0  # for the rest of a body that nobody wants
+LINGER_BYTES = 16 << 20
 
 
 class Guard:
@@ -69,7 +74,7 @@ class Guard:
         """Answer one request; the server passes on nothing but HTTP."""
         route = self._route_of(scope["path"])
         count = partial(self._counter.add, route)
-        body = _Body(receive, awaited=_has_body(Request(scope)))
+        body = _Body(receive, Request(scope))
         answer = _Answer(send, self._headers, count, body)
         self._running += route not in self._posting
         try:
@@ -79,6 +84,7 @@ class Guard:
             await answer.fail(scope, receive)
         finally:
             self._running -= route not in self._posting
+        await answer.finish()
 
     async def _respond(self, route: str, scope: Scope, receive: Receive, send: Send) -> None:
         exempt = route in self._posting or route.startswith(("/-/healthy", "/-/ready"))
@@ -95,6 +101,9 @@ class Guard:
 
     async def _refusal(self, route: str, request: Request) -> PlainTextResponse | None:
         """Why the request may not pass, if it may not."""
+        if {"content-length", "transfer-encoding"}.issubset(request.headers):
+            text = "Content-Length and Transfer-Encoding: where the body ends is not clear.\n"
+            return PlainTextResponse(text, 400)
         if route in self._posting and is_from_another_page(request):
             return PlainTextResponse(FOREIGN, 403)
         if self._auth is None:
@@ -117,15 +126,27 @@ class Guard:
 class _Body:
     """Passes a body on, and knows whether some of it is still to come."""
 
-    def __init__(self, receive: Receive, *, awaited: bool) -> None:
+    def __init__(self, receive: Receive, request: Request) -> None:
         self._receive = receive
-        self.awaited = awaited
+        self.awaited = _has_body(request)
+        self._held_back = "expect" in request.headers  # until it is asked for
 
     async def __call__(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request" and not message.get("more_body", False):
             self.awaited = False
         return message
+
+    async def pass_over(self) -> None:
+        """Read the rest, within bounds: who is hung up on while sending may not see the answer."""
+        size = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while self.awaited and not self._held_back and size < LINGER_BYTES:
+                    message = await self()
+                    size += len(message.get("body", b""))
+                    if message["type"] == "http.disconnect":
+                        return
 
 
 class _Answer:
@@ -143,6 +164,7 @@ class _Answer:
         self._count = count
         self._body = body
         self._started = False
+        self._end: Message | None = None  # what is held back until the body was passed over
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -152,7 +174,16 @@ class _Answer:
             headers.update(self._headers)
             if self._body.awaited:  # nobody read it: the next request would start inside it
                 headers["Connection"] = "close"
+        elif self._body.awaited and not message.get("more_body", False):
+            self._end = {**message, "body": b""}
+            message = {**message, "more_body": True}
         await self._send(message)
+
+    async def finish(self) -> None:
+        """End an answer before which nobody read the body, which ends the connection too."""
+        if self._end is not None:
+            await self._body.pass_over()
+            await self._send(self._end)
 
     async def fail(self, scope: Scope, receive: Receive) -> None:
         """Answer 500, unless an answer is on its way already; then it can only be cut off."""

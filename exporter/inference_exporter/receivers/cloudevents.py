@@ -19,6 +19,7 @@ from inference_exporter.receivers.records import (
     RefusedPost,
     an_object,
     event_of,
+    limited,
     model_of,
     parsed,
 )
@@ -36,6 +37,7 @@ def records(post: Post, models: Collection[str]) -> list[Record]:
         found = parsed(post.body)
         if not isinstance(found, list):
             raise RefusedPost(400, "a batch: expected a JSON array of events")
+        limited(len(found))
         events = [an_object(one, f"event {number}") for number, one in enumerate(found)]
     else:
         events = [_binary(post)]

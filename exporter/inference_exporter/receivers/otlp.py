@@ -15,7 +15,7 @@ from inference_exporter.exposition.posts import Post, Reply
 from inference_exporter.formats.peeling.records import mapping
 from inference_exporter.receivers.otlp_flat import FlatReader
 from inference_exporter.receivers.otlp_wire import WireError
-from inference_exporter.receivers.records import RefusedPost, an_object, model_of, parsed
+from inference_exporter.receivers.records import RefusedPost, an_object, limited, model_of, parsed
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 _NAMES = ("model", "ml.model.name", "service.name")
@@ -36,7 +36,8 @@ class Signal:
 
     def found(self, post: Post, models: Collection[str]) -> Iterator[tuple[str, _Object]]:
         """(model, record) of every entry of a body."""
-        for resource, record in self._records(post):
+        for number, (resource, record) in enumerate(self._records(post), 1):
+            limited(number)
             yield _model(resource, post, models), record
 
     def _records(self, post: Post) -> _Pairs:

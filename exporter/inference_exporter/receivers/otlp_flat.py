@@ -19,9 +19,9 @@ from inference_exporter.receivers.otlp_wire import (
     DEPTH,
     LOG_FIELDS,
     SPAN_FIELDS,
+    Messages,
     WireError,
     any_value,
-    every,
     fields,
     named_number,
 )
@@ -67,6 +67,7 @@ class FlatReader:
             raise WireError("it ends in the middle of a field") from problem
 
     def _groups(self, body: bytes) -> Iterator[tuple[_Object, _Object]]:
+        every = Messages().every
         for group in every(body, 1):
             resource: _Object = {}
             for message in every(group, 1):

@@ -6,7 +6,7 @@ where it has an id of its own, the attribute `log.record.uid` of the semantic co
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from inference_exporter.exposition.posts import Post
@@ -18,9 +18,10 @@ PATH = "/v1/logs"
 _LOGS = Signal("logs", "resourceLogs", "scopeLogs", "logRecords", FlatReader(LOGS))
 
 
-def records(post: Post, models: Collection[str]) -> list[Record]:
+def records(post: Post, models: Collection[str]) -> Iterator[Record]:
     """The log records of a body."""
-    return [Record(model, record, _event(record)) for model, record in _LOGS.found(post, models)]
+    for model, record in _LOGS.found(post, models):
+        yield Record(model, record, _event(record))
 
 
 def _event(record: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ it is its own event.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from inference_exporter.exposition.posts import Post
@@ -18,9 +18,10 @@ PATH = "/v1/traces"
 _TRACES = Signal("traces", "resourceSpans", "scopeSpans", "spans", FlatReader(SPANS))
 
 
-def records(post: Post, models: Collection[str]) -> list[Record]:
+def records(post: Post, models: Collection[str]) -> Iterator[Record]:
     """The spans of a body."""
-    return [Record(model, span, _event(span)) for model, span in _TRACES.found(post, models)]
+    for model, span in _TRACES.found(post, models):
+        yield Record(model, span, _event(span))
 
 
 def _event(span: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 DEPTH = 32  # levels of values inside values
+FIELDS = 1_000_000  # of the messages around the entries of a request; an empty one is two bytes
 _Known = dict[int, tuple[str, Callable[[Any], Any]]]
 """What a field is called and how it is read, by its number."""
 
@@ -24,9 +25,20 @@ class WireError(ValueError):
     """The bytes are no such message."""
 
 
-def every(data: Any, wanted: int) -> list[Any]:
-    """The values of all fields of that number."""
-    return [value for number, value in fields(data) if number == wanted]
+class Messages:
+    """The messages of one request, down to its entries; WireError where they are too many."""
+
+    def __init__(self) -> None:
+        self._left = FIELDS
+
+    def every(self, data: Any, wanted: int) -> Iterator[Any]:
+        """The values of all fields of that number."""
+        for number, value in fields(data):
+            self._left -= 1
+            if self._left < 0:
+                raise WireError(f"more than {FIELDS} fields")
+            if number == wanted:
+                yield value
 
 
 def _status(data: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from inference_exporter.receivers.records import (
     RefusedPost,
     an_object,
     event_of,
+    limited,
     model_of,
     parsed,
 )
@@ -40,6 +41,8 @@ def records(post: Post, models: Collection[str]) -> list[Record]:
     if post.content_type not in _TYPES:
         raise RefusedPost(415, f"content type {post.content_type[:60]}: expected application/json")
     text = post.body.removeprefix(b"\xef\xbb\xbf").strip()
+    if not text.startswith(b"["):
+        limited(text.count(b"\n") + 1)
     found = _by_line(text)
     if found is None:
         found = [(one.get("model"), one) for one in _objects(text)]
@@ -79,7 +82,8 @@ def _values(text: bytes) -> list[Any]:
         return []
     if text.startswith(b"["):
         value = parsed(text)
-        return value if isinstance(value, list) else [value]
+        limited(len(value))
+        return list(value)
     lines = [line for line in text.split(b"\n") if line.strip()]
     if len(lines) == 1 or not all(line.lstrip().startswith(b"{") for line in lines):
         return [parsed(text)]  # one object, over several lines or not

@@ -105,11 +105,12 @@ class Receivers:
     def _lines(
         self, receiver: Receiver, post: Post, models: frozenset[str]
     ) -> tuple[dict[str, list[bytes]], int]:
+        """The lines of a body by model, and how many: each record is forgotten for its line."""
         lines: dict[str, list[bytes]] = {}
-        records, now = receiver.records(post, models), self._now()
-        for record in records:
+        now = self._now()
+        for record in receiver.records(post, models):
             lines.setdefault(record.model, []).append(record.line(now))
-        return lines, len(records)
+        return lines, sum(map(len, lines.values()))
 
     def _count(self, result: str, number: int, models: Iterable[str]) -> None:
         with self._lock:

@@ -11,6 +11,8 @@ import msgspec
 
 LINE_BYTES = 1_000_000  # a longer line would be skipped when it is read
 DEPTH = 100  # levels of nesting
+RECORDS = 100_000  # of a body: the smallest are two bytes, and each of them becomes a line
+OPENINGS = 1_000_000  # objects and lists of a body: an empty one takes thirty times its two bytes
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -71,8 +73,16 @@ def model_of(name: object, models: Collection[str]) -> str:
     raise RefusedPost(400, f"no model {str(name)[:60]!r} is received here; expected {known}")
 
 
+def limited(number: int) -> None:
+    """RefusedPost where a body holds more records than are taken at once."""
+    if number > RECORDS:
+        raise RefusedPost(413, f"more than {RECORDS} records; send less at once")
+
+
 def parsed(body: bytes) -> Any:
-    """The JSON value of a body."""
+    """The JSON value of a body; RefusedPost if it is none, or one that takes too much memory."""
+    if body.count(b"{") + body.count(b"[") > OPENINGS:
+        raise RefusedPost(413, f"more than {OPENINGS} objects and lists; send less at once")
     try:
         return _decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from inference_exporter.exposition.posts import Post, Reply
@@ -21,10 +21,13 @@ def _plainly(_post: Post, _count: int) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A route: what its bodies hold for which models, and what is answered when it is safe."""
+    """A route: what its bodies hold for which models, and what is answered when it is safe.
+
+    `records` raises RefusedPost at once or while it is gone through.
+    """
 
     path: str
-    records: Callable[[Post, Collection[str]], list[Record]]
+    records: Callable[[Post, Collection[str]], Iterable[Record]]
     accepted: Callable[[Post, int], Reply]
 
 

@@ -23,6 +23,7 @@ from inference_exporter.values.batch import Batch, NumericColumn, Scalar
 
 MAX_RECORDS = 50_000
 SHOWN = 100  # bad records that an answer lists
+_SIGNS = 10 * MAX_RECORDS  # of objects, lists and lines: more are not parsed, as they take memory
 
 _KEYS = frozenset(("model", "id", "actual", "row", "timestamp"))
 _ScalarTypes = str | int | float | bool
@@ -78,6 +79,8 @@ class _Bad(Exception):
 
 def _records(body: bytes) -> list[object]:
     """The values in the body, whether they are objects or not."""
+    if sum(map(body.count, (b"{", b"[", b"\n"))) > _SIGNS:
+        raise Refused((-1, "too_many", f"far more than {MAX_RECORDS} records, the most at once"))
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -85,7 +88,7 @@ def _records(body: bytes) -> list[object]:
     try:
         value = _json(text)
     except ValueError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [line for line in text.split("\n") if line.strip()]
         if len(lines) < 2:
             raise Refused((-1, "malformed", f"not JSON: {error}")) from error
         return _lines(lines)
