@@ -73,6 +73,14 @@ def test_however_it_is_cut_what_was_written_is_read(log: Written, data: st.DataO
     assert b"".join(found).decode().split("\n")[:-1] == log.inside
 
 
+def test_a_record_that_goes_on_around_a_piece_of_the_other_stream_waits_for_its_end() -> None:
+    head = "2026-11-23T01:07:20.2Z"
+    lines = ["stdout F a", "stdout P b", "stderr F c.", "stdout F d"]
+    block = "".join(f"{head} {line}\n" for line in lines).encode()
+    assert unwrap(block) == b"a\nc.\nbd\n"
+    assert held(block, lambda inside: inside.rfind(b".\n") + 2 if b".\n" in inside else 0) == 0
+
+
 @settings(deadline=None)
 @given(logs(), st.data())
 def test_records_over_several_wrapped_lines_stay_together(

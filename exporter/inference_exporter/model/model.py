@@ -125,7 +125,8 @@ class Model:
 
         A line that says where the lines are from stands in front of every piece.
         """
-        mark = block[: block.find(b"\n") + 1] if block.startswith(MARK) else b""
+        located = self.config.path_pattern and block.startswith(MARK)
+        mark = block[: block.find(b"\n") + 1] if located else b""
         block = block[len(mark) :]
         while block and (rows := max((one.rows_until_reference for one in self._parts), default=0)):
             rest = b"".join(block.split(b"\n", rows)[rows:])

@@ -40,7 +40,7 @@ def peel_of(model: ModelConfig) -> Peel:
     first, thorough = (list(_steps(model, *steps)) for steps in (_FIRST, _THOROUGH))
 
     def peel(block: bytes, *, arrays: bool = False) -> bytes:
-        facts, block = located.taken_off(block)
+        facts, block = located.taken_off(block) if model.path_pattern else (b"", block)
         for step in thorough if arrays else first:
             block = step(block)
         return located.put_in(facts, block)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-MARK = b"\x1f"
+MARK = b'\x1f{"$path.'  # no line of a log begins like this
 _OBJECT = re.compile(rb"^([^{\n]*)\{([^\S\n]*\})?", re.MULTILINE)
 
 

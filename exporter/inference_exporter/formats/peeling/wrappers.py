@@ -25,6 +25,7 @@ Wrapper = Literal["cri", "docker"]
 Style = Literal["none", "json", "logfmt", "text"]
 Hold = Callable[[bytes], int]
 
+_ROUNDS = 16  # of looks for where records end; after that everything waits
 MARK = b"\x1d"  # "text" style: MARK time MARK stream MARK line; no log has this control character
 
 _LOOK = 16  # lines: the first may be torn, after a full disk
@@ -122,14 +123,19 @@ def held(lines: bytes, inside: Hold | None = None) -> int:
 
 
 def _held_inside(found: list[Line], lines: bytes, inside: Hold) -> int:
+    """A line in pieces that is held back may begin within a record before it: again from there."""
     place = first_open(found, len(lines))
-    within = [line for line in found if line.complete and line.last < place]
-    contents = [_shown(line, "none") for line in within]
-    ends = list(accumulate(map(len, contents)))
-    kept = inside(b"".join(contents))
-    back = within[bisect_left(ends, kept + 1) :]
-    place = min([place, *(line.first for line in back)])
-    return untorn([(line.first, line.last) for line in within if line.first != line.last], place)
+    for _ in range(_ROUNDS):
+        within = [line for line in found if line.complete and line.last < place]
+        contents = [_shown(line, "none") for line in within]
+        ends = list(accumulate(map(len, contents)))
+        kept = inside(b"".join(contents))
+        back = within[bisect_left(ends, kept + 1) :]
+        pieces = [(line.first, line.last) for line in within if line.first != line.last]
+        before, place = place, untorn(pieces, min([place, *(line.first for line in back)]))
+        if not back or place == before:
+            return place
+    return 0
 
 
 def _may_have_pieces(block: bytes) -> bool:
