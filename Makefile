@@ -6,7 +6,7 @@ READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup servers fmt check test demo golden rules docs bench calibration clean
-.PHONY: dashboards fleet image messages preview sanitize screenshots trackers
+.PHONY: dashboards drawn fleet image messages preview sanitize screenshots trackers
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ screenshots: ## Pictures of all dashboards, with Chromium; PREVIEW_ARGS=… (das
 messages: setup servers ## Pictures of a mail, of Slack and of PagerDuty, for docs/images; needs Chromium
 	PYTHONPATH=tests $(BIN)/python -m scripts.messages
 
+drawn: setup servers ## Draw the dashboards of real exporters with Chromium, and look for faults of layout
+	$(BIN)/python -m pytest -q -m "" tests/optional/drawn_boards.py
+
 trackers: ## Try MLflow, W&B and Datadog's check for real, in an environment of their own
 	@bash scripts/trackers $(PYTHON)
 
@@ -68,9 +71,6 @@ calibration: setup ## Simulate months of traffic through the drift alarms; write
 	$(BIN)/python -m bench.calibration
 	$(BIN)/python -m bench.calibration.alerts.seasons --write
 	$(BIN)/python -m bench.calibration.versions --write
-
-sanitize: setup ## The compiled reader under sanitizers: its tests, and ten minutes of any bytes
-	@bash scripts/sanitize 600
 
 sanitize: setup ## The compiled reader under sanitizers: its tests, and ten minutes of any bytes
 	@bash scripts/sanitize 600

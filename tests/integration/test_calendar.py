@@ -136,6 +136,7 @@ def sidecar_of(folder: Path, zone: str, labels: str = LABELS, more: str = "") ->
     return LateSidecar(folder, labels, more=CALENDAR.format(zone=zone, more=more))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("zone", "last"),
     [("Europe/Paris", False), ("America/New_York", True), ("Australia/Lord_Howe", False)],

@@ -150,6 +150,7 @@ def test_numbers_and_verdicts_are_those_of_the_page(
     assert {one.distances.keys() == one.noise.keys() for one in found.last} == {True, False}
 
 
+@pytest.mark.slow
 def test_every_window_is_decided_on_as_a_backtest_decides(tmp_path: Path) -> None:
     config = configured(tmp_path, "1h")
     reference = Reference.build(frame(1, 4000), config=config)

@@ -65,6 +65,7 @@ def test_the_labels_that_are_measured_are_all_joined() -> None:
     assert "with over without" in output
 
 
+@pytest.mark.slow
 def test_what_the_logger_of_the_client_is_measured_to_write_is_there() -> None:
     output = bench("--quick", "--only", "client")  # fails where a line is missing
     assert "15 µs at the caller's side" in output

@@ -179,6 +179,7 @@ def taken_as_they_are(classes: int, learned: float = 1e12) -> ClassCalibration:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_values_and_variances_are_those_of_simulated_labels() -> None:
     """20,000 draws of all labels of 400 rows: the sums say how they are spread."""
     random = np.random.default_rng(3)

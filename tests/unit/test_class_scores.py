@@ -70,6 +70,7 @@ def test_metrics_of_probabilities_are_scikit_learns(classes: int) -> None:
         assert abs(found[key] - value) <= (0.002 if key[0] == "roc_auc" else 0.02), key
 
 
+@pytest.mark.slow
 def test_what_is_counted_by_class_has_an_end() -> None:
     """`limits.classes` may be raised; memory for pairs of classes must not grow with its square."""
     for classes, more in ((256, True), (257, False)):

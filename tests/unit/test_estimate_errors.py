@@ -44,6 +44,7 @@ def test_a_reference_in_which_nothing_varies_adds_nothing_mostly() -> None:
     assert none >= 0.65  # by design in four of five
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [300, 1000])
 def test_intervals_hold_in_months_that_the_reference_does_not_have(rows: int) -> None:
     """What a score means varies from month to month; coins alone make promises that break."""

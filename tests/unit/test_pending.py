@@ -63,6 +63,7 @@ class Numbers:
         return self.join._counts.counters.get(("label", "", name), 0.0)
 
 
+@pytest.mark.slow
 def test_every_label_finds_its_own_prediction_among_several_generations() -> None:
     rows = 2 * GENERATION + 60_000
     numbers = Numbers(regression=True)

@@ -85,6 +85,7 @@ def test_estimates_are_as_near_as_nannymls(name: str) -> None:
         assert np.mean(values) <= anchors[metric], metric
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("learned", "live"), [(1000, 1000), (5000, 500)])
 def test_the_interval_holds_its_95_percent_without_drift(learned: int, live: int) -> None:
     """75 references with 8 windows each: both the coins and what was learned vary."""

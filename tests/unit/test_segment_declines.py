@@ -84,6 +84,7 @@ def errors(draw: np.random.Generator, rows: int) -> dict[str, Measured]:
     return {key[0]: Measured(values[key], intervals[key], rows) for key in intervals}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [scored, errors])
 def test_chance_exceeds_the_critical_decline_of_other_metrics_as_seldom(
     make: Callable[[np.random.Generator, int], dict[str, Measured]],

@@ -323,6 +323,7 @@ def large(features: int = 500, bins: int = 10) -> Snapshot:
     return Snapshot(tuple(blocks), 1.8e9, StatusFacts((facts,)))
 
 
+@pytest.mark.slow
 def test_five_hundred_features_are_a_page_of_bounded_size_and_time() -> None:
     snapshot = large()
     seconds = []

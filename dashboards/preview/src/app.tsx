@@ -52,7 +52,7 @@ async function load({ uid, parameters, theme, width }: Asked): Promise<Page> {
   const variables = await resolve(board, parameters, fixed(width));
   const values: Values = { ...fixed(width), __url_time_range: [`from=${range.from.valueOf()}&to=${range.to.valueOf()}`] };
   for (const { model, chosen, offered } of variables) values[model.name] = effective(model, chosen, offered);
-  const report: Report = { dashboard: uid, queries: 0, seconds: 0, empty: [], failed: [], undrawn: [], standIns: [], truncated: [], legends: [], height: 0 };
+  const report: Report = { dashboard: uid, queries: 0, seconds: 0, empty: [], failed: [], undrawn: [], standIns: [], truncated: [], legends: [], texts: {}, height: 0 };
   const found = await Promise.all(board.annotations.list.filter((one) => one.enable).map((one) =>
     marks(one, seconds, values).catch((error) => { report.failed.push(`annotation ${one.name}: ${error.message}`); return []; })));
   const everything = parameters.get('rows') === 'open';
@@ -147,7 +147,7 @@ function App() {
             const { x, y, w, h } = drawn.placed.panel.gridPos;
             const place: React.CSSProperties = { position: 'absolute', left: x * cell, top: y * (CELL + GAP) };
             if (drawn.placed.row) return <RowHead key={drawn.placed.key} placed={drawn.placed} style={place} />;
-            return <div key={drawn.placed.key} className="drawn-panel" data-title={inText(drawn.placed.panel.title, drawn.placed.values)} style={place}>
+            return <div key={drawn.placed.key} className="drawn-panel" data-type={drawn.placed.panel.type} data-title={inText(drawn.placed.panel.title, drawn.placed.values)} style={place}>
               <Panel drawn={drawn} page={page} theme={theme} width={w * cell - GAP} height={h * (CELL + GAP) - GAP} />
             </div>;
           })}

@@ -4,11 +4,14 @@ import type { Report } from './types';
 
 declare global { interface Window { report?: Report } }
 
+const TEXTS = new Set(['stat', 'gauge', 'bargauge', 'table', 'text']);
+
 export function inspect(report: Report) {
   for (const panel of document.querySelectorAll<HTMLElement>('.drawn-panel')) {
     const title = panel.dataset.title ?? '';
     const heading = panel.querySelector<HTMLElement>('h2');
     if (heading && heading.scrollWidth > heading.clientWidth + 1) report.truncated.push(title);
+    if (TEXTS.has(panel.dataset.type ?? '')) report.texts[title] = panel.innerText;
     const plot = panel.querySelector<HTMLElement>('.u-wrap');
     if (plot && plot.getBoundingClientRect().height < panel.getBoundingClientRect().height * 0.4) report.legends.push(title);
   }

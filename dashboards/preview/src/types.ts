@@ -80,5 +80,7 @@ export interface Report {
   standIns: string[];
   truncated: string[];
   legends: string[];
+  /** What panels say in words and numbers, by title: a cell or value a line. */
+  texts: Record<string, string>;
   height: number;
 }

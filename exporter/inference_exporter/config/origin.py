@@ -8,7 +8,6 @@ from inference_exporter.config.checks import expected
 from inference_exporter.config.schema import ModelUris
 from inference_exporter.config.values import mapping_of, text
 
-_VERSION = "{version}"
 _WANTED = "a text such as models:/credit/{version}, or versions, each with one"
 
 _by_version = mapping_of(text, _WANTED)
