@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers fmt check test demo golden rules docs bench calibration clean
+.PHONY: help setup servers fmt check test test-long demo golden rules docs bench calibration clean
 .PHONY: dashboards drawn fleet image messages preview sanitize screenshots trackers
 
 help: ## Show this help
@@ -29,6 +29,9 @@ check: setup ## The fast inner loop: format, lint, types, layers, quick tests (u
 
 test: setup servers ## Everything, against real servers; the same command that CI runs
 	@bash scripts/test
+
+test-long: setup servers ## What is slow and rarely fails; before a release, after make test
+	@bash scripts/test-long $(PYTHON)
 
 demo: setup ## A model server, its log, the exporter and what is installed of Prometheus
 	@bash scripts/demo

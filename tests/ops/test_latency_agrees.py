@@ -36,6 +36,7 @@ from inference_exporter.values.samples import Snapshot
 from inference_exporter.values.status_facts import StatusFacts
 
 pytestmark = [
+    pytest.mark.xdist_group("latency"),  # one pair of servers for all of them
     pytest.mark.server,
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("prometheus") is None, reason="no Prometheus here"),

@@ -164,7 +164,7 @@ rates = st.lists(st.floats(0, 1), min_size=1, max_size=4)
 
 @pytest.mark.parametrize("name", DETECTORS)
 @given(rates=rates, seed=st.integers(0, 2**31), cuts=cuts)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 4, deadline=None)
 def test_any_cut_into_blocks_gives_the_same_state(
     name: str, rates: list[float], seed: int, cuts: list[int]
 ) -> None:

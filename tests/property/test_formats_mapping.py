@@ -98,7 +98,7 @@ def test_every_step_that_can_be_configured_has_a_function() -> None:
     assert set(FUNCTIONS) == set(STEPS)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=3 * settings().max_examples)
 @given(st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=3), JSON | TEXTS)
 def test_no_value_stops_a_step(names: list[str], value: Any) -> None:
     chain = steps([{name: OPTIONS[name]} if name in OPTIONS else name for name in names])

@@ -63,7 +63,7 @@ def edited(block: bytes, edits: list[tuple[float, int, bytes]]) -> bytes:
     return block
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=3 * settings().max_examples)
 @given(models(), FEATURES | FEATURES_OF_ANY_KIND, BLOCKS, EDITS, st.booleans())
 def test_any_block_is_the_same_batch(
     model: ModelConfig,
@@ -101,7 +101,7 @@ NUMBERS = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=1500)
+@settings(deadline=None, max_examples=15 * settings().max_examples)
 @given(NUMBERS)
 def test_a_number_is_the_float_that_python_reads(text: str) -> None:
     value, odd = _number(text)
@@ -138,7 +138,7 @@ NEAR_MOMENTS = st.from_regex(
 )
 
 
-@settings(deadline=None, max_examples=800)
+@settings(deadline=None, max_examples=8 * settings().max_examples)
 @given(st.lists(MOMENTS | NEAR_MOMENTS, min_size=1, max_size=3))
 def test_a_text_is_the_moment_that_python_reads(texts: list[str]) -> None:
     field = TimestampField(("t",))

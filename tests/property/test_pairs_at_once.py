@@ -41,7 +41,7 @@ _lines = st.one_of(  # such as are read at once, and any
     st.lists(_line(_plain), max_size=5),
     st.lists(st.one_of(_line(_values), st.just({"in": 3})), max_size=5),
 )
-_SETTINGS = settings(max_examples=150, deadline=None)
+_SETTINGS = settings(max_examples=3 * settings().max_examples // 2, deadline=None)
 
 
 @_SETTINGS
