@@ -31,7 +31,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(condition: Callable[[], T | None], what: str, seconds: float = 20.0) -> T:
+def wait_for(condition: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
     """Poll until the condition gives something; fail with `what` otherwise."""
     deadline = time.monotonic() + seconds
     while True:

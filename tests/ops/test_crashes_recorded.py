@@ -105,7 +105,7 @@ def test_kills_lose_no_line_and_write_none_twice(exporter: ExporterProcess) -> N
     assert all(agrees(line) for line in lines)
     begin(exporter)
     page = exporter.page()
-    assert total(page, DECISIONS) - len(recorded(exporter)) in (0, 4), "one window may be new"
+    assert total(page, DECISIONS) - len(recorded(exporter)) in (-4, 0, 4), "one may be new"
     assert total(page, "inference_exporter_record_lines_total", result="dropped") == 0
 
 
