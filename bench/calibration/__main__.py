@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _alerts(name: str, sizes: Sizes) -> regimes.Outcome:
-    outcome = regimes.measure(regimes.REGIMES[name], sizes.hours, sizes.drifting)
+    outcome = regimes.measure(regimes.REGIMES[name], sizes.hours, sizes.drifting, sizes.batches)
     say(f"at the alert: {name}")
     return outcome
 
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Simulate months of traffic; write docs/calibration.md.",
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, to try it out")
-    parser.add_argument("--months", type=int, default=10, help="of a model, in cells at the alert")
+    parser.add_argument("--months", type=int, default=30, help="of a model, in cells at the alert")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="instead of docs/")
     parser.add_argument("--only", choices=("alerts",), help="renew only this part of the page")
     return parser

@@ -17,7 +17,7 @@ class Sizes:
     """Windows per pool, and features at a time."""
 
     quick: bool = False
-    months: int = 10  # of a model, in every cell at the alert
+    months: int = 30  # of a model, in every cell at the alert
 
     @property
     def together(self) -> int:
@@ -52,13 +52,18 @@ class Sizes:
 
     @property
     def hours(self) -> int:
-        """Of each of them: five models."""
-        return 30 if self.quick else 720 * self.months // 5
+        """Of each of five models: their first two months, which have the most false alarms."""
+        return 30 if self.quick else 144 * min(self.months, 10)
+
+    @property
+    def batches(self) -> int:
+        """How often five more models are begun, of each of them."""
+        return 1 if self.quick else max(1, self.months // 10)
 
     @property
     def whole(self) -> tuple[int, int, int]:
         """Months, days of each, and changes, of all alerts at once."""
-        return (1, 2, 1) if self.quick else (self.months, 30, self.months)
+        return (1, 2, 1) if self.quick else (min(self.months, 10), 30, min(self.months, 10))
 
     @property
     def drifting(self) -> int:

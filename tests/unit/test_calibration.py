@@ -124,7 +124,9 @@ def test_a_model_that_goes_blind_is_found_beside_everything_else() -> None:
 
 @pytest.mark.slow
 def test_a_fleet_that_drifts_is_found_at_the_alert_and_a_calm_one_is_silent() -> None:
-    one = regimes.measure(regimes.REGIMES["3 replicas, independent"], hours=48, trials=10)
+    one = regimes.measure(
+        regimes.REGIMES["3 replicas, independent"], hours=48, trials=10, batches=1
+    )
     assert one.alerts.alarms == one.flawed.alarms == 0
     assert one.alerts.months == pytest.approx(5 * 48 / 720)
     assert one.found == 1.0

@@ -19,7 +19,7 @@ from inference_exporter.decisions.evidence import Evidence, psi, scaled, weigh
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.spans import Span
 from inference_exporter.decisions.states import States
-from inference_exporter.decisions.wander import Wander
+from inference_exporter.decisions.wander import Wander, medians
 from inference_exporter.errors import ConfigError
 from inference_exporter.statistics import STATISTICS
 from inference_exporter.statistics.base import share_comparison
@@ -382,3 +382,13 @@ def test_what_is_significant_only_without_wandering_is_undecided() -> None:
     assert [states.reason(row) for row in range(3)] == ["", "wanders", ""]
     states.silence()
     assert states.reason(0) == "few_rows"
+
+
+def test_medians_of_what_is_known_are_those_of_numpy() -> None:
+    moves = np.random.default_rng(4).normal(size=(3, 9, 20))
+    moves[:, :, 1:] = np.where(moves[:, :, 1:] > 1.0, np.nan, moves[:, :, 1:])
+    moves[1, :, 7] = np.nan
+    filled = moves.copy()
+    filled[1, :, 7] = 0.0
+    wanted = np.nanmedian(filled, axis=1)
+    assert medians(moves).tolist() == wanted.tolist()

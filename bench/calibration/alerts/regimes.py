@@ -1,7 +1,8 @@
 """Kinds of traffic in which nothing drifts, and how often the pager says that something did.
 
 `python -m bench.calibration.alerts.regimes [NAME…]`: models of ten features, windows of an hour and
-a day, one false alarm a month promised, each for two months; the tables of docs/calibration.md.
+a day, one false alarm a month promised, each for its first two months; the tables of
+docs/calibration.md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from bench.calibration.pool import Rate
 from bench.calibration.traffic import BINS, Categories, Numeric, Window
 from inference_exporter.values.batch import Floats
 
-FEATURES, MODELS, HOURS = 10, 5, 1440
+FEATURES, MODELS, HOURS = 10, 5, 1440  # of a batch: ten model months
+BATCHES = 3
 FLAWED = 3  # of ten bins
 TRIALS, BEFORE, SHIFT = 100, 72, 0.4  # drifting features; hours until then; standard deviations
 Source = Numeric | Categories
@@ -157,18 +159,40 @@ def _fleets() -> Iterator[Regime]:
 REGIMES = {one.name: one for one in _all()}
 
 
-def measure(regime: Regime, hours: int = HOURS, trials: int = TRIALS) -> Outcome:
-    """False alarms of some models over so many hours, and the power of so many."""
-    source = regime.source(11, FEATURES * MODELS)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Alarms of `MODELS` models by alert, and the share decided."""
+
+    alerts: int
+    flawed: int
+    sliding: int
+    decided: float
+
+
+def measure(
+    regime: Regime, hours: int = HOURS, trials: int = TRIALS, batches: int = BATCHES
+) -> Outcome:
+    """False alarms of batches of models over so many hours, and the power of so many."""
+    seen = [_calm(regime, 11 + batch, hours) for batch in range(batches)]
+    months = batches * MODELS * hours / 720.0
+    alerts, flawed, sliding = (
+        Rate(sum(getattr(one, kind) for one in seen), months)
+        for kind in ("alerts", "flawed", "sliding")
+    )
+    decided = float(np.mean([one.decided for one in seen]))
+    before = sliding if regime.replicas == 1 else None
+    return Outcome(regime, alerts, flawed, before, decided, _found(regime, trials))
+
+
+def _calm(regime: Regime, seed: int, hours: int) -> _Seen:
+    source = regime.source(seed, FEATURES * MODELS)
     setting = _setting(regime, source, regime.traffic(source, 0.0), MODELS)
     alone = regime.replicas == 1
     seen = replay(replace(setting, sliding=alone, flawed=FLAWED), hours)
-    months = MODELS * hours / 720.0
     alerts, flawed, sliding = (
-        Rate(onsets(one, MODELS), months) for one in (fires(seen.state), seen.flawed, seen.sliding)
+        onsets(one, MODELS) for one in (fires(seen.state), seen.flawed, seen.sliding)
     )
-    found = _found(regime, trials)
-    return Outcome(regime, alerts, flawed, sliding if alone else None, seen.decided, found)
+    return _Seen(alerts, flawed, sliding, seen.decided)
 
 
 def _setting(regime: Regime, source: Source, window: Window, models: int) -> Setting:

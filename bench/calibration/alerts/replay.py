@@ -24,6 +24,7 @@ from bench.calibration.traffic import Window
 from inference_exporter.values.batch import Bools, Floats
 
 Split = Callable[[Floats], Sequence[Floats]]  # rows (features, minutes, cells) by replica
+Shown = tuple[int, dict[str, Decided]]  # for so many minutes, by window
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +66,23 @@ class _Replay:
     def __init__(self, setting: Setting, hours: int) -> None:
         self.setting, size = setting, len(setting.known)
         self.per_model = per_model = size // setting.models + setting.others
-        self.exporters = [
-            Exporter(setting.known, setting.models, setting.others) for _ in range(setting.replicas)
-        ]
+        # replicas are models beside each other: each sees its own rows only
+        beside = np.tile(setting.known, (setting.replicas, 1))
+        self.exporter = Exporter(beside, setting.models * setting.replicas, setting.others)
         self.fleets = {name: Fleet(name, setting.known, per_model, THRESHOLD) for name in WINDOWS}
         self.verdicts = {name: np.full((hours * HOUR, size), np.nan) for name in WINDOWS}
         self.alone = np.full((hours * HOUR, size), np.nan)
         self.crossed = np.zeros((hours * HOUR, size), dtype=np.bool_)
         self.strange = np.zeros((hours * HOUR, size), dtype=np.bool_)
         self.hours = Fleet("1h", setting.known, per_model, THRESHOLD)  # for sliding windows
-        self.days: list[list[Floats]] = [[] for _ in self.exporters]
+        self.day: list[Floats] = []
 
     def hour(self, hour: int) -> None:
         """One more: what rules see in it, then what exporters decide at its end."""
         setting, begin = self.setting, hour * HOUR
         if setting.forget and hour % setting.forget == 0:
-            for one in self.exporters:
-                one.forget()
-        shown = shown_in(self.exporters, hour)
+            self.exporter.forget()
+        shown = shown_in(self.exporter, hour)
         minutes = setting.window()
         rows = np.ascontiguousarray(minutes.transpose(1, 0, 2))
         if setting.replicas > 1:
@@ -90,9 +90,18 @@ class _Replay:
         else:
             self.alone[begin : begin + HOUR] = states_of(shown)
         if setting.sliding or setting.flawed:
-            self._slide(slice(begin, begin + HOUR), rows, np.stack(_designs(shown, "1h")))
+            designs = _designs(shown, "1h", setting.replicas)
+            self._slide(slice(begin, begin + HOUR), rows, designs)
         parts = [minutes] if setting.split is None else setting.split(minutes)
-        _decide(self.exporters, parts, self.days, hour)
+        self._decide(np.concatenate(parts), hour)
+
+    def _decide(self, minutes: Floats, hour: int) -> None:
+        """Decisions at the end of an hour, and of a day, on rows by replica and feature."""
+        self.exporter.decide("1h", stretches(minutes))
+        self.day.append(minutes.sum(axis=1))
+        if hour % 24 == 23:
+            self.exporter.decide("1d", stretches(np.stack(self.day, axis=1)))
+            self.day.clear()
 
     def _slide(self, when: slice, rows: Floats, designs: Floats) -> None:
         setting, counts = self.setting, self.hours.feed(rows)
@@ -104,9 +113,9 @@ class _Replay:
             flawed, values = counts[..., first].sum(axis=-1), counts.sum(axis=-1)
             self.strange[when] = shares.crossed(flawed, values, usual, designs, self.per_model)
 
-    def _look(self, begin: int, rows: Floats, shown: list[list[dict[str, Decided]]]) -> None:
+    def _look(self, begin: int, rows: Floats, shown: list[Shown]) -> None:
         for name, fleet in self.fleets.items():
-            counts, designs = fleet.feed(rows), _designs(shown, name)
+            counts, designs = fleet.feed(rows), _designs(shown, name, self.setting.replicas)
             for minute in np.flatnonzero(looks(name, begin, HOUR)):
                 verdict = fleet.verdict(counts[minute], designs[minute])
                 self.verdicts[name][begin + minute] = verdict
@@ -123,41 +132,31 @@ def replay(setting: Setting, hours: int) -> Replayed:
     return Replayed(state, sliding, flawed)
 
 
-def shown_in(exporters: Sequence[Exporter], hour: int) -> list[list[dict[str, Decided]]]:
-    """By minute of this hour and replica: the last decision that is scraped, by window."""
-    shown = []
-    day = hour % 24
-    for minute in range(HOUR):
-        new = {
-            "1h": minute >= SEEN["1h"],
-            "1d": day * HOUR + minute >= SEEN["1d"],
-        }
-        shown.append(
-            [{name: one.at(name, latest=new[name]) for name in WINDOWS} for one in exporters]
-        )
-    return shown
+def shown_in(exporter: Exporter, hour: int) -> list[Shown]:
+    """The last decision that is scraped, by window, in the minutes of this hour."""
+    passed = hour % 24 * HOUR  # minutes of the day
+    news = {"1h": SEEN["1h"], "1d": SEEN["1d"] - passed}
+    ends = sorted({HOUR, *(at for at in news.values() if 0 < at < HOUR)})
+    return [
+        (end - begin, {name: exporter.at(name, latest=begin >= at) for name, at in news.items()})
+        for begin, end in zip([0, *ends], ends, strict=False)
+    ]
 
 
-def _designs(shown: list[list[dict[str, Decided]]], name: str) -> list[Floats]:
-    """Design effects (replicas, features) by minute; of the other window where one has none yet."""
+def _designs(shown: list[Shown], name: str, replicas: int) -> Floats:
+    """Design effects (minutes, replicas, features); of the other window where one has none yet."""
     other = next(one for one in WINDOWS if one != name)
-    result: list[Floats] = []
-    for replicas in shown:
-        own = np.stack([one[name].design for one in replicas])
-        if np.isnan(own).any():
-            own = np.where(np.isnan(own), np.stack([one[other].design for one in replicas]), own)
-        result.append(own)
-    return result
+    found = []
+    for _, at in shown:
+        own = at[name].design
+        found.append(np.where(np.isnan(own), at[other].design, own).reshape(replicas, -1))
+    return np.repeat(np.stack(found), [minutes for minutes, _ in shown], axis=0)
 
 
-def states_of(shown: list[list[dict[str, Decided]]]) -> Floats:
+def states_of(shown: list[Shown]) -> Floats:
     """The state (minutes, features) of the only replica: drifted in any window."""
-    rows = []
-    for (replica,) in shown:
-        both = np.stack([one.state for one in replica.values()])
-        best = np.where(np.isnan(both), -1.0, both).max(axis=0)
-        rows.append(np.where(best < 0, np.nan, best))
-    return np.array(rows)
+    found = [np.fmax(*(one.state for one in at.values())) for _, at in shown]
+    return np.repeat(np.stack(found), [minutes for minutes, _ in shown], axis=0)
 
 
 def _crossed(fleet: Fleet, counts: Floats, designs: Floats) -> Bools:
@@ -168,20 +167,6 @@ def _crossed(fleet: Fleet, counts: Floats, designs: Floats) -> Bools:
     enough = worth >= 8.0 * fleet.cells
     crossed: Bools = enough & (psi > fleet.quantile * noise) & (psi > fleet.threshold)
     return crossed
-
-
-def _decide(
-    exporters: Sequence[Exporter],
-    parts: Sequence[Floats],
-    days: list[list[Floats]],
-    hour: int,
-) -> None:
-    for exporter, part, kept in zip(exporters, parts, days, strict=True):
-        exporter.decide("1h", stretches(part))
-        kept.append(part.sum(axis=1))
-        if hour % 24 == 23:
-            exporter.decide("1d", stretches(np.stack(kept, axis=1)))
-            kept.clear()
 
 
 def spread(random: np.random.Generator, replicas: int) -> Split:

@@ -182,7 +182,7 @@ class _Played:
 
     def states(self, hour: int, shift: float = 0.0) -> Floats:
         """Minutes (HOUR, features) of states, then the decisions at the end of the hour."""
-        shown = states_of(shown_in([self.exporter], hour))
+        shown = states_of(shown_in(self.exporter, hour))
         minutes = self.traffic.minutes(hour, shift)
         blocks, expected, by_hour = self._rows(hour, minutes)
         self._decide("1h", blocks, expected, by_hour)

@@ -85,7 +85,7 @@ class Wander:
 def _own(moves: Floats) -> Floats:
     """Variance (T,) that the differences show; 0 where it is no more than chance and dependence."""
     seen = (~np.isnan(moves).any(axis=0)).sum(axis=0)
-    near, far, size = _medians(moves)
+    near, far, size = medians(moves)
     grown = 1.0 + GROWS / np.sqrt(np.maximum(seen, 1.0))
     wanders: Bools = (seen >= LEAST) & (far > grown * near) & (far > SURELY)
     return np.where(wanders, OWN_VARIANCE * np.maximum(size, 0.0), 0.0)
@@ -97,8 +97,11 @@ def _per_degree(one: Floats, other: Floats, noise: Floats) -> tuple[Floats, Floa
     return np.where(degrees > 0, chi2 / np.maximum(degrees, 1.0), np.nan), degrees
 
 
-def _medians(moves: Floats) -> Floats:
+def medians(moves: Floats) -> Floats:
     """Medians (3, T) of what is not NaN; 0 where nothing is."""
-    none: Bools = np.asarray(np.isnan(moves).all(axis=1))
-    found: Floats = np.nanmedian(np.where(none[:, None], 0.0, moves), axis=1)
+    seen = (~np.isnan(moves)).sum(axis=1, keepdims=True)
+    ordered = np.sort(moves, axis=1)  # NaN behind all others
+    middle = np.maximum(seen - 1, 0) // 2, seen // 2 * (seen > 0)
+    below, above = (np.take_along_axis(ordered, at, axis=1)[:, 0] for at in middle)
+    found: Floats = np.where(seen[:, 0] > 0, (below + above) / 2.0, 0.0)
     return found
