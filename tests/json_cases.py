@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -112,7 +112,11 @@ def _seen(value: Any) -> object:
         return (value.shape, value.dtype.str, value.tobytes())
     if isinstance(value, Mapping):
         return {name: _seen(one) for name, one in value.items()}
-    return [repr(one) for one in value] if isinstance(value, list | tuple) else repr(value)
+    return [repr(one) for one in value] if _is_column(value) else repr(value)
+
+
+def _is_column(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def _numbers(column: NumericColumn) -> object:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inference_exporter.config.schema import TimestampField, Unit
-from inference_exporter.formats.columns.texts import category_column, trace_ids
+from inference_exporter.formats.columns.texts import TraceIds, category_column
 from inference_exporter.formats.columns.times import time_reader
 from inference_exporter.formats.paths import UNUSABLE
 from inference_exporter.formats.redact import excerpt
@@ -72,20 +72,20 @@ def test_unusable_categories_are_invalid() -> None:
 
 @pytest.mark.parametrize("nothing", ["", "-", "0", "None", "N.A.", "0" * 32, "0" * 16, None, 0])
 def test_ways_to_say_that_there_is_no_trace(nothing: str | int | None) -> None:
-    assert list(trace_ids((nothing,))) == [None]
-    assert list(trace_ids((nothing, "a" * 32))) == [None, "a" * 32]
+    assert list(TraceIds((nothing,))) == [None]
+    assert list(TraceIds((nothing, "a" * 32))) == [None, "a" * 32]
 
 
 @pytest.mark.parametrize("text", ["2026-11-23T01:07:20.204955+05:30", "A" * 30 + "  "])
 def test_texts_as_long_as_trace_ids_stay_as_they_are(text: str) -> None:
-    alone, among = trace_ids((text,)), trace_ids((text, "A" * 32))
+    alone, among = TraceIds((text,)), TraceIds((text, "A" * 32))
     assert list(among) == [*alone, "a" * 32]
     assert text.strip() in (alone[0], str(alone[0]).upper())
 
 
 def test_trace_ids_come_out_of_traceparent_headers() -> None:
     header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    assert list(trace_ids((header, 17, "0" * 31 + "1"))) == [
+    assert list(TraceIds((header, 17, "0" * 31 + "1"))) == [
         "0af7651916cd43dd8448eb211c80319c", "17", "0" * 31 + "1",
     ]  # fmt: skip
 

@@ -8,6 +8,7 @@ MOMENT: int
 TEXT: int
 FLOATS: int
 WHOLE: int
+PLACE: int
 OBJECT: int
 LIST: int
 

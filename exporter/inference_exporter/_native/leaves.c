@@ -5,6 +5,8 @@
 #include "moment.h"
 #include "number.h"
 
+#define LONGEST 65536 /* bytes of a text of which only the place is said */
+#define FARTHEST ((ptrdiff_t)1 << 36)
 #define LATEST 253402300800.0 /* the year 10000, as in formats/columns/times.py */
 
 void
@@ -203,9 +205,56 @@ read_whole(Line *line, Slot *slot)
     return READ;
 }
 
+/* Where a text is, as start * LONGEST + length: a float says that exactly. False if it is not its
+   own characters, or out of reach. */
+static bool
+put_place(Line *line, Slot *slot, const Text *text)
+{
+    ptrdiff_t start = text->start - line->plan->block;
+    if (text->escaped || !text->ascii || text->length >= LONGEST || start >= FARTHEST) {
+        return false;
+    }
+    slot->values[line->row] = (double)start * LONGEST + (double)text->length;
+    slot->occurred = true;
+    return true;
+}
+
+/* Any scalar of which most rows are never asked: Python makes the texts that it wants. */
+static Outcome
+read_place(Line *line, Slot *slot)
+{
+    Text text;
+    PyObject *made = NULL;
+    uint8_t byte = *line->cursor.at;
+    Outcome outcome;
+    if (byte == '"') {
+        line->cursor.at++;
+        outcome = scan_text(&line->cursor, &text);
+        if (outcome != READ || put_place(line, slot, &text)) {
+            return outcome;
+        }
+        outcome = make_text(&slot->known, &text, &made);
+    }
+    else if (byte == 't' || byte == 'f' || byte == 'n') {
+        made = Py_XNewRef(constant(&line->cursor));
+        outcome = made == NULL ? ODD : READ;
+    }
+    else {
+        outcome = number_object(line, true, &made);
+    }
+    if (outcome != READ || made != Py_None) {
+        return outcome == READ ? put_odd(line, slot, made) : outcome;
+    }
+    Py_DECREF(made);
+    return READ;
+}
+
 Outcome
 read_leaf(Line *line, Slot *slot)
 {
+    if (slot->kind == PLACE) {
+        return read_place(line, slot);
+    }
     if (slot->kind == WHOLE) {
         return read_whole(line, slot);
     }

@@ -171,6 +171,7 @@ decode_block(Reader *reader, const uint8_t *block, Py_ssize_t length)
 {
     const uint8_t *end = block + length;
     Found found = {0, 0, PyList_New(0)};
+    reader->plan.block = block;
     PyObject *columns = NULL;
     if (found.odd != NULL && make_room(&reader->plan, count_lines(block, end))
         && take_lines(reader, block, end, &found)) {
@@ -234,7 +235,7 @@ fill_module(PyObject *module)
         const char *name;
         Kind kind;
     } kinds[] = {{"NUMBER", NUMBER}, {"MOMENT", MOMENT}, {"TEXT", TEXT}, {"FLOATS", FLOATS},
-                 {"WHOLE", WHOLE},   {"OBJECT", OBJECT}, {"LIST", LIST}};
+                 {"WHOLE", WHOLE},   {"OBJECT", OBJECT}, {"LIST", LIST},     {"PLACE", PLACE}};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         if (PyModule_AddIntConstant(module, kinds[i].name, kinds[i].kind)) {
             return -1;

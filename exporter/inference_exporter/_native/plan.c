@@ -105,7 +105,7 @@ read_node(Plan *plan, Node *node, PyObject *description, int depth)
     if (!PyArg_ParseTuple(description, "lnO", &kind, &node->slot, &third)) {
         return false;
     }
-    if (kind < NUMBER || kind > LIST || node->slot < -1 || node->slot >= plan->count) {
+    if (kind < NUMBER || kind > PLACE || node->slot < -1 || node->slot >= plan->count) {
         return refused("no such kind, or no such column");
     }
     node->kind = (Kind)kind;

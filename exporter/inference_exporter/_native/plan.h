@@ -12,8 +12,9 @@
    FLOATS  as TEXT, with integers as floats
    WHOLE   whatever a function of Python makes of the value's bytes
    OBJECT  its keys are wanted; the column, if there is one, tells whether it was there
-   LIST    as OBJECT, of places in a list of a known length */
-typedef enum { NUMBER, MOMENT, TEXT, FLOATS, WHOLE, OBJECT, LIST } Kind;
+   LIST    as OBJECT, of places in a list of a known length
+   PLACE   floats that say where in the block a plain text is (see put_place); the rest is odd */
+typedef enum { NUMBER, MOMENT, TEXT, FLOATS, WHOLE, OBJECT, LIST, PLACE } Kind;
 
 #define DEEPEST 16         /* of the tree, which is read by recursion */
 #define GUESSED_KEYS 64    /* of an object: which key was at this place in the line before */
@@ -43,9 +44,9 @@ struct Node {
 /* A column while a block is read. Rows that a line did not fill are NaN or NULL. */
 typedef struct {
     Kind kind;
-    double *values;    /* of NUMBER and MOMENT */
+    double *values;    /* of NUMBER, MOMENT and PLACE */
     PyObject **items;  /* of the others: owned */
-    PyObject *odd;     /* of NUMBER and MOMENT: a list of (row, object), NULL while it is empty */
+    PyObject *odd;     /* of the same: a list of (row, object), NULL while it is empty */
     bool occurred;     /* something was there in some line of the block */
     double per_second; /* of MOMENT: numbers are divided by it */
     PyObject *decode;  /* of WHOLE */
@@ -57,12 +58,13 @@ typedef struct {
     Slot *slots;
     Py_ssize_t count; /* of slots */
     Py_ssize_t room;  /* rows that the columns have room for */
+    const uint8_t *block; /* that is read */
 } Plan;
 
 static inline bool
 has_values(const Slot *slot)
 {
-    return slot->kind == NUMBER || slot->kind == MOMENT;
+    return slot->kind == NUMBER || slot->kind == MOMENT || slot->kind == PLACE;
 }
 
 /* Make a plan of a description; false with an exception if it is none. A plan that was not made

@@ -62,6 +62,8 @@ class Histogram:
         self._first = np.searchsorted(places, np.arange(int(places[-1]) + 2)).astype(np.int64)
         self._steps = int(np.bincount(places).max())
         self._upper = np.append(self.grid, np.inf)
+        self._bucket_of = np.searchsorted(self._ends, np.arange(self._bins)).astype(np.int64)
+        self._latest = (np.empty(0), np.empty(0, np.int64))
 
     def column(self, batch: Batch) -> NumericColumn | None:
         """The batch's durations that this histogram counts."""
@@ -81,7 +83,17 @@ class Histogram:
         out[:, : self._bins] += counts.reshape(len(out), self._bins)
         out[:, -1] += np.bincount(index, values, minlength=len(out))
 
+    def buckets_of(self, values: Floats) -> Ints:
+        """The exported bucket (rows,) of each value; of NaN it is any."""
+        return self._bucket_of.take(self._cells_of(values))
+
     def _cells_of(self, values: Floats) -> Ints:
+        """The cells (rows,) of values. What was counted is mostly asked for once more."""
+        if values is not self._latest[0]:
+            self._latest = values, self._searched(values)
+        return self._latest[1]
+
+    def _searched(self, values: Floats) -> Ints:
         """As `searchsorted`, but through a table: the upper bits of a float are its logarithm.
 
         Values that are not negative sort like their bits, so the bits above `_SHIFT` (a 64th of an

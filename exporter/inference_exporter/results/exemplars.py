@@ -7,7 +7,7 @@ commit; until a better one comes, that of an earlier commit stays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,14 +19,13 @@ from inference_exporter.accumulators import (
     StatusCodes,
     wrong_rows,
 )
+from inference_exporter.results.best_rows import Marks, Traced, traced
 from inference_exporter.values.batch import (
     Batch,
-    Bools,
     Floats,
     Ints,
     NumericColumn,
     Scalar,
-    TextColumn,
     category_name,
 )
 from inference_exporter.values.samples import Exemplar, Labels, Samples
@@ -44,78 +43,9 @@ FLAGS = {
 
 PAIRS = 256  # of predicted and actual class
 _WRONG = 64  # wrong predictions of a block that are looked at
-_FIRST = 1e9  # seconds that a failure counts as slower than anything that did not fail
 
 ByPlace = dict[tuple[Labels, int], Exemplar]
 """By label set and bucket of a histogram; the bucket of a counter is 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class Traced:
-    """Rows with their `traces`, `times` (epoch seconds) and `history` (number of the version).
-
-    `failed` marks those that failed; `urgency` is larger the sooner one would look at a row.
-    """
-
-    batch: Batch
-    traces: TextColumn
-    times: Floats
-    history: Ints
-    failed: Bools | None
-    urgency: Floats
-
-
-def traced(batch: Batch, times: Floats, placement: Placement, layout: Layout) -> Traced | None:
-    """The rows of a batch, if it says of which traces they are."""
-    if batch.trace_id is None:
-        return None
-    failed = layout.failed(batch)
-    taken = np.zeros(batch.rows) if batch.latency is None else np.nan_to_num(batch.latency.values)
-    history = np.array([version for version, _ in placement.groups]).take(placement.index)
-    return Traced(batch, batch.trace_id, times, history, failed, _urgent(taken, failed))
-
-
-def _urgent(seconds: Floats, failed: Bools | None) -> Floats:
-    return seconds if failed is None else seconds + failed * _FIRST
-
-
-class Marks:
-    """The exemplars of one family's cells; a history has `cells` of them."""
-
-    def __init__(self, cells: int = 1) -> None:
-        self._cells = cells
-        self._best = np.empty(0)  # the rank of what stands there since the last commit
-        self._found: dict[int, Exemplar] = {}
-
-    def mark(self, rows: Traced, cell: Ints | int, rank: Floats, values: Floats) -> None:
-        """Remember the rows of highest rank (NaN: none), a cell each, with the `values` (rows,)."""
-        at = rows.history * self._cells + cell
-        if at.max() >= len(self._best):
-            more = int(at.max()) + 1 - len(self._best)
-            self._best = np.append(self._best, np.full(more, -np.inf))
-        better = [
-            row
-            for row in np.flatnonzero(rank > self._best.take(at)).tolist()
-            if rows.traces[row] is not None
-        ]
-        if not better:
-            return
-        ascending = np.array(better)[np.argsort(rank[better], kind="stable")]
-        for place, row in dict(
-            zip(at[ascending].tolist(), ascending.tolist(), strict=True)
-        ).items():
-            self._best[place] = rank[row]
-            trace, time = str(rows.traces[row]), float(rows.times[row])
-            self._found[place] = Exemplar(trace, float(values[row]), time)
-
-    def next_round(self) -> None:
-        """Any row is better than what stands there now."""
-        self._best.fill(-np.inf)
-
-    def items(self) -> Iterator[tuple[int, int, Exemplar]]:
-        """History, cell, exemplar."""
-        for place, exemplar in self._found.items():
-            yield *divmod(place, self._cells), exemplar
 
 
 class Exemplars:
@@ -145,15 +75,16 @@ class Exemplars:
             return
         for one in self._histograms:
             self._mark_duration(rows, one)
+        urgency = rows.urgency()
         for bins in self._bins:
-            self._mark_output(rows, bins)
+            self._mark_output(rows, bins, urgency)
         for name, family in self._flags.items():
             if name in batch.flags:
-                self._mark_rows(rows, family, batch.flags[name])
-        if self._failures and rows.failed is not None and rows.failed.any():
-            self._mark_rows(rows, FAILURES, rows.failed)
+                self._mark_rows(rows, family, batch.flags[name].nonzero()[0], urgency)
+        if self._failures and rows.failed is not None:
+            self._mark_rows(rows, FAILURES, rows.failed.nonzero()[0], urgency)
         if self._outcomes:
-            self._mark_wrong(rows)
+            self._mark_wrong(rows, urgency)
 
     def next_round(self) -> None:
         """What was marked is on the page: the next commit has examples of its own."""
@@ -181,33 +112,37 @@ class Exemplars:
             return
         labels = (one.step,) if one.step else ()
         marks = self._marks_of(_histogram(one), labels, len(one.bounds) + 1)
-        rank = _urgent(column.values, rows.failed)
-        marks.mark(rows, np.searchsorted(one.bounds, column.values), rank, column.values)
+        values = column.values
+        marks.mark(rows, one.buckets_of(values), rows.urgent(values), values)
 
-    def _mark_output(self, rows: Traced, one: NumericBins) -> None:
+    def _mark_output(self, rows: Traced, one: NumericBins, urgency: Floats) -> None:
         column: NumericColumn | None = one.column(rows.batch)
         if column is None:
             return
         edges, reference = one.profile.edges, one.key.rpartition("@")[2]
         marks = self._marks_of(BINS, (reference, one.name), len(edges) + 1)
-        rank = np.where(np.isnan(column.values), np.nan, rows.urgency)
-        marks.mark(rows, np.searchsorted(edges, column.values), rank, column.values)
+        known = ~np.isnan(column.values)
+        chosen = (known & (urgency > marks.least(rows))).nonzero()[0]
+        values = column.values[chosen]
+        marks.mark(rows, np.searchsorted(edges, values), urgency[chosen], values, chosen)
 
-    def _mark_rows(self, rows: Traced, family: str, chosen: Bools) -> None:
-        rank = np.where(chosen, rows.urgency, np.nan)
-        self._marks_of(family).mark(rows, 0, rank, np.ones(rows.batch.rows))
+    def _mark_rows(self, rows: Traced, family: str, chosen: Ints, urgency: Floats) -> None:
+        self._marks_of(family).mark(
+            rows, np.zeros(len(chosen), np.int64), urgency[chosen], np.ones(len(chosen)), chosen
+        )
 
-    def _mark_wrong(self, rows: Traced) -> None:
+    def _mark_wrong(self, rows: Traced, urgency: Floats) -> None:
         wrong = wrong_rows(rows.batch)
         if wrong is None:
             return
-        ones = np.ones(rows.batch.rows)
+        chosen: dict[Labels, list[int]] = {}
         for row in np.flatnonzero(wrong)[-_WRONG:].tolist():
-            labels = _pair(rows.batch, row)
+            chosen.setdefault(_pair(rows.batch, row), []).append(row)
+        for labels, places in chosen.items():
             if (OUTCOMES, labels) in self._marks or len(self._marks) < PAIRS:
-                rank = np.full(rows.batch.rows, np.nan)
-                rank[row] = rows.urgency[row]
-                self._marks_of(OUTCOMES, labels).mark(rows, 0, rank, ones)
+                at = np.array(places)
+                marks = self._marks_of(OUTCOMES, labels)
+                marks.mark(rows, np.zeros_like(at), urgency[at], np.ones(len(at)), at)
 
 
 def with_exemplars(blocks: Iterable[Samples], found: Mapping[str, ByPlace]) -> Iterator[Samples]:

@@ -156,7 +156,7 @@ class Batch:
                 chosen[name] = NumericColumn(column.values[rows])
             elif isinstance(column, ClassScores | RankedItems):
                 chosen[name] = column.take(rows)
-            elif isinstance(column, list | tuple):
+            elif isinstance(column, Sequence):
                 chosen[name] = [column[row] for row in rows.tolist()]
         segments = {
             name: [column[row] for row in rows.tolist()] for name, column in self.segments.items()

@@ -12,7 +12,7 @@ from inference_exporter.config.schema import DurationField, Fields, ModelConfig,
 from inference_exporter.formats.base import Decoded
 from inference_exporter.formats.columns.convert import Conversions
 from inference_exporter.formats.columns.plan import Plan
-from inference_exporter.formats.columns.texts import category_column, trace_ids
+from inference_exporter.formats.columns.texts import TraceIds, category_column
 from inference_exporter.formats.columns.times import PER_SECOND, time_reader
 from inference_exporter.formats.paths import UNUSABLE
 from inference_exporter.outputs import VECTORS, Choices
@@ -118,7 +118,7 @@ class Assembler:
             invalid["features"] = carrier.count(UNUSABLE)
         values = {name: column.values for name, column in texts.items()}
         if "trace_id" in values:
-            values["trace_id"] = trace_ids(values["trace_id"])
+            values["trace_id"] = TraceIds(values["trace_id"])
         if lines is not None and "id" in values and "row" not in values:
             values["row"] = _rows_in_lines(lines)
         vectors = {name: columns[self._index[name]] for name in self._vectors}

@@ -20,6 +20,8 @@ from inference_exporter.formats.columns.plan import Kind, Leaf, Plan
 from inference_exporter.formats.columns.times import PER_SECOND
 from inference_exporter.formats.paths import Route, ways
 
+_SELDOM = ("trace_id", "span_id")  # of few rows somebody asks for them
+
 Node = tuple[int, int, Any]
 """Kind, column (-1: none), and children, unit or function: see `_native/plan.h`."""
 
@@ -108,14 +110,15 @@ def describe(model: ModelConfig, plan: Plan, kinds: ModuleType) -> Description:
 
 
 def _apart(wants: list[_Want], kinds: ModuleType) -> list[tuple[_Want, Mapping[Route, int]]]:
-    """Columns with the kinds of their routes: numbers only where nobody else wants the same."""
-    numbers = (kinds.NUMBER, kinds.MOMENT)
+    """Columns with the kinds of their routes: no objects only where nobody else wants the same."""
+    own_kinds = (kinds.NUMBER, kinds.MOMENT, kinds.PLACE)
     users = Counter(way for want in wants for way in want.ways)
-    texts = {way for want in wants if want.kind == kinds.TEXT for way in want.ways}
+    asis = (kinds.TEXT, kinds.PLACE)
+    texts = {way for want in wants if want.kind in asis for way in want.ways}
     objects = {way: kinds.TEXT if way in texts else kinds.FLOATS for way in users}
     apart: list[tuple[_Want, Mapping[Route, int]]] = []
     for want in wants:
-        alone = want.kind in numbers and all(users[way] == 1 for way in want.ways)
+        alone = want.kind in own_kinds and all(users[way] == 1 for way in want.ways)
         own = alone or want.kind == kinds.WHOLE
         apart.append((want, dict.fromkeys(want.ways, want.kind) if own else objects))
     return apart
@@ -136,7 +139,7 @@ def _leaf(leaf: Leaf, unit: float | None, kinds: ModuleType) -> _Want:
     if leaf.vector:
         return _Want(where, kinds.WHOLE, msgspec.json.Decoder(ANY).decode)
     if not leaf.number:
-        return _Want(where, kinds.TEXT)
+        return _Want(where, kinds.PLACE if leaf.name in _SELDOM else kinds.TEXT)
     if unit is not None:
         return _Want(where, kinds.MOMENT, unit)
     asis = leaf.name.startswith("segments.") or leaf.name == "timestamp"

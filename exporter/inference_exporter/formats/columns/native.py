@@ -13,7 +13,8 @@ import numpy as np
 from inference_exporter import _native
 from inference_exporter.config.schema import ModelConfig
 from inference_exporter.formats.columns.compiled import Compiled, NotCompilableError
-from inference_exporter.formats.columns.described import Container, describe
+from inference_exporter.formats.columns.described import Container, Description, describe
+from inference_exporter.formats.columns.places import Places
 from inference_exporter.formats.columns.plan import Plan
 from inference_exporter.values.batch import Bools
 from inference_exporter.values.numbers import Numbers, no_numbers
@@ -46,12 +47,15 @@ class Native:
         self._plan, self._compiled = plan, compiled
         self._description = describe(model, plan, _native.MODULE)
         self._numbers = (_native.MODULE.NUMBER, _native.MODULE.MOMENT)
+        self._places = _places(self._description, _native.MODULE.PLACE)
         self._reader = _native.MODULE.Reader(self._description.root, self._description.slots)
 
     def read(self, block: bytes) -> Found:
         """Read the lines of a block."""
         rows, raw, odd, blank = self._reader.decode(block)
         slots = [_column(one) for one in raw]
+        for at in self._places:
+            slots[at] = _texts(slots[at], block)
         columns = [
             self._first([slots[at] for at in places], kind, rows)
             for kind, places in self._description.columns
@@ -109,6 +113,15 @@ def _column(raw: Raw) -> Column | None:
         values, odd = raw
         return Numbers(np.frombuffer(values, np.float64), dict(odd or ()))
     return raw
+
+
+def _texts(column: Column | None, block: bytes) -> Column | None:
+    return Places(block, column.values, column.odd) if isinstance(column, Numbers) else column
+
+
+def _places(description: Description, kind: int) -> list[int]:
+    """The columns that say where in the block their texts are."""
+    return [at for one, places in description.columns if one == kind for at in places]
 
 
 def _filled(best: Column, more: Column) -> Column:

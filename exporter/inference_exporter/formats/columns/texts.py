@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from string import hexdigits
-from typing import cast
+from typing import cast, overload
 
 import numpy as np
 
 from inference_exporter.formats.paths import UNUSABLE
-from inference_exporter.values.batch import CategoryColumn, TextColumn
+from inference_exporter.values.batch import CategoryColumn, Scalar, TextColumn
 
 _DIGITS = 32
+_NONE = "0" * _DIGITS
+_PLAIN = re.compile(r"[0-9a-f]{32}")
 _NO_TRACE = frozenset(("", "-", "none", "n.a.", "n/a", "null", "true", "false"))
 _TRACEPARENT = re.compile(
     r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2}).*", re.IGNORECASE | re.DOTALL
@@ -35,28 +36,42 @@ def category_column(raw: Sequence[object], clean: bool = False) -> CategoryColum
     return CategoryColumn(cast(TextColumn, values), invalid)
 
 
-def trace_ids(raw: TextColumn) -> TextColumn:
+class TraceIds(Sequence[Scalar]):
     """Trace ids as 32 hexadecimal digits where that is what they are; None where there is none.
 
     Out of `traceparent` headers (None if it says that the trace is not sampled: nobody keeps it)
-    and X-Ray's, in lower case, from the decimal numbers that BentoML and Datadog write.
+    and X-Ray's, in lower case, from the decimal numbers that BentoML and Datadog write. Each is
+    made when somebody asks for it, which is for few of a block.
 
-    >>> trace_ids(("-", "0AF7651916CD43DD8448EB211C80319C", "13911450853437395564"))
+    >>> list(TraceIds(("-", "0AF7651916CD43DD8448EB211C80319C", "13911450853437395564")))
     [None, '0af7651916cd43dd8448eb211c80319c', '0000000000000000c10f66d85d70d26c']
-    >>> trace_ids(["2026-11-23T01:07:20.204955+05:30"])  # as long, and none
+    >>> list(TraceIds(["2026-11-23T01:07:20.204955+05:30"]))  # as long, and none
     ['2026-11-23T01:07:20.204955+05:30']
     """
-    try:
-        if set(map(len, raw)) == {_DIGITS} and "0" * _DIGITS not in raw:  # type: ignore[arg-type]
-            joined = "".join(raw)  # type: ignore[arg-type]
-            if not joined.strip(hexdigits):
-                return raw if joined == joined.lower() else [str(one).lower() for one in raw]
-    except TypeError:
-        pass  # a number or a None among them
-    return [None if value is None else _trace_id(str(value)) for value in raw]
+
+    def __init__(self, raw: Sequence[Scalar]) -> None:
+        self._raw = raw
+        self._known: dict[int, str | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    @overload
+    def __getitem__(self, row: int) -> Scalar: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[Scalar]: ...
+    def __getitem__(self, row: int | slice) -> Scalar | Sequence[Scalar]:
+        if isinstance(row, slice):
+            return list(self)[row]
+        if row not in self._known:
+            value = self._raw[row]
+            self._known[row] = None if value is None else _trace_id(str(value))
+        return self._known[row]
 
 
 def _trace_id(text: str) -> str | None:
+    if _PLAIN.fullmatch(text) and text != _NONE:
+        return text
     text = text.strip()
     if match := _TRACEPARENT.fullmatch(text):
         text = match[1] if int(match[2], 16) & 1 else ""
