@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from inference_exporter.config.schema import Window
+from inference_exporter.special import chi_square_quantile
 from inference_exporter.values.batch import Floats
 
 DAYS = 30.0  # in a month
@@ -49,8 +50,6 @@ def per_month(alarms: int, months: float) -> tuple[float, float, float]:
     >>> [round(one, 2) for one in per_month(2, 4.0)]
     [0.5, 0.06, 1.81]
     """
-    from scipy.special import chdtri
-
-    lower = float(chdtri(2 * alarms, 0.975)) / 2 if alarms else 0.0
-    upper = float(chdtri(2 * alarms + 2, 0.025)) / 2
+    lower = chi_square_quantile(2 * alarms, 0.975) / 2 if alarms else 0.0
+    upper = chi_square_quantile(2 * alarms + 2, 0.025) / 2
     return alarms / months, lower / months, upper / months

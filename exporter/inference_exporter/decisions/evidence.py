@@ -27,6 +27,7 @@ from inference_exporter.decisions.dependence import Design
 from inference_exporter.decisions.hours import Expected
 from inference_exporter.decisions.memory import Memory
 from inference_exporter.decisions.points import below_and_above
+from inference_exporter.special import chi_square_quantile, elementwise
 from inference_exporter.values.batch import Bools, Floats
 from inference_exporter.values.limits import LEAST_EFFECTIVE
 
@@ -67,11 +68,9 @@ class Evidence:
         and J. Naranjo, "Statistical properties of the population stability index", Journal of Risk
         Model Validation 14(4), 2020).
         """
-        from scipy.special import chdtri
-
         n, m = np.maximum(self.rows, 1.0) / design, np.maximum(self.known, 1.0)
-        found: Floats = chdtri(np.maximum(cells - 1.0, 1.0), alpha) * (1.0 / n + 1.0 / m)
-        return found
+        quantiles = elementwise(chi_square_quantile, np.maximum(cells - 1.0, 1.0), alpha)
+        return quantiles * (1.0 / n + 1.0 / m)
 
 
 def weigh(

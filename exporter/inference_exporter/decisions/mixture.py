@@ -13,6 +13,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from inference_exporter.special import (
+    chi_square_quantile,
+    chi_square_tail,
+    elementwise,
+    normal_below,
+)
 from inference_exporter.values.batch import Floats
 
 _EQUAL = 1e-6  # weights closer than this are one weight
@@ -20,11 +26,8 @@ _EQUAL = 1e-6  # weights closer than this are one weight
 
 def tail(value: Floats, freedom: Floats, first: Floats, rest: Floats) -> Floats:
     """P(Q > value), elementwise; 1 where `freedom` is 0. Requires first >= rest > 0."""
-    from scipy.special import chdtrc
-
-    plain: Floats = np.where(
-        freedom > 0, chdtrc(np.maximum(freedom, 1.0), np.maximum(value, 0.0) / first), 1.0
-    )
+    alone = elementwise(chi_square_tail, np.maximum(freedom, 1.0), np.maximum(value, 0.0) / first)
+    plain: Floats = np.where(freedom > 0, alone, 1.0)
     unequal = np.flatnonzero((freedom > 1) & (first > rest * (1.0 + _EQUAL)))
     mean = first + (freedom - 1.0) * rest
     beyond = value[unequal] > 1.05 * mean[unequal]
@@ -38,10 +41,9 @@ def tail(value: Floats, freedom: Floats, first: Floats, rest: Floats) -> Floats:
 
 def quantile(alpha: float, freedom: Floats, first: Floats, rest: Floats) -> Floats:
     """The value that Q exceeds with probability `alpha` (below 0.2), elementwise."""
-    from scipy.special import chdtri
-
     freedom = np.maximum(freedom, 1.0)
-    plain: Floats = chdtri(freedom, alpha) * first  # the largest it can be
+    largest = elementwise(chi_square_quantile, freedom, alpha)
+    plain: Floats = largest * first
     unequal = np.isfinite(plain) & (freedom > 1) & (first > rest * (1.0 + _EQUAL))
     mixed = freedom[unequal], first[unequal], rest[unequal]
     plain[unequal] = np.minimum(_exceeded(alpha, *mixed), plain[unequal])
@@ -50,10 +52,9 @@ def quantile(alpha: float, freedom: Floats, first: Floats, rest: Floats) -> Floa
 
 def _exceeded(alpha: float, freedom: Floats, first: Floats, rest: Floats) -> Floats:
     """The value of `quantile`, by secants of the tail's logarithm, which is nearly a line."""
-    from scipy.special import chdtri
-
     least = 1.05 * (first + (freedom - 1.0) * rest)
-    most = first * chdtri(1.0, alpha / 2.0) + rest * chdtri(freedom - 1.0, alpha / 2.0)
+    others = elementwise(chi_square_quantile, freedom - 1.0, alpha / 2.0)
+    most = first * chi_square_quantile(1.0, alpha / 2.0) + rest * others
     before: Floats = least
     value: Floats = np.maximum(most, least)
     above, excess = (np.log(tail(one, freedom, first, rest) / alpha) for one in (before, value))
@@ -81,13 +82,12 @@ def _saddlepoint(value: Floats, freedom: Floats, first: Floats, rest: Floats) ->
 def _lugannani_rice(
     point: Floats, value: Floats, freedom: Floats, first: Floats, rest: Floats
 ) -> Floats:
-    from scipy.special import ndtr
-
     k = freedom - 1.0
     one, other = 1.0 - 2.0 * point * first, 1.0 - 2.0 * point * rest
     cumulant = -0.5 * np.log(one) - 0.5 * k * np.log(other)
     w = np.sqrt(np.maximum(2.0 * (point * value - cumulant), 1e-300))
     u = point * np.sqrt(2.0 * (first / one) ** 2 + 2.0 * k * (rest / other) ** 2)
     density = np.exp(-0.5 * w * w) / np.sqrt(2.0 * np.pi)
-    result: Floats = np.clip(ndtr(-w) + density * (1.0 / u - 1.0 / w), 0.0, 1.0)
+    below = elementwise(normal_below, -w)
+    result: Floats = np.clip(below + density * (1.0 / u - 1.0 / w), 0.0, 1.0)
     return result

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference_exporter.accumulators.cell_table import ABOVE, INVALID, MISSING, STRANGE, Cells
+from inference_exporter.special import beta_below, elementwise
 from inference_exporter.values.batch import Bools, Floats
 
 KINDS = ("missing", "invalid", "strange", "one_value")
@@ -69,7 +70,9 @@ def look(cells: Cells, live: Floats, design: Floats) -> Points:
     asked = (excess > 0) & (worth >= LEAST_ROWS) & stands_out & (m > 0)
     effective = np.maximum(n / design[:, None], 1.0)
     known = np.maximum(cells.known, expected * m)
-    p_values = np.where(asked, exceeding(worth, known, effective, m), 1.0)
+    p_values = np.ones_like(share)
+    few = (np.broadcast_to(one, asked.shape)[asked] for one in (worth, known, effective, m))
+    p_values[asked] = exceeding(*few)
     p_values = np.minimum(p_values * (cells.own + 4.0)[:, None], 1.0)
     first = np.where(asked.any(axis=1), p_values.argmin(axis=1), 0)
     every = np.arange(len(live))
@@ -83,9 +86,7 @@ def exceeding(now: Floats, known: Floats, n: Floats, m: Floats) -> Floats:
     >>> exceeding(np.array([3.0]), np.array([0.0]), np.array([10.0]), np.array([10.0]))
     array([0.125])
     """
-    from scipy.special import betainc
-
-    p: Floats = betainc(np.maximum(now, 1e-9), known + 1.0, n / np.maximum(n + m, 1.0))
+    p = elementwise(beta_below, np.maximum(now, 1e-9), known + 1.0, n / np.maximum(n + m, 1.0))
     return np.where(now > 0, p, 1.0)
 
 
@@ -157,7 +158,9 @@ def below_and_above(live: Floats, known: Floats, design: Floats) -> Floats:
     `live` (T, B) and `known` (T, B) rows; NaN for other features.
     """
     constant = (known > 0).sum(axis=1) == 1
+    found = np.full(len(live), np.nan)
+    live, known, design = live[constant], known[constant], design[constant]
     n, m = live.sum(axis=1), known.sum(axis=1)
     other = np.where(known > 0, 0.0, live).sum(axis=1)
-    p = exceeding(other / design, np.zeros_like(n), np.maximum(n / design, 1.0), m)
-    return np.where(constant, p, np.nan)
+    found[constant] = exceeding(other / design, np.zeros_like(n), np.maximum(n / design, 1.0), m)
+    return found

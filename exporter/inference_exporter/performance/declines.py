@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from inference_exporter.performance.groups import HIGHER_IS_BETTER, LOWER_IS_BETTER, Measured
 from inference_exporter.performance.groups import quantile as normal_quantile
 from inference_exporter.performance.intervals import Interval, Z
+from inference_exporter.special import beta_quantile
 
 SHARES = (HIGHER_IS_BETTER - {"r2", "business_value"}) | {"brier_score"}  # all within 0..1
 
@@ -77,9 +78,7 @@ def rows_of_share(value: float, interval: Interval) -> float:
 
 def _end(value: float, rows: float, way: float, alpha: float) -> float:
     """The upper or lower end of the exact interval of a share."""
-    from scipy.special import betaincinv
-
     hits, others = value * rows, (1 - value) * rows
     if way > 0:
-        return 1.0 if others <= 0 else float(betaincinv(hits + 1, others, 1 - alpha))
-    return 0.0 if hits <= 0 else float(betaincinv(hits, others + 1, alpha))
+        return 1.0 if others <= 0 else beta_quantile(hits + 1, others, 1 - alpha)
+    return 0.0 if hits <= 0 else beta_quantile(hits, others + 1, alpha)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inference_exporter.performance.intervals import Interval, Z
+from inference_exporter.special import normal_quantile
 
 HIGHER_IS_BETTER = frozenset(
     {"accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "r2",
@@ -166,6 +167,4 @@ def parity(
 
 def quantile(probability: float) -> float:
     """Quantile of the standard normal distribution."""
-    from scipy.special import ndtri
-
-    return float(ndtri(probability))
+    return normal_quantile(probability)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference_exporter.performance.intervals import Metrics
+from inference_exporter.special import digamma
 from inference_exporter.values.batch import Bools, Floats, Ints
 
 SCORE_BINS = 20
@@ -162,8 +163,6 @@ def ranking_errors(negatives: Floats, positives: Floats) -> dict[str, float]:
 
 
 def _precision_bounds(negatives: Floats, positives: Floats) -> tuple[float, float]:
-    from scipy.special import digamma
-
     hits, misses = positives[::-1].cumsum()[::-1], negatives[::-1].cumsum()[::-1]
     above, missed = hits - positives, misses - negatives  # T and F
     share = np.divide(hits, hits + missed, out=np.zeros(len(hits)), where=hits > 0)

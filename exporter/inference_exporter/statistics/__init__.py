@@ -1,7 +1,6 @@
 """(reference, current) -> a number. Pure functions of counts; one drift statistic a file.
 
-`STATISTICS` is the table of those in `drift/`, by name; a test holds it against the folder. SciPy
-is imported when a statistic is first used, and only `scipy.special` of it.
+`STATISTICS` is the table of those in `drift/`, by name; a test holds it against the folder.
 """
 
 from inference_exporter.performance import classification_metrics, regression_metrics

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from inference_exporter import special
 from inference_exporter.statistics.base import Comparison
 
 
@@ -25,9 +26,7 @@ def chi2_quantile(freedom: int, alpha: float) -> float:
     >>> round(chi2_quantile(9, 0.05), 3)
     16.919
     """
-    from scipy.special import chdtri
-
-    return float(chdtri(freedom, alpha))
+    return special.chi_square_quantile(freedom, alpha)
 
 
 @lru_cache(maxsize=64)
@@ -37,16 +36,12 @@ def normal_quantile(alpha: float) -> float:
     >>> round(normal_quantile(0.025), 3)
     1.96
     """
-    from scipy.special import ndtri
-
-    return -float(ndtri(alpha))
+    return -special.normal_quantile(alpha)
 
 
 def squares_p_value(comparison: Comparison, squares: float) -> float:
     """Probability of a larger Σ d²/q without drift."""
-    from scipy.special import chdtrc
-
-    return float(chdtrc(comparison.cells - 1, max(squares, 0.0) / comparison.noise))
+    return special.chi_square_tail(comparison.cells - 1, max(squares, 0.0) / comparison.noise)
 
 
 def squares_critical(comparison: Comparison, alpha: float) -> float | None:

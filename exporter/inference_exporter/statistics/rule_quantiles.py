@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inference_exporter.special import chi_square_quantile
 from inference_exporter.values.profile import FeatureProfile, Reference
 
 LOOKS_PER_MONTH = 24 * 30 + 30  # one per full hour and full day
@@ -31,13 +32,11 @@ def psi_quantiles(
     Multiplied by (1/n + 1/m) for n live rows and m reference rows: the PSI that noise alone
     exceeds at the level above (Yurdakul & Naranjo 2020, J. Risk Model Validation 14(4)).
     """
-    from scipy.special import chdtri  # late: SciPy is not needed to start
-
     scopes = {"feature": reference.features, "output": reference.outputs}
     alpha = level(false_alarms_per_month, sum(map(len, scopes.values())))
     return {
         scope: {
-            name: float(chdtri(len(profile.bins) - 1, alpha))
+            name: chi_square_quantile(len(profile.bins) - 1, alpha)
             for name, profile in profiles.items()
             if len(profile.bins) > 1
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from inference_exporter.special import chi_square_tail
 from inference_exporter.statistics.base import BOTH, Comparison, Result, finite
 from inference_exporter.statistics.null import chi2_quantile
 from inference_exporter.values.batch import Floats
@@ -57,13 +58,11 @@ class ChiSquared:
         pooled = _pooled(comparison)
         if pooled is None:
             return None
-        from scipy.special import chdtrc
-
         n, m, (live, total) = comparison.n, comparison.m, pooled
         difference = live - total * (n / (n + m))
         # both rows of a column deviate by the same amount: 1/e + 1/e' = (n + m)² / (n m total)
         value = float((difference * difference / total).sum()) * (n + m) / n * ((n + m) / m)
-        return finite(value, float(chdtrc(len(total) - 1, value / _inflation(comparison))))
+        return finite(value, chi_square_tail(len(total) - 1, value / _inflation(comparison)))
 
     def critical(self, comparison: Comparison, alpha: float) -> float | None:
         """See `Statistic`."""

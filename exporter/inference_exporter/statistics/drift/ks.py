@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from inference_exporter.special import kolmogorov_quantile, kolmogorov_tail
 from inference_exporter.statistics.base import NUMERIC, Comparison, Result, finite
 
 
@@ -58,10 +59,8 @@ class KolmogorovSmirnov:
         live, known = comparison.current.fine_counts, comparison.reference.fine_counts
         if comparison.kind != "numeric" or not n or not m or len(live) < 2:
             return None
-        from scipy.special import kolmogorov
-
         value = float(np.abs((live / n - known / m).cumsum()).max())
-        return finite(value, float(kolmogorov(value / math.sqrt(comparison.noise))))
+        return finite(value, kolmogorov_tail(value / math.sqrt(comparison.noise)))
 
     def critical(self, comparison: Comparison, alpha: float) -> float | None:
         """See `Statistic`."""
@@ -73,6 +72,4 @@ class KolmogorovSmirnov:
 @lru_cache(maxsize=64)
 def _quantile(alpha: float) -> float:
     """The value that Kolmogorov's law exceeds with probability `alpha`."""
-    from scipy.special import kolmogi
-
-    return float(kolmogi(alpha))
+    return kolmogorov_quantile(alpha)

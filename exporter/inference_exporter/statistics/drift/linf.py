@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from inference_exporter.special import elementwise, normal_below
 from inference_exporter.statistics.base import BOTH, Comparison, Result, finite
 from inference_exporter.statistics.null import normal_quantile
 from inference_exporter.values.batch import Floats
@@ -66,6 +67,4 @@ def _errors(comparison: Comparison) -> Floats:
 
 
 def _p_value(value: float, comparison: Comparison) -> float:
-    from scipy.special import ndtr
-
-    return min(1.0, float(2.0 * ndtr(-value / _errors(comparison)).sum()))
+    return min(1.0, float(2.0 * elementwise(normal_below, -value / _errors(comparison)).sum()))
