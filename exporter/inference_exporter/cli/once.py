@@ -10,12 +10,20 @@ if TYPE_CHECKING:
     from inference_exporter.cli.terminal import Commands
 
 
+_EXAMPLES = """\
+examples:
+  inference-exporter once --config.file=config.yaml
+  inference-exporter once --format=openmetrics > page.txt
+"""
+
+
 def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     """Add the command."""
     once = commands.add_parser(
         "once", parents=parents, help="read the logs to their end, print the metrics, exit",
         description="Reads the logs from their beginning to their end and prints what /metrics "
         "would show then. Windows end at the newest line. Keeps no state.",
+        epilog=_EXAMPLES,
     )  # fmt: skip
     once.add_argument(
         "--format", choices=("text", "openmetrics"), default="text", help="default: text"
