@@ -15,6 +15,7 @@ from inference_exporter import __version__
 from inference_exporter.cli import (
     backtest,
     check,
+    config,
     decisions,
     demo,
     init,
@@ -84,6 +85,7 @@ def new_parser() -> argparse.ArgumentParser:
     run.add(commands, [common, configured])
     once.add(commands, [common, configured])
     check.add(commands, [common, configured])
+    config.add(commands, [common, configured])
     init.add(commands, [common])
     reference.add(commands, common, configured)
     backtest.add(commands, [common, configured])
