@@ -24,6 +24,7 @@ from inference_exporter.cli import (
     reference,
     report,
     run,
+    status,
     track,
 )
 from inference_exporter.cli.parsers import Parser, exit_codes
@@ -83,6 +84,7 @@ def new_parser() -> argparse.ArgumentParser:
         help="the configuration (default: config.yaml)",
     )  # fmt: skip
     run.add(commands, [common, configured])
+    status.add(commands, [common])
     once.add(commands, [common, configured])
     check.add(commands, [common, configured])
     config.add(commands, [common, configured])

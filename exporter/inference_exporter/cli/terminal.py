@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import os
 import sys
 import time
 import zlib
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -38,6 +40,58 @@ def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
 def say(text: str) -> None:
     """Words for who reads the terminal."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def is_coloured(stream: IO[str]) -> bool:
+    """Whether to use colour: on a terminal, unless who sits there wants none (no-color.org)."""
+    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return wanted and stream.isatty()
+
+
+_STYLES = {"bad": "31", "warn": "33", "ok": "32", "unknown": "2", "bold": "1", "dim": "2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line; `style` is one of `_STYLES`, and means nothing that the text does not."""
+
+    words: str
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a screen."""
+
+    spans: tuple[Span, ...] = ()
+
+    @classmethod
+    def of(cls, *parts: str | Span) -> Line:
+        """A line of pieces, each without control characters of what it shows."""
+        spans = (part if isinstance(part, Span) else Span(part) for part in parts)
+        return cls(tuple(Span(harmless(one.words), one.style) for one in spans))
+
+    def text(self, width: int = sys.maxsize, *, colour: bool = False) -> str:
+        """The line, cut to a width."""
+        cut = sum(len(one.words) for one in self.spans) > width
+        left, shown = width - 1 if cut else width, []
+        for one in self.spans:
+            words = one.words[:left]
+            left -= len(words)
+            styled = colour and one.style and words
+            shown.append(f"\x1b[{_STYLES[one.style]}m{words}\x1b[0m" if styled else words)
+        return "".join(shown).rstrip() + ("…" if cut else "")
+
+
+def harmless(words: str) -> str:
+    r"""Words that cannot steer a terminal: names are from logs, and anyone may write these.
+
+    >>> print(harmless("a\x1b[2Jb"))
+    a\x1b[2Jb
+    """
+    if words.isprintable():
+        return words
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in words)
 
 
 class Progress:
