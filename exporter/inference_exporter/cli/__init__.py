@@ -15,6 +15,7 @@ from inference_exporter import __version__
 from inference_exporter.cli import (
     backtest,
     check,
+    completion,
     config,
     decisions,
     demo,
@@ -95,4 +96,5 @@ def new_parser() -> argparse.ArgumentParser:
     report.add(commands, [common, configured])
     track.add(commands, [common])
     demo.add(commands, [common])
+    completion.add(commands, [common])
     return parser

@@ -66,7 +66,7 @@ def _command(parser: argparse.ArgumentParser) -> Iterator[str]:
 def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield "\n| argument | meaning |\n|---|---|\n"
     for action in parser._actions:
-        if not isinstance(action, argparse._HelpAction):
+        if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction):
             yield f"| {_name(action)} | {_cell(action.help or '')} |\n"
 
 
