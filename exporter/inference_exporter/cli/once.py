@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from inference_exporter.cli.terminal import Progress
+
 if TYPE_CHECKING:
     from inference_exporter.cli.terminal import Commands
 
@@ -36,7 +38,8 @@ def _once(options: argparse.Namespace) -> int:
     from inference_exporter.exposition.openmetrics import render_openmetrics
     from inference_exporter.exposition.text import render_text
 
-    snapshot = read_once(options.config_file)
+    with Progress(sys.stderr) as progress:
+        snapshot = read_once(options.config_file, tell=progress.show)
     render = render_openmetrics if options.format == "openmetrics" else render_text
     sys.stdout.buffer.write(render(snapshot))
     sys.stdout.buffer.flush()

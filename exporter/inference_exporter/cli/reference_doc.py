@@ -22,6 +22,12 @@ _INTRO = """\
 
 - **Output and messages.** What a command was asked for is on standard output, everything else on
   standard error: `inference-exporter once > page.txt` has nothing but the page in it.
+- **Progress.** `once`, `backtest` and `reference build` draw a bar with the bytes a second and the
+  time left after a second of work, if standard error is a terminal; else they write a line of the
+  log every ten seconds. `run` with more than 64 MiB to catch up with says in its log how much is
+  left and for how long, every ten seconds.
+- **Colour** is used on a terminal only, and never where
+  [`NO_COLOR`](https://no-color.org) is set or `TERM=dumb`. It never carries meaning alone.
 - **Errors** say in one sentence what is wrong and what to do, on standard error.
 """
 
