@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scripts import architecture
 
+from inference_exporter.cli import reference_doc as command_line
 from inference_exporter.config import mapping_doc as mapping
 from inference_exporter.config import presets_doc as presets
 from inference_exporter.config import reference_doc as configuration
@@ -17,6 +18,7 @@ from inference_exporter.statistics import reference_doc as statistics
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES: dict[str, Callable[[], str]] = {
     "architecture.md": architecture.render,
+    "command-line.md": command_line.render,
     "configuration.md": configuration.render,
     "mapping.md": mapping.render,
     "metrics.md": metrics_doc.render,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import platform
+from collections.abc import Callable
 from dataclasses import replace
 
 from inference_exporter import __version__, reference
@@ -211,8 +212,15 @@ def make_label_source(config: Config, model: ModelConfig, start_at: str) -> Sour
     return make_source(config, own, start_at)
 
 
-def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
-    """Read all logs from their beginning to their end; what the page would show then."""
+def read_once(
+    config_file: str,
+    clock: Clock | None = None,
+    tell: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Snapshot:
+    """Read all logs from their beginning to their end; what the page would show then.
+
+    `tell` is told of the bytes that are read, and of how many.
+    """
     config, references = load_all(config_file)
     published = Published()
     feeds = [
@@ -232,7 +240,7 @@ def read_once(config_file: str, clock: Clock | None = None) -> Snapshot:
     )
     pipeline.restore()
     calm_memory()
-    pipeline.drain()
+    pipeline.drain(tell)
     pipeline.close()
     assert published.snapshot is not None  # drain() ends with a commit, which publishes
     return published.snapshot

@@ -4,6 +4,7 @@ InferenceExporterError
 ├── ConfigError       the configuration is wrong; carries every problem found, exit code 2
 ├── ProfileError      a reference profile is missing, damaged, too new or for another model, exit 2
 ├── UsageError        the command line asks for something that cannot be, exit code 2
+├── AnswerError       a running exporter does not answer, or not as this version does, exit code 1
 └── StateError        the state folder belongs to another running exporter, exit code 1
 """
 
@@ -59,3 +60,7 @@ class UsageError(InferenceExporterError):
 
 class StateError(InferenceExporterError):
     """The state folder cannot be used safely."""
+
+
+class AnswerError(InferenceExporterError):
+    """A running exporter cannot be asked."""

@@ -12,13 +12,11 @@ import pytest
 
 from exporter_process import parse
 from inference_exporter import __version__, config
-from inference_exporter.cli import main
+from inference_exporter.cli import main, new_parser
+from inference_exporter.cli.parsers import walk
 from reference_files import write_lines
 
-COMMANDS: tuple[list[str], ...] = (
-    [], ["run"], ["once"], ["check"], ["init"], ["reference"], ["reference", "build"],
-    ["reference", "show"], ["demo"],
-)  # fmt: skip
+COMMANDS = [one.prog.split()[1:] for one in walk(new_parser())]
 CONFIG = """\
 models:
   m:
@@ -62,7 +60,8 @@ def test_help_and_version_import_nothing_heavy() -> None:
     """A typo must not cost the second that NumPy takes."""
     program = f"""\
 import contextlib, io, sys
-from inference_exporter.cli import main
+from inference_exporter.cli import main, new_parser
+from inference_exporter.cli.parsers import walk
 for command in {[*COMMANDS, ["--version"]]!r}:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
         main(command if "--version" in command else [*command, "--help"])

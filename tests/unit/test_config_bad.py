@@ -6,24 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bad_configs import BAD
 from inference_exporter import config
 from inference_exporter.config.models import MODEL
 from inference_exporter.errors import ConfigError
-
-CASES = Path(__file__).parents[1] / "golden" / "config" / "bad.txt"
-
-
-def _cases() -> dict[str, tuple[str, list[str]]]:
-    """The bad texts by name, each with the messages it gives, from `=== name` to `--- says`."""
-    cases = {}
-    for case in f"\n{CASES.read_text(encoding='utf-8')}".split("\n=== ")[1:]:
-        name, _, body = case.partition("\n")
-        text, _, says = body.rpartition("--- says\n")
-        cases[name] = (text, says.strip("\n").split("\n"))
-    return cases
-
-
-BAD = _cases()
 
 
 def messages(text: str) -> list[str]:

@@ -32,10 +32,10 @@ class Looked:
 
 
 class Record:
-    """Collects while a log is read. `told` is called now and then."""
+    """Collects while a log is read."""
 
-    def __init__(self, model: Model, told: Callable[[], None]) -> None:
-        self.model, self._told = model, told
+    def __init__(self, model: Model) -> None:
+        self.model = model
         self.also: Callable[[Judgement, Tally], None] | None = None  # is told of each, with counts
         windows = model.config.windows
         self._spans = [Span.of(window, model.timeline.base) for window in windows]
@@ -55,7 +55,6 @@ class Record:
         self.model.timeline.expire(judgement.end)  # the page at the end needs no more
 
     def _added(self, version: str, pane: int, tally: Tally) -> None:
-        self._told()
         for span in self._spans:
             number, _ = span.place(pane)
             key = (version, span.window.name, number)

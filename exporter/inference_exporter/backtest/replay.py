@@ -34,7 +34,6 @@ from inference_exporter.state import MemoryStore
 from inference_exporter.values.batch import Floats
 from inference_exporter.values.profile import Reference
 
-_TOLD = 0.1  # seconds between two looks at how far it is
 _BLOCK = 1 << 20
 Tell = Callable[[int, int], None]
 """Is told how many bytes are done, of how many."""
@@ -80,9 +79,9 @@ def replay(
             f"{one.name} is compared with no profile: make one with `reference build` and name it"
             " under `reference`, or take the first part of the log: --reference-first=14d"
         )
-    record, pipeline = prepared(config, one, known, tell)
+    record, pipeline = prepared(config, one, known)
     calm_memory()
-    pipeline.drain()
+    pipeline.drain(tell)
     pipeline.close()
     looked = record.looked()
     words = tuple(compared(record.model))
@@ -110,9 +109,7 @@ def _chosen(
     return model
 
 
-def prepared(
-    config: Config, model: ModelConfig, known: Reference, tell: Tell
-) -> tuple[Record, Pipeline]:
+def prepared(config: Config, model: ModelConfig, known: Reference) -> tuple[Record, Pipeline]:
     """A loop that reads a model's logs once, and what is kept of each window."""
     made = make_model(model, known, event_time=True)
     feed = Feed(
@@ -128,23 +125,7 @@ def prepared(
         clock=SystemClock(),
     )
     pipeline.restore()
-    last = 0.0
-
-    def told() -> None:
-        nonlocal last
-        if time.monotonic() - last >= _TOLD:
-            last = time.monotonic()
-            read = pipeline.read_files()
-            tell(sum(size for _, size in read), sum(_size(path) for path, _ in read))
-
-    return Record(made, told), pipeline
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0
+    return Record(made), pipeline
 
 
 def _rates(model: ModelConfig, record: Record) -> list[OwnRate]:

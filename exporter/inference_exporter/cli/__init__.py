@@ -1,4 +1,4 @@
-"""Arguments in, exit code out: 0 done, 1 failure at run time, 2 bad usage or configuration.
+"""Arguments in, exit code out; what the codes mean is in `parsers.py`.
 
 Exit codes live here and nowhere else; each command has a file of its own beside this one. What a
 command needs is imported when it runs, so that `--help` is quick.
@@ -15,6 +15,8 @@ from inference_exporter import __version__
 from inference_exporter.cli import (
     backtest,
     check,
+    completion,
+    config,
     decisions,
     demo,
     init,
@@ -23,16 +25,21 @@ from inference_exporter.cli import (
     reference,
     report,
     run,
+    status,
     track,
 )
+from inference_exporter.cli.parsers import Parser, exit_codes
 from inference_exporter.errors import InferenceExporterError
 
 _EPILOG = """\
-first steps:
-  inference-exporter init /logs/predictions.jsonl > config.yaml    write a config for a log
+examples, which are the first steps:
+  inference-exporter init /logs/predictions.jsonl --output=config.yaml
   inference-exporter check --config.file=config.yaml --sample=/logs/predictions.jsonl
   inference-exporter reference build train.csv --config.file=config.yaml --output=reference.json
   inference-exporter run --config.file=config.yaml                 then open http://localhost:9469
+
+Each command has examples of its own: inference-exporter COMMAND --help
+
 """
 
 
@@ -41,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Before NumPy is imported: nothing here is large enough for threads of linear algebra, and
     # idle ones spin for work, 5 % of all CPU time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    options = _parser().parse_args(arguments)
+    options = new_parser().parse_args(arguments)
     own_log.set_up(options)
     try:
         code = int(options.function(options))
@@ -60,14 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
+def new_parser() -> argparse.ArgumentParser:
+    """The parser of everything; `new_parser().parse_args` is how a line is understood."""
+    parser: argparse.ArgumentParser = Parser(
         prog="inference-exporter",
         description="Reads a model server's prediction log and serves drift, accuracy, latency "
         "and data-quality metrics to Prometheus.",
-        epilog=_EPILOG,
-        formatter_class=raw,
+        epilog=_EPILOG + exit_codes(),
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -79,8 +85,10 @@ def _parser() -> argparse.ArgumentParser:
         help="the configuration (default: config.yaml)",
     )  # fmt: skip
     run.add(commands, [common, configured])
+    status.add(commands, [common])
     once.add(commands, [common, configured])
     check.add(commands, [common, configured])
+    config.add(commands, [common, configured])
     init.add(commands, [common])
     reference.add(commands, common, configured)
     backtest.add(commands, [common, configured])
@@ -88,4 +96,5 @@ def _parser() -> argparse.ArgumentParser:
     report.add(commands, [common, configured])
     track.add(commands, [common])
     demo.add(commands, [common])
+    completion.add(commands, [common])
     return parser

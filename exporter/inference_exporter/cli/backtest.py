@@ -28,7 +28,7 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
         description="Reads a log with the model and the decisions of the sidecar, on the log's own "
         "clock, and shows what would have been said to drift and when, estimated and realised "
         "performance by window, and how often this traffic alarms when judged against itself.",
-        epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
     )  # fmt: skip
     backtest.add_argument("logs", nargs="*", metavar="LOG", help="default: those configured")
     backtest.add_argument("--labels", nargs="+", default=[], metavar="LOG", help="late labels")

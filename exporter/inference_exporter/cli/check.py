@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 _TABLE_LINES = 1000  # of a sample that the table is made of
 
 
+_EXAMPLES = """\
+examples:
+  inference-exporter check --config.file=config.yaml
+  inference-exporter check --sample=/logs/predictions.jsonl --lines=3
+  inference-exporter check --sample=/logs/predictions.jsonl --explain=17     the 17th line
+  kubectl logs my-model | inference-exporter check --sample=-
+"""
+
+
 def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     """Add the command."""
     check = commands.add_parser(
@@ -23,6 +32,7 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
         description="Reports every problem of the configuration at once. With --sample it prints "
         "how much of the first 1,000 lines each field was found in, what such a log lacks, and "
         "for each of the first lines the fields as understood, or the reason why not.",
+        epilog=_EXAMPLES,
     )  # fmt: skip
     check.add_argument(
         "--sample", metavar="LOG", action="append",

@@ -55,7 +55,7 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "decisions", parents=parents, help="what was decided about drift, from the record",
         description="Lists the decisions about drift that `run` has recorded, the oldest first.",
-        epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
     )  # fmt: skip
     parser.add_argument(
         "--storage.path", dest="storage_path", default="data", metavar="FOLDER",

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 _MOST_FILES = 100
 
 
+_EXAMPLES = """\
+examples:
+  inference-exporter init /logs/predictions.jsonl
+  inference-exporter init /logs/predictions.jsonl --output=config.yaml
+  inference-exporter init requests.jsonl responses.jsonl --output=config.yaml --force
+  kubectl logs my-model | inference-exporter init - --output=config.yaml
+"""
+
+
 def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     """Add the command."""
     init = commands.add_parser(
@@ -26,6 +35,7 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
         description="Looks at the first 1,000 lines of a log and writes a configuration that "
         "reads it. What was guessed is marked in comments. Several files, or a folder, are read "
         "together: requests and responses, or BentoML's data and schema.",
+        epilog=_EXAMPLES,
     )  # fmt: skip
     init.add_argument(
         "log", metavar="LOG", nargs="+", help="a prediction log, or a folder; - is standard input"

@@ -15,6 +15,35 @@ if TYPE_CHECKING:
     from inference_exporter.cli.terminal import Commands
     from inference_exporter.config.schema import ModelConfig
 
+_EXAMPLES = """\
+examples:
+  inference-exporter reference build train.csv --output=reference.json
+  inference-exporter reference show reference.json
+  inference-exporter reference diff reference.json new.json
+  inference-exporter reference merge part1.json part2.json --output=reference.json
+"""
+_BUILD = """\
+examples:
+  inference-exporter reference build train.csv --output=reference.json
+  inference-exporter reference build logs/2026-10-*.jsonl.gz --output=reference.json
+  inference-exporter reference build new.parquet --edges-from=reference.json --output=new.json
+  inference-exporter reference build part1.csv --shard --output=part1.json
+
+Then name it in the configuration, under the model: reference: reference.json
+"""
+_SHOW = """\
+examples:
+  inference-exporter reference show reference.json
+"""
+_DIFF = """\
+examples:
+  inference-exporter reference diff reference.json new.json
+"""
+_MERGE = """\
+examples:
+  inference-exporter reference merge part1.json part2.json --output=reference.json
+"""
+
 
 def add(
     commands: Commands, common: argparse.ArgumentParser, configured: argparse.ArgumentParser
@@ -24,6 +53,7 @@ def add(
         "reference", help="build, show, compare or merge reference profiles: what normal is",
         description="A reference profile fixes the bins and the normal shares that live data is "
         "compared with.",
+        epilog=_EXAMPLES,
     )  # fmt: skip
     actions = reference.add_subparsers(required=True, metavar="ACTION")
     build = actions.add_parser(
@@ -31,6 +61,7 @@ def add(
         description="Reads CSV, JSON lines (.gz too) or Parquet in constant memory. In a flat "
         "table the columns named like the configured fields are outputs, labels and ids; the rest "
         "are features.",
+        epilog=_BUILD,
     )  # fmt: skip
     build.add_argument("data", nargs="+", metavar="DATA", help="files of one table")
     build.add_argument("--output", required=True, metavar="FILE", help="the profile to write")
@@ -49,6 +80,7 @@ def add(
     show = actions.add_parser(
         "show", parents=[common], help="print a profile as tables with bars",
         description="Prints a profile as tables with bars.",
+        epilog=_SHOW,
     )  # fmt: skip
     show.add_argument("file", metavar="FILE", help="a profile made by `reference build`")
     show.set_defaults(function=_reference_show)
@@ -59,6 +91,7 @@ def _add_diff(actions: Commands, common: argparse.ArgumentParser) -> None:
         "diff", parents=[common], help="how far one profile is from another",
         description="Prints the drift statistics between two profiles, the largest change first, "
         "and what only one of them has. The bins are those of OLD.",
+        epilog=_DIFF,
     )  # fmt: skip
     diff.add_argument("old", metavar="OLD", help="a profile made by `reference build`")
     diff.add_argument("new", metavar="NEW", help="another one")
@@ -70,6 +103,7 @@ def _add_merge(actions: Commands, common: argparse.ArgumentParser) -> None:
         "merge", parents=[common], help="make one profile of the profiles of parts",
         description="Merges what `reference build --shard` made of parts of the data, in any "
         "order. Profiles without --shard can be merged if they have the same bins.",
+        epilog=_MERGE,
     )  # fmt: skip
     merge.add_argument("parts", nargs="+", metavar="PART", help="shards, or profiles")
     merge.add_argument("--output", required=True, metavar="FILE", help="the profile to write")

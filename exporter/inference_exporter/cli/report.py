@@ -32,7 +32,7 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
         "reference, decisions with their evidence, what could be decided, false alarms, "
         "performance, segments and fairness, data quality, definitions, fingerprints, and what is "
         "not known. Decisions are of the period, everything else of the last commit.",
-        epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
     )  # fmt: skip
     parser.add_argument(
         "--storage.path", dest="storage_path", default="data", metavar="FOLDER",

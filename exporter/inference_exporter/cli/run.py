@@ -9,12 +9,25 @@ if TYPE_CHECKING:
     from inference_exporter.cli.terminal import Commands
 
 
+_EXAMPLES = """\
+examples:
+  inference-exporter run --config.file=config.yaml
+  inference-exporter run --config.file=config.yaml --storage.path=/var/lib/inference-exporter
+  inference-exporter run --web.listen-address=127.0.0.1:9469 --web.config.file=web.yaml
+  inference-exporter run --log.format=json --log.level=warning
+
+Then, from another terminal:
+  curl --request POST http://localhost:9469/-/reload     after a change of config.yaml
+"""
+
+
 def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
     """Add the command."""
     run = commands.add_parser(
         "run", parents=parents, help="follow the logs and serve /metrics",
         description="Follows the logs and serves /metrics. SIGHUP or POST /-/reload reads the "
         "configuration again; SIGTERM and Ctrl-C commit what was read and end.",
+        epilog=_EXAMPLES,
     )  # fmt: skip
     run.add_argument(
         "--storage.path", dest="storage_path", default="data", metavar="FOLDER",

@@ -34,7 +34,7 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
         "track", parents=parents, help="write drift and performance to MLflow or W&B",
         description="Reads an exporter's metrics page at an interval and writes what its windows "
         "say to a tracker of experiments, so that production stands beside training.",
-        epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
     )  # fmt: skip
     parser.add_argument(
         "--exporter.url", dest="page", default="http://localhost:9469/metrics", metavar="URL",

@@ -67,6 +67,27 @@ def closest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(names)}"
 
 
+Shape = Any
+"""What a check takes, as JSON schema in which a check or a section stands for its own shape."""
+
+_SHAPES: dict[Check[Any], Shape] = {}
+
+
+def shaped(shape: Shape) -> Callable[[Check[T]], Check[T]]:
+    """Say what a check takes, for the schema that editors use; what it alone knows is left out."""
+
+    def noted(check: Check[T]) -> Check[T]:
+        _SHAPES[check] = shape
+        return check
+
+    return noted
+
+
+def shape_of(check: Check[Any]) -> Shape:
+    """What was said of it; KeyError where nothing was."""
+    return _SHAPES[check]
+
+
 class Findings:
     """What is wrong with the parts of a value, so that one problem does not hide others."""
 

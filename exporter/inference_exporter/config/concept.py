@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from inference_exporter.config.checks import Check, Findings, Key, Section, closest, expected
+from inference_exporter.config.checks import (
+    Check,
+    Findings,
+    Key,
+    Section,
+    closest,
+    expected,
+    shaped,
+)
 from inference_exporter.config.schema import ConceptDrift
 from inference_exporter.config.values import duration, integer, list_of, number, one_of
 
@@ -46,6 +54,16 @@ _ORDERED = (
 )
 
 
+@shaped(
+    {
+        "type": "object",
+        "properties": {
+            name: {"type": "object", "properties": dict(known), "additionalProperties": False}
+            for name, known in PARAMETERS.items()
+        },
+        "additionalProperties": False,
+    }
+)
 def _parameters(value: object) -> dict[str, dict[str, float]]:
     """Detectors with their parameters."""
     if not isinstance(value, Mapping):
@@ -110,6 +128,7 @@ CONCEPT_DRIFT = Section(
 )  # fmt: skip
 
 
+@shaped(CONCEPT_DRIFT)
 def concept_drift(value: object) -> ConceptDrift:
     """The section; every detector must understand one of the signals."""
     found: ConceptDrift = CONCEPT_DRIFT(value)

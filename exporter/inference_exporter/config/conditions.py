@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inference_exporter.config.checks import Findings, Key, Section, expected, wrong
+from inference_exporter.config.checks import Findings, Key, Section, expected, shaped, wrong
 from inference_exporter.config.values import (
     list_of,
     mapping_of,
@@ -81,6 +81,7 @@ def said(wanted: Wanted) -> str:
     return ", ".join(parts) or "present"
 
 
+@shaped(text)
 def _pattern(value: object) -> str:
     try:
         return re.compile(text(value)).pattern
@@ -105,6 +106,7 @@ CONDITION = Section(
 )  # fmt: skip
 
 
+@shaped({"anyOf": [_values, CONDITION]})
 def condition(value: object) -> Wanted:
     """Values that are wanted, or a mapping that says more."""
     if not isinstance(value, Mapping):

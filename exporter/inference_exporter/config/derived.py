@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inference_exporter.config.checks import Findings, Key, Section, wrong
+from inference_exporter.config.checks import Findings, Key, Section, shaped, wrong
 from inference_exporter.config.schema import Derived
 from inference_exporter.config.values import mapping_of, one_of, text
 
@@ -38,6 +38,7 @@ DERIVED = Section(
 _all = mapping_of(DERIVED, "a mapping of names to sections with from and as")
 
 
+@shaped(_all)
 def derived(value: object) -> dict[str, Derived]:
     """Derived features by name."""
     found: dict[str, Derived] = _all(value)

@@ -8,7 +8,16 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from inference_exporter.config.checks import Check, Findings, Key, Section, Wrong, expected, wrong
+from inference_exporter.config.checks import (
+    Check,
+    Findings,
+    Key,
+    Section,
+    Wrong,
+    expected,
+    shaped,
+    wrong,
+)
 from inference_exporter.config.conditions import conditions
 from inference_exporter.config.mapping import steps
 from inference_exporter.config.schema import (
@@ -20,6 +29,7 @@ from inference_exporter.config.schema import (
     TimestampField,
 )
 from inference_exporter.config.values import (
+    list_of,
     mapping_of,
     names,
     one_of,
@@ -35,6 +45,7 @@ _RANGE = re.compile(r"-?\d+\.\.-?\d+", re.ASCII)
 PATH = "a path or a list of paths"
 
 
+@shaped(text)
 def time_zone(value: object) -> str:
     """The name of a zone that is known here."""
     try:
@@ -43,6 +54,7 @@ def time_zone(value: object) -> str:
         raise expected("an IANA time zone such as Europe/Berlin or UTC", value) from error
 
 
+@shaped(list_of(scalar_name, "values and ranges"))
 def _ok_values(value: object) -> tuple[str, ...]:
     entries = value if isinstance(value, list) else [value]
     if not entries:
@@ -65,6 +77,7 @@ def _ok_value(value: object) -> str:
     return entry
 
 
+@shaped(scalar_name)
 def _scalar_value(value: object) -> object:
     scalar_name(value)
     return value
@@ -105,6 +118,7 @@ OK = Key(
 )  # fmt: skip
 
 
+@shaped(text)
 def _between(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise expected("a text such as ; or a space", value)
@@ -134,6 +148,7 @@ def _made_by(kind: type) -> Any:
 def _short(section: Section) -> Check[Any]:
     """A path alone stands for `{from: path}`."""
 
+    @shaped({"anyOf": [paths, section]})
     def check(value: object) -> Any:
         # Checked here so that a bad path is reported under the field, not under an unwritten `from`
         return section(value if isinstance(value, Mapping) else {"from": list(paths(value))})
@@ -156,6 +171,7 @@ scores, ranking = map(_short, (SCORES, RANKING))
 _field = _short(FIELD)
 
 
+@shaped(_field)
 def field(value: object) -> Field:
     """A path, a path with steps, or a value for all lines."""
     found: Field = _field(value)
@@ -164,12 +180,14 @@ def field(value: object) -> Field:
     return found
 
 
+@shaped({"enum": [True]})
 def _rest(value: object) -> bool:
     if value is not True:
         raise expected("true", value)
     return value
 
 
+@shaped({"anyOf": [{"enum": ["auto"]}, names]})
 def _names(value: object) -> tuple[str, ...]:
     return () if value == "auto" else names(value)
 
@@ -202,6 +220,7 @@ FEATURES = Section(
 )  # fmt: skip
 
 
+@shaped({"anyOf": [paths, FEATURES]})
 def features(value: object) -> FeaturesField:
     """The inputs of the model, in one of their three forms."""
     if not isinstance(value, Mapping):

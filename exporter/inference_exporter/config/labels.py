@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference_exporter.config import lines
-from inference_exporter.config.checks import Findings, Key, Section, closest, show
+from inference_exporter.config.checks import Findings, Key, Section, closest, shaped, show
 from inference_exporter.config.conditions import conditions
 from inference_exporter.config.fields import PATH, field, timestamp
 from inference_exporter.config.mapping import steps
@@ -90,6 +90,7 @@ LABELS = Section(
 )  # fmt: skip
 
 
+@shaped(LABELS)
 def labels(value: object) -> LabelsConfig:
     """The section, with its line format put together."""
     findings = Findings()

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from inference_exporter.config import presets
-from inference_exporter.config.checks import Findings, closest, expected, show, wrong
+from inference_exporter.config.checks import Findings, closest, expected, shaped, show, wrong
 from inference_exporter.config.schema import (
     CsvFormat,
     Fields,
@@ -25,6 +25,7 @@ from inference_exporter.config.schema import (
 
 FORMAT_NAMES = ("json", "logfmt", "regex", "csv", "python")
 RECORD_NAMES = ("otlp-logs", "otlp-traces", "triton-traces")  # the keys of peeling.records.RECORDS
+_CHARACTER = {"type": "string", "minLength": 1, "maxLength": 1}
 _BELONGS = {
     "pattern": ("regex",), "columns": ("csv", "json"), "delimiter": ("csv",),
     "decimal": ("csv",), "quote": ("csv",), "multiline": ("json",),
@@ -40,6 +41,7 @@ _FORMAT_NAME: Mapping[type, str] = {
 }  # fmt: skip
 
 
+@shaped({"anyOf": [{"enum": [*FORMAT_NAMES, *presets.names()]}]})
 def format_name(value: object) -> str:
     """How lines are written; presets are expanded by now."""
     if value in FORMAT_NAMES and isinstance(value, str):
@@ -50,6 +52,7 @@ def format_name(value: object) -> str:
     raise expected(f"one of {', '.join(FORMAT_NAMES)}, or a preset", value)
 
 
+@shaped({"type": "string"})
 def pattern(value: object) -> str:
     """A regular expression with named groups."""
     if not isinstance(value, str) or not value:
@@ -63,6 +66,7 @@ def pattern(value: object) -> str:
     return value
 
 
+@shaped(_CHARACTER)
 def delimiter(value: object) -> str:
     """One character between the cells of a line."""
     if not isinstance(value, str) or len(value) != 1 or value in '"\r\n' or not value.isascii():
@@ -70,12 +74,18 @@ def delimiter(value: object) -> str:
     return value
 
 
+@shaped(_CHARACTER)
 def quote(value: object) -> str:
     """One character around cells."""
     wrong = not isinstance(value, str) or len(value) != 1 or not value.isascii()
     if wrong or str(value).isalnum() or str(value).isspace():
         raise expected("one character such as \" or '", value)
     return str(value)
+
+
+def belongs(key: str, given: Mapping[str, Any]) -> bool:
+    """Whether a key of a model goes with its `format`."""
+    return (given.get("format") or "json") in _BELONGS.get(key, FORMAT_NAMES)
 
 
 def line_format(values: dict[str, Any], findings: Findings) -> LineFormat | None:

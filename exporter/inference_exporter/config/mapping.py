@@ -12,10 +12,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from inference_exporter.config.checks import Check, Findings, Wrong, closest, expected, show, wrong
+from inference_exporter.config.checks import (
+    Check,
+    Findings,
+    Shape,
+    Wrong,
+    closest,
+    expected,
+    shaped,
+    show,
+    wrong,
+)
 from inference_exporter.config.step import Step
-from inference_exporter.config.values import names, one_of, scalar_name, text
+from inference_exporter.config.values import list_of, names, one_of, scalar_name, text
 
+_SCALAR = {"type": ["string", "number", "boolean", "null"]}
 _SEPARATORS = (",", ".", " ", "'", "_", "\u00a0", "\u202f")
 
 
@@ -32,12 +43,20 @@ class StepKind:
     example: str = ""
 
 
+@shaped({"enum": list(_SEPARATORS)})
 def _separator(value: object) -> str:
     if value not in _SEPARATORS or not isinstance(value, str):
         raise expected("a separator such as , or .", value)
     return value
 
 
+@shaped(
+    {
+        "type": "object",
+        "properties": {"decimal": _separator, "thousands": _separator},
+        "additionalProperties": False,
+    }
+)
 def _number(value: object) -> dict[str, str]:
     findings = Findings()
     if not isinstance(value, Mapping) or not set(value) <= {"decimal", "thousands"}:
@@ -51,12 +70,14 @@ def _number(value: object) -> dict[str, str]:
     return found
 
 
+@shaped({"type": "string", "minLength": 1, "maxLength": 1})
 def _delimiter(value: object) -> str:
     if not isinstance(value, str) or len(value) != 1 or value in '"\r\n' or not value.isascii():
         raise expected("one character such as , or ;", value)
     return value
 
 
+@shaped(text)
 def _strptime(value: object) -> str:
     form = text(value)
     try:
@@ -66,6 +87,7 @@ def _strptime(value: object) -> str:
     return form
 
 
+@shaped(text)
 def _regex(value: object) -> str:
     try:
         compiled = re.compile(text(value))
@@ -76,6 +98,7 @@ def _regex(value: object) -> str:
     return compiled.pattern
 
 
+@shaped({"type": "object", "minProperties": 1, "additionalProperties": _SCALAR})
 def _map(value: object) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not value:
         raise expected("a mapping of values to values", value)
@@ -91,6 +114,7 @@ def _scalar(value: object) -> object:
     return value
 
 
+@shaped(names)
 def _two_names(value: object) -> tuple[str, ...]:
     found = names(value)
     if len(found) != 2:
@@ -98,6 +122,7 @@ def _two_names(value: object) -> tuple[str, ...]:
     return found
 
 
+@shaped(list_of(scalar_name, "values"))
 def _nothing(value: object) -> tuple[str, ...]:
     entries = value if isinstance(value, list) else [value]
     return tuple(entry if entry == "" else scalar_name(entry) for entry in entries)
@@ -106,6 +131,7 @@ def _nothing(value: object) -> tuple[str, ...]:
 _width = one_of("16", "32")
 
 
+@shaped({"enum": [16, 32, "16", "32"]})
 def _digits(value: object) -> int:
     return int(_width(str(value)))
 
@@ -149,6 +175,15 @@ STEPS: Mapping[str, StepKind] = {
 }  # fmt: skip
 
 
+def _step_shape() -> Shape:
+    """A word, or one key with its option."""
+    words = [name for name, kind in STEPS.items() if not kind.needs]
+    options = {name: kind.check for name, kind in STEPS.items() if kind.check is not None}
+    one = {"type": "object", "properties": options, "additionalProperties": False}
+    return {"anyOf": [{"enum": words}, one | {"minProperties": 1, "maxProperties": 1}]}
+
+
+@shaped(_step_shape())
 def step(value: object) -> Step:
     """One step: a word, or a word with its option."""
     if isinstance(value, Mapping) and len(value) == 1:
@@ -174,6 +209,7 @@ def step(value: object) -> Step:
         )
 
 
+@shaped({"anyOf": [step, {"type": "array", "items": step, "minItems": 1}]})
 def steps(value: object) -> tuple[Step, ...]:
     """One step or a list of them, applied in order."""
     entries = value if isinstance(value, list) else [value]

@@ -6,7 +6,7 @@ import re
 
 from inference_exporter.config import lines
 from inference_exporter.config.calendar import CALENDAR, check_calendar
-from inference_exporter.config.checks import Findings, Key, Section, expected
+from inference_exporter.config.checks import Findings, Key, Section, expected, shaped
 from inference_exporter.config.concept import concept_drift
 from inference_exporter.config.conditions import conditions
 from inference_exporter.config.derived import derived
@@ -56,15 +56,19 @@ RECEIVED = (
 )  # the keys of receivers.RECEIVERS
 _IMPORTANCE = "names of inputs, each with a number"
 COMPARED = ("previous_week", "same_month_last_year")  # decisions.earlier.AGAINST
+_WARMUP_ROWS = integer(10, 100_000)
+_WARMUP = {"type": "object", "properties": {"warmup": _WARMUP_ROWS}, "additionalProperties": False}
 _WINDOW = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
 
 
+@shaped({"type": "string", "pattern": f"^{_WINDOW.pattern}$"})
 def _window(value: object) -> Window:
     if not isinstance(value, str) or not _WINDOW.fullmatch(value):
         raise expected("a window such as 15m, 1h or 1d", value)
     return Window(value, duration(1.0, 400 * DAY)(value))
 
 
+@shaped(list_of(_window, "a list of windows"))
 def _windows(value: object) -> tuple[Window, ...]:
     windows = list_of(_window, "a list of windows such as [1h, 24h]")(value)
     findings = Findings()
@@ -76,6 +80,7 @@ def _windows(value: object) -> tuple[Window, ...]:
     return windows
 
 
+@shaped(only_list_of(number(1e-9, 1e6), "a list of seconds"))
 def _buckets(value: object) -> tuple[float, ...]:
     bounds = only_list_of(number(1e-9, 1e6), "a list of seconds such as [0.1, 0.5, 1]")(value)
     if list(bounds) != sorted(bounds):
@@ -90,6 +95,7 @@ def _warmup(value: object) -> Warmup:
     return WARMUP(value)["warmup"]  # type: ignore[no-any-return]
 
 
+@shaped({"anyOf": [text, _WARMUP]})
 def _reference(value: object) -> ReferenceFile | Warmup:
     if isinstance(value, str) and value.strip():
         return ReferenceFile(value)
@@ -98,8 +104,9 @@ def _reference(value: object) -> ReferenceFile | Warmup:
     raise expected("the path of a reference profile, or {warmup: rows}", value)
 
 
+@shaped(_WARMUP_ROWS)
 def _warmup_rows(value: object) -> Warmup:
-    return Warmup(integer(10, 100_000)(value))  # they are kept in memory and in the state
+    return Warmup(_WARMUP_ROWS(value))  # they are kept in memory and in the state
 
 
 WARMUP = Section(
@@ -308,6 +315,7 @@ MODEL = Section(
 )  # fmt: skip
 
 
+@shaped(MODEL)
 def model(value: object) -> ModelConfig:
     """A model without its name."""
     findings = Findings()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from inference_exporter.config.checks import expected
+from inference_exporter.config.checks import expected, shaped
 from inference_exporter.config.schema import ModelUris
 from inference_exporter.config.values import mapping_of, text
 
@@ -13,6 +13,7 @@ _WANTED = "a text such as models:/credit/{version}, or versions, each with one"
 _by_version = mapping_of(text, _WANTED)
 
 
+@shaped({"anyOf": [text, _by_version]})
 def model_uris(value: object) -> ModelUris:
     """One text for all versions, in which {version} stands for the version, or one for each."""
     if isinstance(value, str) and value.strip():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from inference_exporter.config.checks import Findings, wrong
+from inference_exporter.config.checks import Findings, shaped, wrong
 from inference_exporter.config.values import mapping_of, scalar_name
 from inference_exporter.families import FAMILIES
 
@@ -17,6 +17,7 @@ _MANY = 10
 _named = mapping_of(scalar_name, "names of labels, each with a text")
 
 
+@shaped(_named)
 def owner_labels(value: object) -> Mapping[str, str]:
     """At most ten labels of `inference_model_info`; what tells targets apart is Prometheus's."""
     labels = _named(value)

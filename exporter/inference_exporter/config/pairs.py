@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from inference_exporter.config.checks import Findings, Key, Section, expected
+from inference_exporter.config import presets
+from inference_exporter.config.checks import Findings, Key, Section, expected, shaped
 from inference_exporter.config.conditions import conditions
 from inference_exporter.config.fields import PATH, field
 from inference_exporter.config.lines import columns_of, pattern
@@ -21,12 +22,13 @@ from inference_exporter.config.values import duration, integer, one_of, true_or_
 
 _TYPE = "paths, each with a value, a list of values, or a condition"
 _FORMATS = ("regex", "logfmt")
+_format = shaped({"enum": [*_FORMATS, *presets.names()]})(one_of(*_FORMATS))
 
 SIDE = Section(
     "pairs.response_lines",
     dict,
     (
-        Key("format", one_of(*_FORMATS), "regex, logfmt, or a preset of such lines",
+        Key("format", _format, "regex, logfmt, or a preset of such lines",
             "How the lines of this side are written.", "bentoml-access", required=True),
         Key("pattern", pattern, "a regular expression",
             "With `format: regex`: its named groups are what the side holds.",
@@ -37,6 +39,7 @@ SIDE = Section(
 )  # fmt: skip
 
 
+@shaped(SIDE)
 def _side(value: object) -> SideLines:
     """The lines of a side; `format` may name a preset, whose pattern and id they have then."""
     settings, preset = expanded(value)
@@ -90,7 +93,8 @@ PAIRS = Section(
             "A request is several lines with its id, each a row: `request` is the list of them.",
             "true", default="false"),
         Key("settle", duration(0.0, 3600.0), "a duration",
-            "With `rows`: how long after its last line a pair is whole.", "2s", default="2s"),
+            "With `rows`: how long after its last line a pair is whole.", "2s",
+            default="2s, with rows"),
         Key("within", duration(0.1, 7 * 86400.0), "a duration",
             "How long a half waits for the other, from when it was read. A request whose time is"
             " over is unanswered.", "60s", default="1m"),
@@ -100,6 +104,7 @@ PAIRS = Section(
 )  # fmt: skip
 
 
+@shaped(PAIRS)
 def pairs(value: object) -> PairsConfig:
     """The section, which must tell the halves apart."""
     findings = Findings()

@@ -41,6 +41,13 @@ One YAML file, given with `--config.file`. Unknown and repeated keys are errors,
 are reported at once, each with its place: `inference-exporter check --config.file=config.yaml`.
 `inference-exporter init sample.log` writes a first configuration for a log.
 
+`inference-exporter config` prints what is in force: the file, its preset and every default.
+`inference-exporter config --schema > inference-exporter.schema.json` writes a JSON schema with
+which an editor completes and explains keys; those that use yaml-language-server (VS Code's YAML
+extension, Neovim, Emacs, …) are told by a first line
+`# yaml-language-server: $schema=inference-exporter.schema.json`. `check` finds more than the
+schema: what does not go together.
+
 Durations are numbers with a unit (`250ms`, `5s`, `15m`, `1h`, `30d`) or numbers of seconds.
 Relative paths start at the folder of the configuration file.
 

@@ -14,6 +14,7 @@ from inference_exporter.config.checks import (
     Section,
     closest,
     expected,
+    shaped,
     show,
     wrong,
 )
@@ -36,6 +37,7 @@ _TAKEN = {label for family in FAMILIES.values() for label in family.labels} | {
 _MANY = 5
 
 
+@shaped(only_list_of(number(-1e300), "a list of numbers"))
 def _bins(value: object) -> tuple[float, ...]:
     bounds = only_list_of(number(-1e300), "a list of numbers such as [30, 50]")(value)
     if list(bounds) != sorted(bounds):
@@ -83,11 +85,22 @@ def _segment(name: str) -> Check[Segment]:
     return check
 
 
+_one_segment = shaped({"anyOf": [paths, SEGMENT]})(_segment(""))
+
+
 def _named_by_path(value: object) -> Segment:
     (path, *_) = found = paths(value)
     return Segment(path.rpartition(".")[2], found)
 
 
+@shaped(
+    {
+        "anyOf": [
+            list_of(paths, "a list of paths"),
+            {"type": "object", "additionalProperties": _one_segment},
+        ]
+    }
+)
 def segments(value: object) -> tuple[Segment, ...]:
     """A list of paths, or a mapping of names to where and how."""
     findings = Findings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference_exporter.config.checks import Key, Section, expected
+from inference_exporter.config.checks import Key, Section, expected, shaped
 from inference_exporter.config.schema_services import (
     EventsConfig,
     PushTarget,
@@ -33,6 +33,7 @@ RECEIVERS = Section(
 )  # fmt: skip
 
 
+@shaped({"type": "string", "pattern": "^https?://"})
 def _endpoint(value: object) -> str:
     found = text(value)
     if not found.startswith(("http://", "https://")):
@@ -107,6 +108,7 @@ RECORD = Section(
 )  # fmt: skip
 
 
+@shaped({"anyOf": [RECORD, {"enum": ["off", False]}]})
 def record(value: object) -> RecordConfig | None:
     """The section, or None for `off`, which YAML reads as false."""
     if value is False or value == "off":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from inference_exporter.config.checks import Findings, closest, expected
+from inference_exporter.config.checks import Findings, Shape, closest, expected, shaped
 from inference_exporter.config.values import number
 
 
@@ -137,6 +137,16 @@ def in_force(configured: Mapping[str, float]) -> dict[str, float]:
     return {**defaults, **configured}
 
 
+def _shape() -> Shape:
+    """Every threshold with its limits."""
+    each = {
+        name: {"type": "number", "minimum": 0.0, "maximum": one.high, "description": one.meaning}
+        for name, one in THRESHOLDS.items()
+    }
+    return {"type": "object", "properties": each, "additionalProperties": False}
+
+
+@shaped(_shape())
 def thresholds(value: object) -> dict[str, float]:
     """Names of thresholds with their values."""
     if not isinstance(value, Mapping):

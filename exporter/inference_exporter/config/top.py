@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference_exporter.config.checks import Key, Section, expected
+from inference_exporter.config.checks import Key, Section, expected, shaped
 from inference_exporter.config.models import model
 from inference_exporter.config.owner import owner_labels
 from inference_exporter.config.schema import Config, ModelConfig
@@ -12,6 +12,7 @@ from inference_exporter.config.values import duration, mapping_of
 _models = mapping_of(model, "a mapping of model names to their settings")
 
 
+@shaped(_models)
 def models(value: object) -> dict[str, ModelConfig]:
     """At least one model by its name."""
     if value == {}:

@@ -7,15 +7,19 @@ import re
 from collections.abc import Mapping
 from typing import TypeVar
 
-from inference_exporter.config.checks import Check, Findings, closest, expected, wrong
+from inference_exporter.config.checks import Check, Findings, closest, expected, shaped, wrong
 from inference_exporter.values.batch import category_name
 
 T = TypeVar("T")
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
+_DURATIONS = {
+    "anyOf": [{"type": "string", "pattern": f"^{_DURATION.pattern}$"}, {"type": "number"}]
+}
 
 
+@shaped({"type": "string"})
 def text(value: object) -> str:
     """Text that is not empty."""
     if not isinstance(value, str) or not value.strip():
@@ -23,6 +27,7 @@ def text(value: object) -> str:
     return value
 
 
+@shaped({"type": ["string", "number", "boolean"]})
 def scalar_name(value: object) -> str:
     """A class, category or other value of a log, by its name."""
     if not isinstance(value, str | int | float):
@@ -30,6 +35,7 @@ def scalar_name(value: object) -> str:
     return category_name(value)
 
 
+@shaped({"type": "boolean"})
 def true_or_false(value: object) -> bool:
     """A truth value."""
     if not isinstance(value, bool):
@@ -40,6 +46,7 @@ def true_or_false(value: object) -> bool:
 def one_of(*allowed: str) -> Check[str]:
     """One of a few words."""
 
+    @shaped({"enum": list(allowed)})
     def check(value: object) -> str:
         if value not in allowed or not isinstance(value, str):
             raise expected(f"one of {', '.join(allowed)}", value)
@@ -52,6 +59,7 @@ def number(low: float, high: float = math.inf) -> Check[float]:
     """A finite number in [low, high]."""
     span = f"a number of at least {low:g}" if high == math.inf else f"a number, {low:g} to {high:g}"
 
+    @shaped({"type": "number", "minimum": low, "maximum": high})
     def check(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise expected(span, value)
@@ -65,6 +73,7 @@ def number(low: float, high: float = math.inf) -> Check[float]:
 def integer(low: int, high: int) -> Check[int]:
     """A whole number in [low, high]."""
 
+    @shaped({"type": "integer", "minimum": low, "maximum": high})
     def check(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise expected(f"a whole number, {low} to {high}", value)
@@ -81,6 +90,7 @@ def duration(low: float, high: float) -> Check[float]:
     (900.0, 0.25, 2.0)
     """
 
+    @shaped(_DURATIONS)
     def check(value: object) -> float:
         seconds = _seconds(value)
         if seconds is None:
@@ -114,6 +124,7 @@ def span(seconds: float) -> str:
 def list_of(check: Check[T], what: str) -> Check[tuple[T, ...]]:
     """A list without repetitions, at least one entry; a single value is a list of one."""
 
+    @shaped({"anyOf": [check, {"type": "array", "items": check, "minItems": 1}]})
     def check_list(value: object) -> tuple[T, ...]:
         if not isinstance(value, list):
             return (check(value),)
@@ -135,6 +146,7 @@ def only_list_of(check: Check[T], what: str) -> Check[tuple[T, ...]]:
     """As `list_of`, but a single value is not enough."""
     check_list = list_of(check, what)
 
+    @shaped({"type": "array", "items": check, "minItems": 1})
     def check_only(value: object) -> tuple[T, ...]:
         if not isinstance(value, list):
             raise expected(what, value)
@@ -148,6 +160,7 @@ def mapping_of(
 ) -> Check[dict[str, T]]:
     """A mapping of names to values; `known` limits the names."""
 
+    @shaped({"type": "object", "additionalProperties": check})
     def check_mapping(value: object) -> dict[str, T]:
         if not isinstance(value, Mapping):
             raise expected(what, value)
@@ -164,6 +177,7 @@ def mapping_of(
     return check_mapping
 
 
+@shaped(list_of(text, "a path or a list of paths"))
 def paths(value: object) -> tuple[str, ...]:
     """One path into a line, or several of which the first that leads to a value counts."""
     if not isinstance(value, str | list) or value == "":

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from inference_exporter.config.budget import allowed
-from inference_exporter.config.checks import Findings, Key, Section, closest, expected, wrong
+from inference_exporter.config.checks import (
+    Findings,
+    Key,
+    Section,
+    closest,
+    expected,
+    shaped,
+    wrong,
+)
 from inference_exporter.config.compared_versions import CompareVersions
 from inference_exporter.config.schema import BusinessValue, Fields, LabelsConfig, ModelConfig
 from inference_exporter.config.values import integer, number, scalar_name, true_or_false
@@ -35,6 +43,7 @@ REFUSED: Mapping[str, str] = {
 _HIGHEST = 0.5
 
 
+@shaped({"enum": list(METRICS)})
 def _metric(value: object) -> str:
     if isinstance(value, str) and value in REFUSED:
         raise wrong(f"{value} cannot be compared: {REFUSED[value]}")
@@ -43,6 +52,7 @@ def _metric(value: object) -> str:
     return value
 
 
+@shaped({"type": "string", "format": "date-time"})
 def _moment(value: object) -> float:
     """A point in time, epoch seconds; YAML makes a datetime of some texts."""
     try:
@@ -84,6 +94,7 @@ COMPARE_VERSIONS = Section(
 )  # fmt: skip
 
 
+@shaped(COMPARE_VERSIONS)
 def compare_versions(value: object) -> CompareVersions:
     """The section."""
     found: CompareVersions = COMPARE_VERSIONS(value)

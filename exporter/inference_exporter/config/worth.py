@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from inference_exporter.config.checks import Findings, closest, expected
+from inference_exporter.config.checks import Findings, closest, expected, shaped
 from inference_exporter.config.schema import BusinessValue, ModelConfig
 from inference_exporter.config.values import number
 from inference_exporter.performance import Values, binary_values, pair_values
@@ -14,6 +14,14 @@ OUTCOMES = ("tp", "fp", "fn", "tn")
 _amount = number(-1e12, 1e12)
 
 
+@shaped(
+    {
+        "type": "object",
+        "additionalProperties": {
+            "anyOf": [_amount, {"type": "object", "additionalProperties": _amount}]
+        },
+    }
+)
 def business_value(value: object) -> BusinessValue:
     """Numbers by `tp`, `fp`, `fn`, `tn`, or by predicted and then by actual class."""
     if not isinstance(value, Mapping) or not value:

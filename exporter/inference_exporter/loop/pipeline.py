@@ -15,6 +15,7 @@ from functools import partial
 from typing import TypeVar
 
 from inference_exporter.clock import Clock
+from inference_exporter.loop.catching_up import CatchingUp
 from inference_exporter.loop.channel import Channel
 from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.labelling import Labelling
@@ -85,7 +86,7 @@ class Pipeline:
         self.feeds = list(feeds)
         self._labelling = Labelling(self.feeds, telemetry, inbox)
         self._recording = Recording(self.feeds, telemetry, journal, clock)
-        self._teller, self.telemetry = Teller(telemetry), telemetry
+        self._teller, self.telemetry, self._behind = Teller(telemetry), telemetry, CatchingUp()
         self._predictions = [self._channel(feed) for feed in self.feeds]
         found = (self._labels_channel(feed) for feed in self.feeds)
         self._labels = [channel for channel in found if channel is not None]
@@ -135,6 +136,7 @@ class Pipeline:
         soon = self._labelling.full or self._labelling.hurries(monotonic - self._last_commit)
         if soon or monotonic >= self._next_commit:
             self._note_sources()
+            self._behind.look(self._teller.states.states, monotonic)
             due = soon or monotonic >= self._next_idle_commit or not self.first_sweep_done
             looked = self._clock.now()
             self._commit() if due or self._is_dirty(looked) else self.publish(looked)
@@ -154,10 +156,12 @@ class Pipeline:
                 labelled = channel.read(now, monotonic) > 0 or labelled
         return labelled or any(sizes.values())
 
-    def drain(self) -> None:
-        """Read everything to its end, partial last lines included: for `once`."""
+    def drain(self, tell: Callable[[int, int], None] = lambda _done, _of: None) -> None:
+        """Read all to its end, partial last lines too; `tell` gets bytes that are read, and all."""
         now, monotonic = self._clock.now, self._clock.monotonic
         while self._sweep(now(), monotonic()):
+            self._note_sources()
+            tell(*self._teller.states.amount())
             if self._labelling.full:
                 self._settle_unkept()
         for channel in (*self._predictions, *self._labels):
@@ -225,10 +229,7 @@ class Pipeline:
         self._publish(Snapshot(shown, held.timestamp, held.facts))
 
     def publish(self, now: float | None = None) -> None:
-        """Put what is committed on the page, as of `now`, to which the commit has decided.
-
-        Called alone only when nothing was read since.
-        """
+        """Put what is committed on the page, as of `now`; alone only when nothing was read."""
         now, tell = self._clock.now() if now is None else now, self.telemetry
         self._next_commit = self._clock.monotonic() + self._commit_interval
         self._note_gauges()
@@ -296,8 +297,7 @@ class Pipeline:
 
     def read_files(self) -> list[tuple[str, int]]:
         """(path, bytes read) of every file that is followed; what is read is committed next."""
-        states = self._teller.states.states
-        return [(file.path, file.offset) for state in states for file in state.files]
+        return [(file.path, file.offset) for file in self._teller.states.files()]
 
     def close(self) -> None:
         """Close the sources. The store belongs to the caller."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from inference_exporter.sources import SourceFacts
@@ -28,6 +29,15 @@ class SourceStates:
     def states(self) -> tuple[SourceState, ...]:
         """All of them, immutable."""
         return tuple(self._states.values())
+
+    def files(self) -> Iterator[FileState]:
+        """The files of all sources."""
+        return (file for state in self._states.values() for file in state.files)
+
+    def amount(self) -> tuple[int, int]:
+        """Bytes that are read of these files, and that there are."""
+        files = list(self.files())
+        return sum(one.offset for one in files), sum(max(one.size, one.offset) for one in files)
 
     def _of(self, name: str) -> SourceState:
         return self._states.get(name, SourceState(name))

@@ -126,7 +126,7 @@ def _replayed(
             file.writelines(lines(inputs, other, times, order))
         model = replace(model, logs=(str(path),))
         config = Config(str(path), (model,))
-        record, pipeline = prepared(config, model, reference.profile, lambda _done, _of: None)
+        record, pipeline = prepared(config, model, reference.profile)
         record.also = lambda judgement, tally: found.extend(_findings(record, judgement, tally))
         pipeline.drain()
         pipeline.close()

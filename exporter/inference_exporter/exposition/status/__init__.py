@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from inference_exporter.exposition.landing import Landing
+from inference_exporter.exposition.status.answer import Answer, encoded
 from inference_exporter.exposition.status.html.home import home_page
 from inference_exporter.exposition.status.html.model import model_page
 from inference_exporter.exposition.status.html.shell import HTML_HEADERS, Shell
@@ -44,3 +45,18 @@ class StatusPages:
         content = model_page(view, chosen, root)
         title = f"{name} – {self._landing.name}"
         return self._shell.page(title, content, root, chosen, snapshot.timestamp)
+
+    def home_answer(self, snapshot: Snapshot | None, not_ready: str) -> bytes:
+        """The front page as values."""
+        known = Snapshot() if snapshot is None else snapshot
+        home = home_view(known)
+        return encoded(Answer(self._landing.version, known.timestamp, not_ready, home))
+
+    def model_answer(
+        self, snapshot: Snapshot | None, name: str, query: Mapping[str, str]
+    ) -> bytes | None:
+        """A model's page as values; None if there is no such model."""
+        view = None if snapshot is None else model_view(snapshot, name, Selection.of(query))
+        if snapshot is None or view is None:
+            return None
+        return encoded(Answer(self._landing.version, snapshot.timestamp, model=view))
