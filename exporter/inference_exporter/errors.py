@@ -4,7 +4,7 @@ InferenceExporterError
 ├── ConfigError       the configuration is wrong; carries every problem found, exit code 2
 ├── ProfileError      a reference profile is missing, damaged, too new or for another model, exit 2
 ├── UsageError        the command line asks for something that cannot be, exit code 2
-└── StateError        the state folder belongs to another running exporter, exit code 1
+└── StateError        the state belongs to another running exporter or a newer version, exit code 1
 """
 
 from __future__ import annotations
