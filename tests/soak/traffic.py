@@ -12,7 +12,7 @@ from pathlib import Path
 COUNTRIES, VERSIONS, CLASSES = ("DE", "FR", "IT", "PL"), ("1", "2"), ("no", "yes")
 LABELLED = 0.6
 DELAYS = (2.0, 20.0)  # seconds until a label comes
-KEPT = 4  # rotated files
+KEPT = 15  # rotated files, so that an exporter may be away for some minutes
 TICK = 0.05  # seconds between two writes
 LINE = (
     b'{"ts":%.3f,"id":"r%d","version":"%b","country":"%b","prediction":"%b","score":%.3f,'
