@@ -6,7 +6,7 @@ READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup servers fmt check test test-long demo golden rules docs bench calibration clean
-.PHONY: dashboards drawn fleet image messages preview sanitize screenshots trackers
+.PHONY: dashboards drawn fleet image messages preview sanitize screenshots soak trackers
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ sanitize: setup ## The compiled reader under sanitizers: its tests, and ten minu
 
 image: ## Build the container image; BASE=… takes another base, EXTRAS=[demo] adds the demo
 	@bash scripts/image localhost/inference-exporter$(if $(EXTRAS),-demo):local "$(BASE)" "$(EXTRAS)"
+
+soak: setup ## An hour of traffic through an exporter that is killed and reloaded; SOAK_ARGS=…
+	PYTHONPATH=tests $(BIN)/python -m soak $(SOAK_ARGS)
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .demo

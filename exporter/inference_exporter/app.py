@@ -220,6 +220,7 @@ class Application:
             note=self._note,
             inbox=self._inbox,
             journal=self._journal,
+            stopping=lambda: self._stopping,
         )
 
     def _source(

@@ -36,6 +36,7 @@ from inference_exporter.loop.telemetry import Telemetry
 from inference_exporter.model import Model
 from inference_exporter.receivers import pattern_of
 from inference_exporter.sources import BatchSource, FileSource, Located, Source, StdinSource
+from inference_exporter.sources.descriptors import share
 from inference_exporter.state import MemoryStore
 from inference_exporter.values.events import Teller
 from inference_exporter.values.profile import NumericProfile, Reference
@@ -197,10 +198,15 @@ def _source(
         start_at="beginning" if start_at == "beginning" else "end",
         rotate_grace=config.rotate_grace,
         line_bytes=model.limits.line_bytes,
-        max_open_files=model.limits.open_files,
+        max_open_files=share(model.limits.open_files, _sources_of(config)),
         hold=hold,
         title=title,
     )
+
+
+def _sources_of(config: Config) -> int:
+    labelled = sum(model.labels is not None and bool(model.labels.logs) for model in config.models)
+    return len(config.models) + labelled
 
 
 def make_label_source(config: Config, model: ModelConfig, start_at: str) -> Source | None:

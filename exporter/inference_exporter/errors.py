@@ -5,7 +5,7 @@ InferenceExporterError
 ├── ProfileError      a reference profile is missing, damaged, too new or for another model, exit 2
 ├── UsageError        the command line asks for something that cannot be, exit code 2
 ├── AnswerError       a running exporter does not answer, or not as this version does, exit code 1
-└── StateError        the state folder belongs to another running exporter, exit code 1
+└── StateError        the state belongs to another running exporter or a newer version, exit code 1
 """
 
 from __future__ import annotations

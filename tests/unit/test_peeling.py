@@ -111,6 +111,7 @@ def test_colours_are_no_part_of_a_line() -> None:
 def test_coloured_json() -> None:
     assert decoded(FIELDS, f"\x1b[32m{LINE}\x1b[0m\n").results == {"ok": 1}
     assert decoded(FIELDS, f"{CRI}\x1b[1m{LINE}\x1b[0m\n").results == {"ok": 1}
+    assert decoded(FIELDS, f"\x1b[32m\x1b[K{LINE}\x1b[m\x1b[K\n").results == {"ok": 1}
 
 
 @pytest.mark.parametrize("torn", ['0Z stdout F {"a', '"stdout","time":"2026"}', "", "\0\0\0"])
@@ -122,20 +123,30 @@ def test_a_torn_first_line_hides_no_wrapper(wrapped: str, torn: str) -> None:
     assert list(found.batch.features["age"].values) == [41.0] * 3
 
 
+@pytest.mark.parametrize("wrapped", [f"{CRI}{LINE}", docker(LINE)])
+def test_wrapped_lines_behind_many_that_are_not_are_read_and_others_stay(wrapped: str) -> None:
+    block = "torn\n" * 20 + f"{LINE}\n{wrapped}\n" * 3
+    found = decoded(FIELDS, block, "[ts, $wrap.time]", age="numeric")
+    assert found.results == {"ok": 6, "malformed": 20}
+    assert list(found.batch.prediction or ()) == ["a"] * 6
+    assert np.isfinite(times(found)).tolist() == [False, True] * 3
+
+
 def test_an_object_that_is_like_an_entry_of_docker() -> None:
     own = {"log": "x", "stream": "stdout", "time": "2026-11-20T10:00:01Z", "prediction": "b"}
     found = decoded("fields: {prediction: prediction}", json.dumps(own) + "\n")
     assert list(found.batch.prediction or ()) == ["b"]
 
 
-def test_pieces_after_a_torn_first_line() -> None:
+@pytest.mark.parametrize("torn", ["x\n", "x\ny\nz\n"])
+def test_pieces_after_torn_first_lines(torn: str) -> None:
     part = CRI.replace(" F ", " P ")
-    cut = f"x\n{part}{LINE[:9]}\n".encode()
+    cut = f"{torn}{part}{LINE[:9]}\n".encode()
     (one,) = config.parse("models: {m: {logs: [l]}}", "c.yaml").models
     framer = HoldingFramer(1 << 12, hold=hold_of(one) or len)
     first = framer.feed(cut).lines
     second = framer.feed(f"{CRI}{LINE[9:]}\n".encode()).lines
-    assert (first, second) == (b"x\n", cut[2:] + f"{CRI}{LINE[9:]}\n".encode())
+    assert (first, second) == (torn.encode(), cut[len(torn) :] + f"{CRI}{LINE[9:]}\n".encode())
 
 
 @pytest.mark.parametrize("seed", range(5))

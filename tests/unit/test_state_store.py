@@ -103,12 +103,6 @@ def a_folder(database: Path) -> None:
     (database / "inside").mkdir(parents=True)
 
 
-def from_the_future(database: Path) -> None:
-    with sqlite3.connect(database) as connection:
-        connection.execute("PRAGMA user_version=99")
-    connection.close()
-
-
 def of_another_program(database: Path) -> None:
     database.unlink()
     with sqlite3.connect(database) as connection:
@@ -125,7 +119,6 @@ def of_another_program(database: Path) -> None:
         truncated,
         damaged_inside,
         a_folder,
-        from_the_future,
         of_another_program,
     ],
 )
@@ -144,6 +137,65 @@ def test_an_unusable_database_is_moved_aside_and_the_start_goes_on(
     assert (folder / f"state.sqlite.corrupt-{NOW:.0f}").exists()
     assert len(caplog.records) == 1
     assert loaded(folder) == {"a": b"1"}
+
+
+def test_state_of_a_newer_version_is_refused_and_left_alone(folder: Path) -> None:
+    committed(folder, a=b"1")
+    with sqlite3.connect(folder / "state.sqlite") as connection:
+        connection.execute("PRAGMA user_version=99")
+    connection.close()
+    before = (folder / "state.sqlite").read_bytes()
+    for _ in range(2):  # the refusal gives the folder back
+        with pytest.raises(StateError, match=r"newer inference-exporter \(version 99 .* start the"):
+            opened(folder)
+    assert (folder / "state.sqlite").read_bytes() == before
+
+
+def test_state_of_version_1_is_taken_up(folder: Path) -> None:
+    folder.mkdir()
+    with sqlite3.connect(folder / "state.sqlite") as connection:
+        connection.execute(
+            "CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
+        )
+        connection.execute("INSERT INTO state VALUES ('a', x'31'), ('b', x'32')")
+        connection.execute("PRAGMA user_version=1")
+        connection.execute(f"PRAGMA application_id={0x1EFE7A7E}")
+    connection.close()
+    store = opened(folder)
+    assert store.load_errors == 0
+    assert store.load() == {"a": b"1", "b": b"2"}
+    assert store.commit({"b": b"3", "c": b"4"})
+    store.close()
+    assert loaded(folder) == {"a": b"1", "b": b"3", "c": b"4"}
+
+
+DAMAGED_AT = 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["flipped", "cut"])
+def test_what_is_damaged_anywhere_is_noticed_and_never_taken_for_what_was_written(
+    folder: Path, how: str
+) -> None:
+    values = {f"key{number}": os.urandom(900) for number in range(100)}
+    committed(folder, **values)
+    database = folder / "state.sqlite"
+    good, noticed = database.read_bytes(), 0
+    for number in range(DAMAGED_AT):
+        place = len(good) * (2 * number + 1) // (2 * DAMAGED_AT)
+        bad = bytearray(good)
+        bad[place] ^= 0x10
+        database.write_bytes(bad if how == "flipped" else good[:place])
+        store = opened(folder)
+        found = store.load()
+        assert found in (values, {}), place  # a byte that nobody uses, or everything is left out
+        assert (store.load_errors == 1) == (not found)
+        noticed += store.load_errors
+        assert store.commit({"after": b"1"})
+        store.close()
+        shutil.rmtree(folder)
+        folder.mkdir()
+    assert noticed > DAMAGED_AT // 2
 
 
 def test_a_database_that_may_not_be_read_is_moved_aside(tmp_path: Path, folder: Path) -> None:

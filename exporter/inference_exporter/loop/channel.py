@@ -37,12 +37,19 @@ class Channel:
         self.feed, self.name, self.key, self.source = feed, name, key, source
         self._take, self._teller, self._resumed = take, teller, resumed
 
-    def read(self, now: float, monotonic: float) -> int:
-        """Read a turn's worth of lines; how many bytes they were."""
+    def read(self, now: float, monotonic: float, stopping: Callable[[], bool]) -> int:
+        """Read a turn's worth of lines; how many bytes they were.
+
+        Who is `stopping` waits for one block at most: what is left is read after the next start.
+        """
         size = 0
+        if stopping():
+            return size
         for block in self.source.poll(now, monotonic):
             self._lines(block.data, now, monotonic)
             size += len(block.data)
+            if stopping():
+                break
         return size
 
     def finish(self, now: float, monotonic: float) -> None:

@@ -21,7 +21,7 @@ from inference_exporter.loop.feed import Feed
 from inference_exporter.loop.labelling import Labelling
 from inference_exporter.loop.recording import Recording
 from inference_exporter.loop.store import Store
-from inference_exporter.loop.telemetry import Telemetry
+from inference_exporter.loop.telemetry import Telemetry, not_kept
 from inference_exporter.loop.telling import Teller, labels_name
 from inference_exporter.model import BlockFacts, LateLabels
 from inference_exporter.record import Journal
@@ -39,7 +39,6 @@ HELD_COMMITS = 12  # so many commits may fail before the page shows what is not 
 BEHIND = 4 << 20  # bytes in a turn: a log with as much is behind, and its labels wait
 T = TypeVar("T")
 _ME = "inference_exporter_"
-_PERSISTENT = f"{_ME}state_persistent"
 
 
 class Pipeline:
@@ -67,6 +66,8 @@ class Pipeline:
         Labels from HTTP clients, who are answered after the commit.
     journal
         The record of decisions, which is appended to after the commit.
+    stopping
+        Asked after every block whether to end the turn.
     """
 
     def __init__(  # noqa: PLR0913
@@ -82,7 +83,9 @@ class Pipeline:
         note: Callable[[Telemetry], None] = lambda _: None,
         inbox: Inbox | None = None,
         journal: Journal | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._stopping = stopping
         self.feeds = list(feeds)
         self._labelling = Labelling(self.feeds, telemetry, inbox)
         self._recording = Recording(self.feeds, telemetry, journal, clock)
@@ -149,11 +152,12 @@ class Pipeline:
         Labels wait where a log of predictions is behind: at the start after a pause, they would
         else run ahead of the predictions they belong to.
         """
-        sizes = {one.feed.name: one.read(now, monotonic) for one in self._predictions}
+        read = partial(Channel.read, now=now, monotonic=monotonic, stopping=self._stopping)
+        sizes = {one.feed.name: read(one) for one in self._predictions}
         labelled = self._labelling.take_submissions(now)
         for channel in self._labels:
             if sizes[channel.feed.name] < BEHIND and not self._labelling.full:
-                labelled = channel.read(now, monotonic) > 0 or labelled
+                labelled = read(channel) > 0 or labelled
         return labelled or any(sizes.values())
 
     def drain(self, tell: Callable[[int, int], None] = lambda _done, _of: None) -> None:
@@ -222,11 +226,7 @@ class Pipeline:
         the greater harm, and `commit` publishes again.
         """
         self._next_commit = self._clock.monotonic() + self._commit_interval
-        warning = Telemetry()
-        warning.set(f"{_ME}state_persistent", value=0.0)
-        blocks = [block for block in held.blocks if block.series.family.name != _PERSISTENT]
-        shown = (*blocks, *warning.samples())
-        self._publish(Snapshot(shown, held.timestamp, held.facts))
+        self._publish(not_kept(held))
 
     def publish(self, now: float | None = None) -> None:
         """Put what is committed on the page, as of `now`; alone only when nothing was read."""

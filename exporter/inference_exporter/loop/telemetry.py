@@ -10,7 +10,9 @@ from collections.abc import Collection
 import msgspec
 
 from inference_exporter.families import FAMILIES
-from inference_exporter.values.samples import Labels, Samples, SeriesSet
+from inference_exporter.values.samples import Labels, Samples, SeriesSet, Snapshot
+
+_PERSISTENT = "inference_exporter_state_persistent"
 
 
 class Telemetry:
@@ -87,3 +89,11 @@ class Telemetry:
             values[labels] = 0.0
             self._series.pop(family, None)
         return values
+
+
+def not_kept(held: Snapshot) -> Snapshot:
+    """A page as it was, but for what it says of the state: that it is not kept at the moment."""
+    warning = Telemetry()
+    warning.set(_PERSISTENT, value=0.0)
+    blocks = [block for block in held.blocks if block.series.family.name != _PERSISTENT]
+    return Snapshot((*blocks, *warning.samples()), held.timestamp, held.facts)

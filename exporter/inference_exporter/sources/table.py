@@ -54,13 +54,10 @@ class Table:
     def open(self, path: str) -> int | None:
         """A descriptor of the regular file, or None; failures are counted and logged once."""
         try:
-            fd = self._open(path, _FLAGS)
+            fd = self._descriptor(path)
         except OSError as error:
             if not gone(error):
                 self.failed(path, reason_of(error))
-                if reason_of(error) == "too_many_open":  # the system allows fewer than we do
-                    self._max_open = max(1, self.files_open() - 1)
-                    self.make_room()
             return None
         self._opened += 1
         if not stat.S_ISREG(os.fstat(fd).st_mode):
@@ -69,6 +66,21 @@ class Table:
         if self.unreadable.pop(path, None):
             log.info("%s can be read again", path)
         return fd
+
+    def _descriptor(self, path: str) -> int:
+        """Open the file, if need be in the place of one that was silent for long.
+
+        Who cannot look at a file cannot tell whether another one is its copy either.
+        """
+        try:
+            return self._open(path, _FLAGS)
+        except OSError as error:
+            if reason_of(error) != "too_many_open":
+                raise
+        self._max_open = max(1, self.files_open() - 1)  # the system allows fewer than we do
+        self._opened = self.files_open()
+        self.make_room()
+        return self._open(path, _FLAGS)
 
     def failed(self, path: str, reason: str) -> None:
         """Count a failure; log it when it is new."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from inference_exporter.clock import Clock
 from inference_exporter.errors import StateError
-from inference_exporter.state.database import NAME
+from inference_exporter.state.database import NAME, Unusable, read
 
 _ATTEMPTS, _PAUSE = 50, 0.1  # an exporter commits every few seconds, in milliseconds
 _FILES = (NAME, f"{NAME}-wal")
@@ -36,8 +36,11 @@ class StateCopy:
         return 0
 
     def load(self) -> dict[str, bytes]:
-        """All keys and values."""
-        return dict(self.tables.execute("SELECT key, value FROM state"))
+        """All keys and values; StateError if one is not what was written."""
+        try:
+            return read(self.tables)
+        except Unusable as error:
+            raise StateError(f"the state cannot be read: {error}") from error
 
     def commit(
         self,

@@ -7,6 +7,8 @@ import fcntl
 import logging
 import os
 import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from inference_exporter.errors import StateError
@@ -14,13 +16,14 @@ from inference_exporter.errors import StateError
 log = logging.getLogger("inference_exporter.state")
 
 NAME = "state.sqlite"
-VERSION = 1
+VERSION = 2
 _OURS = 0x1EFE7A7E  # application_id: not to take another program's database for ours
 _SIDES = ("", "-wal", "-shm")
 
 _UPGRADES: dict[int, str] = {
     # From version 0, an empty file. Each further entry leads from its number to the next.
     0: "CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    1: "ALTER TABLE state ADD COLUMN crc INTEGER",  # NULL: written by version 1
 }
 
 
@@ -68,6 +71,39 @@ def connect(folder: Path) -> sqlite3.Connection:
         raise Unusable(str(error)) from error
 
 
+def read(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """All keys and values; `Unusable` if one is not what was written.
+
+    SQLite looks at the shape of its pages and not at what is in them: a bit that a disk has turned
+    within a value would be a count that nobody made.
+    """
+    values = {}
+    columns = "key, value, crc" if _version(connection) > 1 else "key, value, NULL"
+    for key, value, crc in connection.execute(f"SELECT {columns} FROM state"):
+        if not isinstance(value, bytes) or crc not in (None, _crc(key, value)):
+            raise Unusable(f"{key} is not what was written")
+        values[key] = value
+    return values
+
+
+def write(connection: sqlite3.Connection, items: Iterable[tuple[str, bytes | None]]) -> None:
+    """Put values, and delete the keys of those that are None; part of the caller's transaction."""
+    known = list(items)
+    gone = [(key,) for key, value in known if value is None]
+    connection.executemany("DELETE FROM state WHERE key = ?", gone)
+    connection.executemany("REPLACE INTO state (key, value, crc) VALUES (?, ?, ?)", _rows(known))
+
+
+def _rows(items: Iterable[tuple[str, bytes | None]]) -> Iterator[tuple[str, bytes, int]]:
+    for key, value in items:
+        if value is not None:
+            yield key, value, _crc(key, value)
+
+
+def _crc(key: str, value: bytes) -> int:
+    return zlib.crc32(value, zlib.crc32(key.encode("utf-8", "surrogatepass")))
+
+
 def move_aside(folder: Path, now: float) -> str:
     """Rename the database and its side files out of the way; the new name of the database."""
     stamp = f"{NAME}.corrupt-{int(now)}"
@@ -93,6 +129,14 @@ def identity(folder: Path) -> tuple[int, int]:
     """Device and inode of the database that has the name now."""
     facts = (folder / NAME).stat()
     return facts.st_dev, facts.st_ino
+
+
+def is_there(folder: Path, known: tuple[int, int]) -> bool:
+    """Whether the name still leads to the database that had this identity."""
+    try:
+        return identity(folder) == known
+    except FileNotFoundError:
+        return False
 
 
 def size_of(folder: Path) -> int:
@@ -135,20 +179,29 @@ def _prepare(path: Path) -> sqlite3.Connection:
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = _version(connection)
     (owner,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if (version or owner or tables) and owner != _OURS:
         raise Unusable("the database of another program")
     if version > VERSION:
-        raise Unusable(f"version {version}, this program knows {VERSION} and older")
+        raise StateError(
+            f"the state was written by a newer inference-exporter (version {version} of the state, "
+            f"this one knows {VERSION} and older); start the newer one, or give this one a folder "
+            "of its own with --storage.path"
+        )
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise Unusable(str(verdict))
 
 
-def _upgrade(connection: sqlite3.Connection) -> None:
+def _version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    version = _version(connection)
     while version < VERSION:
         with connection:
             connection.execute("BEGIN IMMEDIATE")

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from inference_exporter.errors import StateError
 from inference_exporter.state import database
 
 log = logging.getLogger("inference_exporter.state")
@@ -58,13 +59,18 @@ class Store:
     def open(cls, folder: str, now: float) -> Store:
         """Open the folder's state whatever it looks like.
 
-        Only a second process on the same folder is an error (`StateError`). A database that cannot
-        be used is moved aside and counted in `load_errors`; a folder that cannot be used makes a
-        store that is not `persistent` and tries again at every commit.
+        Only a second process on the same folder, and state that a newer version has written, are
+        errors (`StateError`). A database that cannot be used is moved aside and counted in
+        `load_errors`; a folder that cannot be used makes a store that is not `persistent` and tries
+        again at every commit.
         """
         store = cls(Path(folder))
         store._now = now
-        store._try_open()
+        try:
+            store._try_open()
+        except StateError:
+            store.close()
+            raise
         store._outdated = store._connection is None
         return store
 
@@ -85,8 +91,8 @@ class Store:
         if self._connection is None:
             return {}
         try:
-            return dict(self._connection.execute("SELECT key, value FROM state"))
-        except sqlite3.Error as error:
+            return dict(database.read(self._connection))
+        except (sqlite3.Error, database.Unusable) as error:
             self._replace(str(error))
             return {}
 
@@ -133,16 +139,13 @@ class Store:
         self.persistent = False
 
     def _write(self, connection: sqlite3.Connection, extra: Extra | None) -> None:
-        puts = [(key, value) for key, value in self._pending.items() if value is not None]
-        deletes = [(key,) for key, value in self._pending.items() if value is None]
-        if database.identity(self._folder) != self._identity:
+        if not database.is_there(self._folder, self._identity):
             raise FileNotFoundError("the database was removed; a restart makes a new one")
         connection.execute("BEGIN IMMEDIATE")
         try:
             if self._outdated:
                 database.clear(connection)
-            connection.executemany("DELETE FROM state WHERE key = ?", deletes)
-            connection.executemany("REPLACE INTO state (key, value) VALUES (?, ?)", puts)
+            database.write(connection, self._pending.items())
             if extra is not None:
                 extra(connection)
             connection.execute("COMMIT")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
+_COLOUR = re.compile(rb"\x1b\[[0-9;]*[mK]")  # K: as far as the colour of the line goes
 
 
 def without_colours(block: bytes) -> bytes:

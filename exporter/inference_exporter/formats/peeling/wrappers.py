@@ -4,8 +4,9 @@ r"""Lines as a container runtime wraps them: Kubernetes' CRI, and Docker's json-
     {"log":"{\"age\": 41}\n","stream":"stdout","time":"2026-11-23T01:07:20.204955123Z"}
 
 Both cut long lines into pieces; see `pieces`. A block is of one file, so whether it is wrapped is
-told from its first lines. The time and the stream of the wrapper, where they are asked for, go into
-the line itself.
+told from its first lines; where these are something else, such as what a full disk has left,
+entries of a runtime among others are taken one by one. The time and the stream of the wrapper,
+where they are asked for, go into the line itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Literal
 
 import msgspec
@@ -32,8 +33,8 @@ _LOOK = 16  # lines: the first may be torn, after a full disk
 _STREAM = len("stdout")  # and of stderr
 WRAP_FACTS = ("$wrap.time", "$wrap.stream")
 
-_CRI = re.compile(rb"\0*(\d{4}-\d\d-\d\dT\S+) (stdout|stderr) ([PF])(?::\S*)? ?")
-_DOCKER = re.compile(rb'\0*\{"log": ?"')
+_CRI = re.compile(rb"^\0*(\d{4}-\d\d-\d\dT\S+) (stdout|stderr) ([PF])(?::\S*)? ?", re.MULTILINE)
+_DOCKER = re.compile(rb'^\0*\{"log": ?"', re.MULTILINE)
 _DOCKER_LINE = re.compile(rb'\\n", ?"(?:stream|attrs|time)"')
 
 
@@ -70,6 +71,25 @@ def wrapper_of(block: bytes) -> Wrapper | None:
     return found[0] if found and len(found) >= others else None
 
 
+def _among_others(block: bytes) -> Wrapper | None:
+    r"""Of which runtime a block has entries that are the lesser part of it.
+
+    >>> _among_others(b'a\nb\n2026-11-23T01:07:20Z stdout F {}\n')
+    'cri'
+    """
+    if (b" stdout " in block or b" stderr " in block) and _CRI.search(block):
+        return "cri"
+    if b'{"log":' in block:
+        for match in islice(_DOCKER.finditer(block), _LOOK):
+            if _docker(block[match.start() : _end(block, match.end())]) is not None:
+                return "docker"
+    return None
+
+
+def _end(block: bytes, at: int) -> int:
+    return block.find(b"\n", at) + 1 or len(block)
+
+
 def _kind(block: bytes, start: int, end: int) -> Wrapper | None:
     if _CRI.match(block, start, end):
         return "cri"
@@ -84,14 +104,20 @@ def unwrap(block: bytes, wanted: str = "auto", style: Style = "none") -> bytes:
     >>> unwrap(b"2026-11-23T01:07:20.2Z stdout P {\"a\":\n2026-11-23T01:07:20.2Z stdout F  1}\n")
     b'{"a": 1}\n'
     """
-    found = wrapper_of(block) if wanted == "auto" else wanted
+    found, mixed = _found(block) if wanted == "auto" else (wanted, False)
     if found not in ("cri", "docker"):
         return block
     if found == "cri" and style == "none":
         plain = _plain_cri(block)
         if plain is not None:
             return plain
-    return b"".join(_shown(line, style) for line in _lines_of(block, found))
+    return b"".join(_shown(line, style) for line in _lines_of(block, found, mixed))
+
+
+def _found(block: bytes) -> tuple[Wrapper | None, bool]:
+    """How a block is wrapped, and whether there are other lines that stay as they are."""
+    found = wrapper_of(block)
+    return (found, False) if found else (_among_others(block), True)
 
 
 def wrap_facts(line: str) -> tuple[tuple[str | None, str | None], str]:
@@ -110,16 +136,16 @@ def held(lines: bytes, inside: Hold | None = None) -> int:
     >>> held(b"2026-11-23T01:07:20Z stdout F a\n2026-11-23T01:07:20Z stdout P b\n")
     32
     """
-    found = wrapper_of(lines)
+    found, mixed = _found(lines)
     if found is None:
         return len(lines) if inside is None else inside(lines)
     if inside is not None:
-        return _held_inside(list(_lines_of(lines, found)), lines, inside)
+        return _held_inside(list(_lines_of(lines, found, mixed)), lines, inside)
     if found == "cri" and not _may_have_pieces(lines):
         return len(lines)
     if found == "docker" and len(_DOCKER_LINE.findall(lines)) == lines.count(b"\n"):
         return len(lines)
-    return first_open(_lines_of(lines, found), len(lines))
+    return first_open(_lines_of(lines, found, mixed), len(lines))
 
 
 def _held_inside(found: list[Line], lines: bytes, inside: Hold) -> int:
@@ -154,9 +180,16 @@ def _plain_cri(block: bytes) -> bytes | None:
     return None
 
 
-def _lines_of(block: bytes, wrapper: str) -> Iterator[Line]:
+def _lines_of(block: bytes, wrapper: str, mixed: bool) -> Iterator[Line]:
     read = _cri if wrapper == "cri" else _docker
+    if mixed:
+        return lines_of((len(line), read(line) or _other(line)) for line in _split(block))
     return lines_of((len(line), read(line)) for line in _split(block))
+
+
+def _other(line: bytes) -> Piece:
+    """A line that is no entry of the runtime, as one: whole, and of no stream."""
+    return Piece(b"", b"", True, line.rstrip(b"\r\n"))
 
 
 def _split(block: bytes) -> list[bytes]:
@@ -188,6 +221,8 @@ def _shown(line: Line, style: Style) -> bytes:
     if not line.known:
         return b"?\n"  # counted as a line that is not understood
     content = line.content
+    if not line.stream:
+        return content + b"\n"
     if style == "json":
         return _with_facts(content, line.time, line.stream)
     if style == "logfmt":
