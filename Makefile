@@ -6,7 +6,7 @@ READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup servers fmt check test test-long demo golden rules docs bench calibration clean
-.PHONY: dashboards drawn fleet image messages preview sanitize screenshots soak trackers
+.PHONY: dashboards drawn fleet image install messages preview sanitize screenshots soak trackers uninstall
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -83,6 +83,12 @@ image: ## Build the container image; BASE=… takes another base, EXTRAS=[demo] 
 
 soak: setup ## An hour of traffic through an exporter that is killed and reloaded; SOAK_ARGS=…
 	PYTHONPATH=tests $(BIN)/python -m soak $(SOAK_ARGS)
+
+install: ## Install program, unit and examples: DESTDIR=… PREFIX=/usr/local SYSCONFDIR=/etc PYTHON=…
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" PYTHON="$(PYTHON)" bash scripts/install install
+
+uninstall: ## Take that away again; configuration and state stay
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" bash scripts/install uninstall
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .demo

@@ -1,4 +1,6 @@
-"""Write the rule files as PrometheusRule objects; `--check` only says whether they are fresh.
+"""Write the rule files as PrometheusRule objects, and link them into the Helm chart.
+
+`--check` only says whether they are fresh.
 
 python -m deploy.kubernetes.generate [--check]
 """
@@ -8,6 +10,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from deploy.helm import generate as chart
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "monitoring" / "rules"
@@ -49,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             (FOLDER / name).write_text(text, encoding="utf-8")
             sys.stdout.write(f"{FOLDER / name} written\n")
-    return 1 if stale and check else 0
+    linked = chart.main(["--check"] if check else [])
+    return 1 if stale and check else linked
 
 
 def _text(path: Path) -> str:

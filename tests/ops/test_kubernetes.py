@@ -29,7 +29,7 @@ def _load(path: Path) -> Json:
 
 DEPLOYMENT = _load(FOLDER / "base" / "deployment.yaml")
 POD: Json = DEPLOYMENT["spec"]["template"]["spec"]
-SIDECAR: Json = next(one for one in POD["containers"] if one["name"] == "inference-exporter")
+(SIDECAR,) = POD["initContainers"]
 
 
 @pytest.mark.parametrize("version", ["1.28.0", "1.32.0", kubernetes_validate.latest_version()])
@@ -59,8 +59,16 @@ def test_the_sidecar_reads_the_log_and_writes_its_state_only() -> None:
     mounts = {one["name"]: one for one in SIDECAR["volumeMounts"]}
     assert {name for name, one in mounts.items() if not one.get("readOnly")} == {"state"}
     assert set(mounts) == {one["name"] for one in POD["volumes"]}
-    server = next(one for one in POD["containers"] if one is not SIDECAR)
+    (server,) = POD["containers"]
     assert [one["name"] for one in server["volumeMounts"]] == ["logs"]
+
+
+def test_the_sidecar_outlives_the_model_server_by_a_scrape() -> None:
+    assert SIDECAR["restartPolicy"] == "Always"  # native: it ends after the model server
+    _, seconds = SIDECAR["lifecycle"]["preStop"]["exec"]["command"]
+    interval = _load(FOLDER / "monitoring" / "podmonitor.yaml")["spec"]["podMetricsEndpoints"][0]
+    assert int(seconds) > int(interval["interval"].removesuffix("s"))
+    assert POD["terminationGracePeriodSeconds"] >= 30 + int(seconds) + 5
 
 
 def test_the_sidecars_arguments_are_understood_and_lead_to_its_mounts(
@@ -125,7 +133,7 @@ def test_a_rule_object_has_the_groups_of_its_file(name: str) -> None:
             }  # fmt: skip
 
 
-@pytest.mark.parametrize("folder", [".", "base", "monitoring", "../../dashboards"])
+@pytest.mark.parametrize("folder", [".", "base", "job", "monitoring", "../../dashboards"])
 def test_a_kustomization_names_what_is_there(folder: str) -> None:
     here = FOLDER / folder
     listed = _load(here / "kustomization.yaml")
