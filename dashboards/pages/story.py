@@ -140,15 +140,19 @@ def since(selector: str, *, width: int, height: int) -> Panel:
         found = of("ALERTS", ALERTS, f'severity="{severity}", {selector}')
         return f"{weight} * group by ({by}) ({found})"
 
-    known = f"0 * group by ({by}) ({of('inference_model_info', selector)})"
     levels = "\nor ".join(fires(*one) for one in _SEVERITIES)
+    known = f"0 * group by ({by}) ({of('inference_model_info', selector)}"
+    fired = f"count_over_time({of('ALERTS', ALERTS, selector)}[$__range] @ end())"
+    twelve = f"topk(12, sum by ({by}) ({fired})\n  or {known} @ end()))"
     return panels.states(
         "Each model since when",
-        about("The most severe alert about each model that fires, over time.",
+        about("The most severe alert about each model that fires, over time; of more than twelve "
+              "models those with most of them.",
               "Where the colour changes is when it began. Drift is decided on full hours, other "
               "alerts wait for some minutes, so the cause is a little to the left; the panel on "
               "inputs has no such delay."),
-        STATES, Query(f"{levels}\nor {known}", called("model")), width=width, height=height,
+        STATES, Query(f"({levels}\nor {known}))\nand on ({by}) {twelve}", called("model")),
+        width=width, height=height,
     )  # fmt: skip
 
 

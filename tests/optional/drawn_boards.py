@@ -42,7 +42,7 @@ def reports(
     subprocess.run(
         ["bash", "scripts/preview", "screenshots", "--open", f"--prometheus={fleet.url}",
          f"--output={folder}", f"--themes={request.param}", f"--from={(now - SPAN) * 1000}",
-         f"--to={now * 1000}", "--var=model=credit"],
+         f"--to={now * 1000}", "--var=model=credit", "--step=1s"],
         cwd=ROOT, check=True, timeout=900,
     )  # fmt: skip
     found = json.loads((folder / "report.json").read_text(encoding="utf-8"))
