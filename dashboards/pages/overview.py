@@ -18,7 +18,6 @@ from dashboards.board.promql import (
     over_limit,
     quantile,
     rate,
-    share,
     threshold,
 )  # fmt: skip
 from dashboards.pages import story, story_why
@@ -50,8 +49,7 @@ def _strip() -> tuple[Panel, ...]:
     down = 'count(up{job=~"$job"} == 0)'
     unread = 'count(inference_exporter_source_up{job=~"$job"} == 0)'
     budget = threshold("request_failure_ratio", FLEET)
-    failed = share(rate("inference_request_failures_total", FLEET, "model"),
-                   rate("inference_requests_total", FLEET, "model"))  # fmt: skip
+    failed = of("model:inference_request_failures:ratio1h", FLEET)
     return (
         panels.stat(
             "Firing alerts",
@@ -81,8 +79,9 @@ def _strip() -> tuple[Panel, ...]:
             story.LIMIT_STEPS, "no labels", 4, "{{model}}"),
         panels.stat(
             "Failures/budget",
-            about("Share of failed requests of the budget (request_failure_ratio), of the model "
-                  "with the largest.", "Above 100 % the budget shrinks faster than it may.",
+            about("Share of requests that failed within an hour, of the budget "
+                  "(request_failure_ratio); of the model with the largest.",
+                  "Above 100 % the budget shrinks faster than it may.",
                   "InferenceErrorBudgetBurn"),
             f"topk(1, {failed} / on ({names.by('model')}) {budget})", "percentunit",
             story.LIMIT_STEPS, "no traffic", 4, "{{model}}"),

@@ -28,7 +28,7 @@ SPAN = 90  # seconds, an hour and a half of the fleet's
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedFleet]:
     with watched_fleet(tmp_path_factory.mktemp("fleet")) as running:
-        wait_for(lambda: running.now(DECIDED), "drift that was decided on", 240)
+        wait_for(lambda: running.now(DECIDED), "drift that was decided on", 600)
         time.sleep(SPAN / 3)
         yield running
 
