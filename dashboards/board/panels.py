@@ -124,7 +124,7 @@ _ONE: Json = {"id": "decimals", "value": 1}
 _THREE: Json = {"id": "decimals", "value": 3}  # else a PSI of nothing is 6.16000000000001e-31
 _DECIMALS = {"percentunit": (_ONE,), "reqps": (_ONE,), "none": (_THREE,)}  # of cells by their unit
 _TITLES = {"alertname": "Alert", "feature": "Input"}  # of columns; others have their own name
-_WIDTHS = {"job": 150, "namespace": 120, "cluster": 120}  # names that are cut off else
+_WIDTHS = {"job": 140, "namespace": 100, "cluster": 100}  # names that are cut off else
 Column = tuple[str, str, str]  # heading, expression, unit
 
 

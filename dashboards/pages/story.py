@@ -88,7 +88,8 @@ def wellness(selector: str, *, width: int, height: int) -> Panel:
     table = tables.renamed(tables.stated(table, "State", STATES), "alertname", WORDS)
     table = tables.headed(table, alertname="What is wrong")
     first = ("State", "model", "alertname", "feature", "For", "Alerts")
-    return tables.sized(tables.arranged(table, *first), State=90, alertname=200, For=95, Alerts=70)
+    widths = {"State": 80, "model": 120, "alertname": 190, "For": 90, "Alerts": 65}
+    return tables.sized(tables.arranged(table, *first), **widths)
 
 
 def _most_severe(selector: str) -> str:
@@ -197,8 +198,8 @@ def inputs(selector: str, *labels: str) -> Panel:
     columns = ("feature", "Times its limit", "PSI", "Higher of 100", "Decided")
     named = [one for one in ("model", "version") if one in labels]
     shown = tables.arranged(table, "State", *named, *columns)
-    widths = {"State": 80, "Input": 150, "Times its limit": 115, "PSI": 70, "Higher of 100": 115,
-              "Decided": 80}  # fmt: skip
+    widths = {"State": 75, "Input": 140, "Times its limit": 110, "PSI": 65, "Higher of 100": 110,
+              "Decided": 70}  # fmt: skip
     known = tables.limited(shown, "Times its limit")
     shown = tables.coloured(tables.sized(known, **widths), "Times its limit", LIMIT_STEPS)
     return tables.stated(shown, "State", INPUT_STATES)
