@@ -195,28 +195,29 @@ def _estimates() -> tuple[Panel, ...]:
 
 def _confusion() -> tuple[Panel, ...]:
     cells = of(f"model_version_predicted_actual:inference_outcomes:increase{WINDOW}", VERSION)
-    whole = f"sum by (actual) ({cells})"
+    whole, words = f"sum by (actual) ({cells})", "of classifications, with labels"
     return (
-        tables.shaded(panels.matrix(
+        tables.unless_any(tables.shaded(panels.matrix(
             "Confusion",
             about("Of the labelled rows of each actual class (a column), the share that each class "
                   "was predicted for.", "The diagonal is recall: dark there, pale elsewhere. All "
                   "versions together; how many rows is on the right."),
             "percentunit",
             f"sum by (predicted, actual) ({cells})\n/ on (actual) group_left () ({whole} > 0)",
-            row="predicted", column="actual", bars=False, width=8)),
-        panels.matrix(
+            row="predicted", column="actual", bars=False, width=8)), words),
+        tables.unless_any(panels.matrix(
             "Labelled rows",
             about("Labelled predictions in the window: predicted class by actual class.",
                   "The diagonal is right. All versions together."),
             "short", f"round(sum by (predicted, actual) ({cells}))",
-            row="predicted", column="actual", bars=False, width=8),
+            row="predicted", column="actual", bars=False, width=8), words),
         panels.lines(
             "Predicted classes",
             about("Predictions a second by predicted class, labels or not.",
                   "A class that vanishes or takes over shows here first.", "InferenceOutputDrift"),
-            "reqps", Query(rate("inference_predictions_total", VERSION, "prediction"),
-                           "class {{prediction}}"), stacked=True, width=8),
+            "reqps", Query(rate("inference_predictions_total", VERSION, "prediction",
+                                more='prediction!=""'), "class {{prediction}}"),
+            stacked=True, width=8),
     )  # fmt: skip
 
 

@@ -53,7 +53,8 @@ def calibration() -> tuple[Panel, ...]:
             _by_version("brier_score"), _by_version("log_loss"),
             Query(f"max by (version, metric, window) ({several})",
                   "{{metric}} {{version}} {{window}}"),
-            Query(threshold("calibration_error", MODEL), "limit"), width=8),
+            Query(f"{threshold('calibration_error', MODEL)}\n"
+                  f"and on () ({_now('calibration_error')} or {several})", "limit"), width=8),
         tables.unless_any(panels.curve(
             "Reliability",
             about("For each bin of the score: its mean, and how often the positive class came.",
@@ -63,11 +64,11 @@ def calibration() -> tuple[Panel, ...]:
             "percentunit", "mean score",
             ("mean score", said), ("frequency", happened), ("as it should be", said), width=8),
             "of two classes, with labels"),
-        tables.unless_any(tables.renamed(panels.matrix(
+        tables.unless_any(tables.renamed(tables.slanted(panels.matrix(
             "Scores by actual class",
             about("Labelled predictions per bin of the score, by what really came.",
                   "Where the two overlap no threshold can tell them apart."),
             "short", f"sum by (actual, bin) ({of(seen, VERSION)})",
-            row="bin", column="actual", bars=True, width=8), "bin\\actual", _SCORES),
+            row="bin", column="actual", bars=True, width=8)), "bin\\actual", _SCORES),
             "of two classes, with labels"),
     )  # fmt: skip
