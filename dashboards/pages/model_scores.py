@@ -23,12 +23,10 @@ def _by_version(metric: str) -> Query:
 
 
 def of_classes(metrics: str) -> str:
-    """How far scores of more than two classes are from probabilities: rules do not add these up."""
+    """Metrics of models with more than two classes, which have a macro AUC: rules have none."""
     chosen = f'metric=~"{metrics}", class="", segment="", {names.NO_PERIOD}'
-    return (
-        f"{of('inference_performance', VERSION, chosen)}\n"
-        f"unless on ({names.by(*names.M)}) {_now('calibration_error')}"
-    )
+    macro = of("inference_performance", VERSION, 'metric="roc_auc", class="macro"')
+    return f"{of('inference_performance', VERSION, chosen)}\nand ignoring (metric, class) {macro}"
 
 
 def calibration() -> tuple[Panel, ...]:
