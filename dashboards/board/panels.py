@@ -28,7 +28,8 @@ def stat(
     return Panel(
         "stat", title, text, (Query(expr, named, instant=True),), unit, width, 4,
         defaults={
-            "color": {"mode": "thresholds"}, "noValue": none, **({"decimals": 2} if named else {}),
+            "color": {"mode": "thresholds"}, "noValue": none,
+            **({"decimals": _decimals(unit)} if named else {}),
             "thresholds": {"mode": "absolute", "steps": colors},
         },
         options={
@@ -40,14 +41,20 @@ def stat(
     )  # fmt: skip
 
 
+def _decimals(unit: str) -> int:
+    """Beside a name there is little room for digits."""
+    return 0 if unit == "percentunit" else 2
+
+
 def lines(
     title: str, text: About, unit: str, *queries: Query, width: int = 12, stacked: bool = False,
-    zero: bool = True, many: bool = False,
+    zero: bool = True, many: bool = False, ranked: bool = False,
 ) -> Panel:  # fmt: skip
     """Values over time. Nothing is drawn where a value is absent.
 
     `zero` says that the axis begins there; without, small changes of large values are seen. The
-    legend is a line below, or a table at the side where there are `many` series.
+    legend is a line below; a table at the side where there are `many` series, or below where they
+    are `ranked`, with the largest first: the others are a scroll away.
     """
     drawing = {
         "drawStyle": "line", "lineWidth": 1, "fillOpacity": 30 if stacked else 0,
@@ -61,8 +68,9 @@ def lines(
         overrides=tuple(_dashed(query.legend) for query in queries if _marked(query.legend)),
         options={
             "legend": {
-                "calcs": ["lastNotNull"], "displayMode": "table" if many else "list",
+                "calcs": ["lastNotNull"], "displayMode": "table" if many or ranked else "list",
                 "placement": "right" if many else "bottom", "showLegend": True,
+                **({"sortBy": "Last *", "sortDesc": True} if many or ranked else {}),
             },
             "tooltip": {"mode": "multi", "sort": "desc"},
         },
@@ -116,7 +124,7 @@ _ONE: Json = {"id": "decimals", "value": 1}
 _THREE: Json = {"id": "decimals", "value": 3}  # else a PSI of nothing is 6.16000000000001e-31
 _DECIMALS = {"percentunit": (_ONE,), "reqps": (_ONE,), "none": (_THREE,)}  # of cells by their unit
 _TITLES = {"alertname": "Alert", "feature": "Input"}  # of columns; others have their own name
-_WIDTHS = {"job": 150, "namespace": 120, "cluster": 120}  # names that are cut off else
+_WIDTHS = {"job": 140, "namespace": 100, "cluster": 100}  # names that are cut off else
 Column = tuple[str, str, str]  # heading, expression, unit
 
 

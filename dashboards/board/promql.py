@@ -42,10 +42,14 @@ def whole(expr: str) -> str:
 
 def rate(metric: str, selector: str, *labels: str, more: str = "") -> str:
     """Events a second by these labels, all replicas together; models of deployments apart."""
-    if "model" in labels:
-        labels = tuple(dict.fromkeys((*names.kept(), *labels)))
-    by = f" by ({', '.join(labels)})" if labels else ""
+    by = f" by ({_told_apart(*labels)})" if labels else ""
     return f"sum{by} (rate({of(metric, selector, more)}{RATE}))"
+
+
+def _told_apart(*labels: str) -> str:
+    """Labels of a sum; where one is the model, what tells deployments apart is kept too."""
+    more = names.kept() if "model" in labels else ()
+    return ", ".join(dict.fromkeys((*more, *labels)))
 
 
 def share(part: str, whole: str) -> str:
@@ -53,24 +57,39 @@ def share(part: str, whole: str) -> str:
     return f"{part}\n/ ({whole} > 0)"
 
 
-def quantile(q: float, selector: str, *labels: str, metric: str = DURATION) -> str:
+def quantile(
+    q: float, selector: str, *labels: str, metric: str = DURATION, exemplar: bool = False
+) -> str:
     """A latency quantile of the fleet; absent, and not NaN, where there is no traffic.
 
     Of native histograms where Prometheus scrapes them, else of buckets.
     """
     native = rate(metric, selector, *labels)
-    classic = rate(f"{metric}_bucket", selector, "le", *labels)
-    return (
-        " >= 0\nor ".join(f"histogram_quantile({q:g}, {one})" for one in (native, classic))
-        + " >= 0"
+    classic = (
+        f"sum by ({_told_apart('le', *labels)}) ({_a_minute(selector)})"
+        if metric == DURATION
+        else rate(f"{metric}_bucket", selector, "le", *labels)
     )
+    found = " >= 0\nor ".join(f"histogram_quantile({q:g}, {one})" for one in (native, classic))
+    return f"{found} >= 0{_with_exemplars(selector) if exemplar else ''}"
 
 
 def spread(selector: str) -> str:
-    """Requests by bucket of the latency: as native histograms, else as buckets."""
+    """Requests by bucket of the latency: as native histograms, else a minute in buckets."""
     native = f"sum (increase({of(DURATION, selector)}{RATE}))"
-    classic = f"sum by (le) (increase({of(f'{DURATION}_bucket', selector)}{RATE}))"
-    return f"{native}\nor ({classic} unless on () {native})"
+    classic = f"sum by (le) ({_a_minute(selector)})"
+    return f"{native}\nor ({classic} unless on () {native}){_with_exemplars(selector)}"
+
+
+def _a_minute(selector: str) -> str:
+    """Requests a minute by bucket, of all replicas: what the rules have added up."""
+    recorded = "model_version_le:inference_request_duration_seconds_bucket:increase1m"
+    return f"avg_over_time({of(recorded, selector)}{RATE})"
+
+
+def _with_exemplars(selector: str) -> str:
+    """Of 1970 there are no values; but exemplars are looked up by the series that are named."""
+    return f"\nor {of(f'{DURATION}_bucket', selector)} @ 0"
 
 
 def over_noise(scope: str, selector: str) -> str:

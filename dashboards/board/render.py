@@ -11,6 +11,7 @@ from dashboards.board.variables import LOKI, PROMETHEUS
 
 SCHEMA = 39
 GRID = 24
+LEAST_STEP = "1m"  # rules record once a minute, and pages are asked anew as often
 
 
 def text(board: Json) -> str:
@@ -85,6 +86,7 @@ def _panel(panel: Panel, number: int, at: Json) -> Json:
         "description": panel.about.text,
         "gridPos": at,
         "datasource": source,
+        "interval": LEAST_STEP,
         "targets": [_target(query, chr(65 + i)) for i, query in enumerate(panel.queries)],
         "fieldConfig": {
             "defaults": {"unit": panel.unit, **panel.defaults},

@@ -100,6 +100,20 @@ def labels_of(text: str) -> dict[str, str]:
     return {"__name__": name} | {key: value for key, value in pairs.items() if value}
 
 
+def text_of(name: str, labels: Mapping[str, str]) -> str:
+    r"""A series as it would be on a page: what `labels_of` reads.
+
+    >>> text_of("up", {"job": "a", "path": '"x"'})
+    'up{job="a",path="\\"x\\""}'
+    """
+    pairs = ",".join(f'{key}="{_escaped(value)}"' for key, value in labels.items())
+    return f"{name}{{{pairs}}}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
 def _plain(text: str) -> str:
     return re.sub(r"\\[\\\"n]", lambda found: _UNESCAPED[found[0]], text)
 

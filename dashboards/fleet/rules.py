@@ -16,7 +16,7 @@ import requests
 import yaml
 from alert_rules.ruleset import render
 from alert_rules.ruleset.settings import Settings, seconds
-from dashboards.fleet.remote import Chunk, Writer
+from dashboards.fleet.remote import Chunk, Writer, text_of
 
 from inference_exporter.values.batch import Floats
 
@@ -68,8 +68,10 @@ class Rules:
             times = np.arange(begin, begin + 60 * minutes, step)
             for number, rule in enumerate(group["rules"]):
                 found = self._ask(rule["expr"], times, step)
-                for series, labels, values in self._results(rule, number, found, times):
-                    chunk = Chunk([series], labels, values[None, :])
+                results = list(self._results(rule, number, found, times))
+                if results:
+                    series = [text_of(name, labels) for name, labels, _ in results]
+                    chunk = Chunk(series, {}, np.array([values for _, _, values in results]))
                     self.writer.write(chunk, (times * 1000).astype(np.int64))
 
     def _results(

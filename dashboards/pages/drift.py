@@ -98,7 +98,7 @@ def _since() -> Panel:
     return panels.states(
         "Each input since when",
         about("The eight inputs that are farthest from the reference now, over time.",
-              "Yellow: more than noise. Red: also above its limit. All at once: the feed or the "
+              "Yellow: more than noise. Red: decided to be drifted. All at once: the feed or the "
               "population changed. One alone: that field did.", "InferenceFeatureDrift"),
         INPUT_STATES, Query(input_states(VERSION), "{{feature}}"), width=24,
     )  # fmt: skip

@@ -91,14 +91,14 @@ def _requests() -> tuple[Panel, ...]:
                   "Diamonds are single requests: click one for its trace.",
                   "InferenceLatencyBudgetBurn", "InferenceLatencyGrowth"),
             "s",
-            *(Query(quantile(q, FLEET, *mine), f"{word} {{{{model}}}} {{{{version}}}}",
-                    exemplar=q == 0.99)
+            *(Query(quantile(q, FLEET, *mine, exemplar=q == 0.99),
+                    f"{word} {{{{model}}}} {{{{version}}}}", exemplar=q == 0.99)
               for q, word in ((0.5, "median"), (0.95, "p95"), (0.99, "p99"))),
             Query(threshold("request_duration_seconds", FLEET), "limit {{model}}"),
         ), links.to_logs()),
         panels.heat(
             "Distribution of the latency",
-            about("Requests per bucket of the latency.",
+            about("Requests a minute in each bucket of the latency.",
                   "Two bands are two populations: a cache, or two replicas."),
             "s", Query(spread(FLEET), "{{le}}", "heatmap", exemplar=True)),
         panels.lines(

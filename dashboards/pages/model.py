@@ -14,10 +14,10 @@ from dashboards.board.promql import (
     of,
     rate,
     single,
-    threshold,
 )  # fmt: skip
 from dashboards.pages import (
     model_estimates,
+    model_scores,
     model_segments,
     model_versions,
     model_vintages,
@@ -27,9 +27,6 @@ from dashboards.pages import (
 
 _REFERENCE = "inference_performance_reference"
 _CLASS = "model_version_class:inference_performance"
-_SCORES = {
-    f"{cell:02d}": f"{cell / names.SCORE_BINS:.0%}" for cell in range(names.SCORE_BINS)
-}  # fmt: skip
 _CALM = ((0, "stable", panels.GREEN), (1, "warning", panels.YELLOW), (2, "change", panels.RED))
 
 
@@ -55,7 +52,7 @@ def page() -> Page:
             Row("Show me one", (story_why.one(VERSION, height=5),)),
             Row("All alerts about it", (story.firing_alerts(MODEL, height=6),)),
             Row("Which mistakes (classifications)", _confusion()),
-            Row("Are scores probabilities (classifications)", _calibration()),
+            Row("Are scores probabilities (classifications)", model_scores.calibration()),
             Row("Late labels, coverage, sequential tests", _labels(), closed=True),
             Row("More of regressions", _regression(), closed=True),
             Row("Did estimates keep their promise", model_estimates.record(), closed=True),
@@ -80,16 +77,14 @@ def _by_version(metric: str, word: str = "") -> Query:
 
 
 def _strip() -> tuple[Panel, ...]:
-    def worst(title: str, metric: str, unit: str, read: str, *alerts: str, width: int = 3) -> Panel:
-        pick = "max" if metric in ("calibration_error", "log_loss", "brier_score") else "min"
+    def worst(title: str, metric: str, read: str, *alerts: str) -> Panel:
         shows = f"{title} over labels that arrived in the window; the worst version."
         return panels.stat(
-            title, about(shows, read, *alerts), f"{pick}({_now(metric)})", unit,
-            none="absent", width=width,
-        )  # fmt: skip
+            title, about(shows, read, *alerts), f"min({_now(metric)})", "percentunit", none="absent"
+        )
 
     return (
-        worst("Accuracy", "accuracy", "percentunit", "Absent below 200 labels.",
+        worst("Accuracy", "accuracy", "Absent below 200 labels.",
               "InferenceAccuracyLow"),
         panels.stat(
             "Accuracy drop/limit",
@@ -107,7 +102,7 @@ def _strip() -> tuple[Panel, ...]:
                   "InferenceRegressionErrorHigh"),
             f"max(clamp_min({story.error_grown(VERSION)}, 0))", "percentunit",
             story.LIMIT_STEPS, "absent", 4),
-        worst("Macro F1", "macro_f1", "percentunit", "Mean of F1 over classes, rare ones alike."),
+        worst("Macro F1", "macro_f1", "Mean of F1 over classes, rare ones alike."),
         panels.stat(
             "ROC AUC",
             about("ROC AUC over labels that arrived in the window; the worst version. Of more than "
@@ -116,9 +111,13 @@ def _strip() -> tuple[Panel, ...]:
                   "InferencePerformanceLow"),
             f"min({_now('roc_auc')} or {of('inference_performance', VERSION, _SEVERAL)})",
             "percentunit", none="absent"),
-        worst("Calibration error", "calibration_error", "percentunit",
-              "Mean distance of score and frequency; 0 is perfect.", "InferenceCalibrationPoor",
-              width=4),
+        panels.stat(
+            "Calibration error",
+            about("Mean distance of score and frequency over labels that arrived in the window; "
+                  "the worst version. Of more than two classes, of the worst replica.",
+                  "0 is perfect.", "InferenceCalibrationPoor"),
+            f"max({_now('calibration_error')} or ({model_scores.of_classes('calibration_error')}))",
+            "percentunit", none="absent", width=4),
         panels.stat(
             "Labels", about("Labels in the window.", "Performance is absent below 200.",
                             "InferenceLabelsStopped"),
@@ -196,72 +195,29 @@ def _estimates() -> tuple[Panel, ...]:
 
 def _confusion() -> tuple[Panel, ...]:
     cells = of(f"model_version_predicted_actual:inference_outcomes:increase{WINDOW}", VERSION)
-    whole = f"sum by (actual) ({cells})"
+    whole, words = f"sum by (actual) ({cells})", "of classifications, with labels"
     return (
-        tables.shaded(panels.matrix(
+        tables.unless_any(tables.shaded(panels.matrix(
             "Confusion",
             about("Of the labelled rows of each actual class (a column), the share that each class "
                   "was predicted for.", "The diagonal is recall: dark there, pale elsewhere. All "
                   "versions together; how many rows is on the right."),
             "percentunit",
             f"sum by (predicted, actual) ({cells})\n/ on (actual) group_left () ({whole} > 0)",
-            row="predicted", column="actual", bars=False, width=8)),
-        panels.matrix(
+            row="predicted", column="actual", bars=False, width=8)), words),
+        tables.unless_any(panels.matrix(
             "Labelled rows",
             about("Labelled predictions in the window: predicted class by actual class.",
                   "The diagonal is right. All versions together."),
             "short", f"round(sum by (predicted, actual) ({cells}))",
-            row="predicted", column="actual", bars=False, width=8),
+            row="predicted", column="actual", bars=False, width=8), words),
         panels.lines(
             "Predicted classes",
             about("Predictions a second by predicted class, labels or not.",
                   "A class that vanishes or takes over shows here first.", "InferenceOutputDrift"),
-            "reqps", Query(rate("inference_predictions_total", VERSION, "prediction"),
-                           "class {{prediction}}"), stacked=True, width=8),
-    )  # fmt: skip
-
-
-def _calibration() -> tuple[Panel, ...]:
-    def bins(name: str) -> str:
-        series = f"model_version_bin:inference_score_{name}:increase{WINDOW}"
-        return f"sum by (bin) ({of(series, VERSION)})"
-
-    counts = f"({bins('positives')} + {bins('negatives')} > 0)"
-    said, happened = f"{bins('outcomes_score')} / {counts}", f"{bins('positives')} / {counts}"
-    chosen = f'metric=~"calibration_error|brier_score|log_loss", class="", segment="", {_SPANS}'
-    several = (
-        f"{of('inference_performance', VERSION, chosen)}\n"
-        f"unless on ({names.by(*names.M)}) {_now('calibration_error')}"
-    )
-    seen = "model_version_actual_bin:inference_score_outcomes:increase" + WINDOW
-    return (
-        panels.lines(
-            "Calibration error, Brier score, log loss",
-            about("How far scores are from being probabilities.",
-                  "The dashed line is the threshold of the calibration error. Of more than two "
-                  "classes it is the gauge of the replica that does worst.",
-                  "InferenceCalibrationPoor", "InferenceLossHigh"),
-            "none", _by_version("calibration_error", "calibration error "),
-            _by_version("brier_score", "Brier score "), _by_version("log_loss", "log loss "),
-            Query(f"max by (version, metric, window) ({several})",
-                  "{{metric}} of classes {{version}} {{window}}"),
-            Query(threshold("calibration_error", MODEL), "limit calibration error"), width=8),
-        tables.unless_any(panels.curve(
-            "Reliability",
-            about("For each bin of the score: its mean, and how often the positive class came.",
-                  "Calibrated scores lie on the dashed line. Above it the model is too timid, "
-                  "below too sure. How many rows each bin has is on the right.",
-                  "InferenceCalibrationPoor"),
-            "percentunit", "mean score",
-            ("mean score", said), ("frequency", happened), ("as it should be", said), width=8),
-            "of two classes, with labels"),
-        tables.unless_any(tables.renamed(panels.matrix(
-            "Scores by actual class",
-            about("Labelled predictions per bin of the score, by what really came.",
-                  "Where the two overlap no threshold can tell them apart."),
-            "short", f"sum by (actual, bin) ({of(seen, VERSION)})",
-            row="bin", column="actual", bars=True, width=8), "bin\\actual", _SCORES),
-            "of two classes, with labels"),
+            "reqps", Query(rate("inference_predictions_total", VERSION, "prediction",
+                                more='prediction!=""'), "class {{prediction}}"),
+            stacked=True, width=8),
     )  # fmt: skip
 
 

@@ -18,7 +18,6 @@ from dashboards.board.promql import (
     over_limit,
     quantile,
     rate,
-    share,
     threshold,
 )  # fmt: skip
 from dashboards.pages import story, story_why
@@ -50,8 +49,7 @@ def _strip() -> tuple[Panel, ...]:
     down = 'count(up{job=~"$job"} == 0)'
     unread = 'count(inference_exporter_source_up{job=~"$job"} == 0)'
     budget = threshold("request_failure_ratio", FLEET)
-    failed = share(rate("inference_request_failures_total", FLEET, "model"),
-                   rate("inference_requests_total", FLEET, "model"))  # fmt: skip
+    failed = of("model:inference_request_failures:ratio1h", FLEET)
     return (
         panels.stat(
             "Firing alerts",
@@ -64,7 +62,7 @@ def _strip() -> tuple[Panel, ...]:
                   "number.", "At 1 the limit is reached. It is an alert if it is also more than "
                   "noise for 15 minutes.", "InferenceFeatureDrift"),
             f"topk(1, {over_limit(FLEET)})", "none", story.LIMIT_STEPS, "too few rows", 4,
-            "{{feature}}"),
+            "{{feature}} of {{model}}"),
         panels.stat(
             "Drifted inputs",
             about("Inputs that the last full hour or day has decided to be drifted.",
@@ -77,15 +75,16 @@ def _strip() -> tuple[Panel, ...]:
                   "(accuracy_drop); of the model that lost most.",
                   "0 % is as good as the reference, 100 % is the limit. Absent below 200 labels.",
                   "InferenceAccuracyLow"),
-            f"max(clamp_min({story.accuracy_lost(FLEET)}, 0))", "percentunit", story.LIMIT_STEPS,
-            "no labels", 4),
+            f"topk(1, clamp_min({story.accuracy_lost(FLEET)}, 0))", "percentunit",
+            story.LIMIT_STEPS, "no labels", 4, "{{model}}"),
         panels.stat(
             "Failures/budget",
-            about("Share of failed requests of the budget (request_failure_ratio), of the model "
-                  "with the largest.", "Above 100 % the budget shrinks faster than it may.",
+            about("Share of requests that failed within an hour, of the budget "
+                  "(request_failure_ratio); of the model with the largest.",
+                  "Above 100 % the budget shrinks faster than it may.",
                   "InferenceErrorBudgetBurn"),
-            f"max({failed} / on ({names.by('model')}) {budget})", "percentunit", story.LIMIT_STEPS,
-            "no traffic", 4),
+            f"topk(1, {failed} / on ({names.by('model')}) {budget})", "percentunit",
+            story.LIMIT_STEPS, "no traffic", 4, "{{model}}"),
         panels.stat(
             "p95 latency",
             about("95th percentile of the logged latency over the shown resolution, all replicas.",
@@ -118,18 +117,20 @@ def _truth() -> tuple[Panel, ...]:
             "percentunit",
             Query(story.accuracy_lost(FLEET), who),
             Query(story.error_grown(FLEET), f"errors {who}"),
-            Query("vector(1)", "limit"), width=8, zero=False),
+            Query("vector(1)", "limit"), width=8, zero=False, ranked=True),
         panels.lines(
             "Expected accuracy drop/limit",
             about("The same of what the scores of the window say about accuracy, before any label "
                   "comes.", "It cannot see that inputs mean something else than they did: then "
                   "accuracy falls, and what is expected does not.",
                   "InferenceAccuracyEstimateLow"),
-            "percentunit", Query(expected, who), Query("vector(1)", "limit"), width=8, zero=False),
+            "percentunit", Query(expected, who), Query("vector(1)", "limit"), width=8, zero=False,
+            ranked=True),
         panels.lines(
             "Labels by model",
             about("Labels a second that found their prediction.",
                   "When they stop, accuracy becomes unknown, not good.",
                   "InferenceLabelsStopped"),
-            "cps", Query(f"{classes}\nor\n{numbers}", called("model")), width=8),
+            "cps", Query(f"{classes}\nor\n{numbers}", called("model")), width=8,
+            ranked=True),
     )  # fmt: skip

@@ -88,7 +88,8 @@ def wellness(selector: str, *, width: int, height: int) -> Panel:
     table = tables.renamed(tables.stated(table, "State", STATES), "alertname", WORDS)
     table = tables.headed(table, alertname="What is wrong")
     first = ("State", "model", "alertname", "feature", "For", "Alerts")
-    return tables.sized(tables.arranged(table, *first), State=90, alertname=200, For=95, Alerts=70)
+    widths = {"State": 80, "model": 120, "alertname": 190, "For": 90, "Alerts": 65}
+    return tables.sized(tables.arranged(table, *first), **widths)
 
 
 def _most_severe(selector: str) -> str:
@@ -140,15 +141,19 @@ def since(selector: str, *, width: int, height: int) -> Panel:
         found = of("ALERTS", ALERTS, f'severity="{severity}", {selector}')
         return f"{weight} * group by ({by}) ({found})"
 
-    known = f"0 * group by ({by}) ({of('inference_model_info', selector)})"
     levels = "\nor ".join(fires(*one) for one in _SEVERITIES)
+    known = f"0 * group by ({by}) ({of('inference_model_info', selector)}"
+    fired = f"count_over_time({of('ALERTS', ALERTS, selector)}[$__range] @ end())"
+    twelve = f"topk(12, sum by ({by}) ({fired})\n  or {known} @ end()))"
     return panels.states(
         "Each model since when",
-        about("The most severe alert about each model that fires, over time.",
+        about("The most severe alert about each model that fires, over time; of more than twelve "
+              "models those with most of them.",
               "Where the colour changes is when it began. Drift is decided on full hours, other "
               "alerts wait for some minutes, so the cause is a little to the left; the panel on "
               "inputs has no such delay."),
-        STATES, Query(f"{levels}\nor {known}", called("model")), width=width, height=height,
+        STATES, Query(f"({levels}\nor {known}))\nand on ({by}) {twelve}", called("model")),
+        width=width, height=height,
     )  # fmt: skip
 
 
@@ -193,7 +198,7 @@ def inputs(selector: str, *labels: str) -> Panel:
     columns = ("feature", "Times its limit", "PSI", "Higher of 100", "Decided")
     named = [one for one in ("model", "version") if one in labels]
     shown = tables.arranged(table, "State", *named, *columns)
-    widths = {"State": 80, "Input": 150, "Times its limit": 115, "PSI": 70, "Higher of 100": 115,
+    widths = {"State": 75, "Times its limit": 118, "PSI": 65, "Higher of 100": 118,
               "Decided": 80}  # fmt: skip
     known = tables.limited(shown, "Times its limit")
     shown = tables.coloured(tables.sized(known, **widths), "Times its limit", LIMIT_STEPS)

@@ -54,19 +54,15 @@ def worst_segments(selector: str, *, height: int = 6) -> Panel:
 def causes(selector: str, *, pages: bool) -> tuple[Panel, ...]:
     """Traffic, failures, latency, steps and flawed inputs; `pages` of many models by model."""
     who = called("model") if pages else ""
-    mine = "model" if pages else "version"
+    mine, who_of = ("model", ("model",)) if pages else ("version", ("model", "version"))
     legend = who or "{{version}}"
-    flawed = "\n  or ".join(
-        f'label_replace({of(names.share(flaw, WINDOW), selector)}, "flaw", "{flaw}", "", "")'
-        for flaw in _FLAWS
-    )
-    of_inputs = names.by("model", "feature", "flaw")
     return (
         panels.lines(
             "Requests",
             about("Requests a second.", "A step at a deployment is a client's retry or a lost "
                   "replica.", "InferenceTrafficStopped"),
-            "reqps", Query(rate("inference_requests_total", selector, mine), legend), width=8),
+            "reqps", Query(rate("inference_requests_total", selector, mine), legend), width=8,
+            ranked=pages),
         panels.lines(
             "Failed requests",
             about("Share of failed requests.", "Above the dashed line the error budget shrinks "
@@ -75,15 +71,15 @@ def causes(selector: str, *, pages: bool) -> tuple[Panel, ...]:
             Query(share(rate("inference_request_failures_total", selector, mine),
                         rate("inference_requests_total", selector, mine)), legend),
             Query(f"min({threshold('request_failure_ratio', FLEET if pages else MODEL)})",
-                  "limit"), width=8),
+                  "limit"), width=8, ranked=pages),
         panels.linked(panels.lines(
             "p95 latency",
             about("95th percentile of the logged latency, all replicas together.",
                   "Diamonds are single requests with their trace. Interpolated between bucket "
                   "bounds: fine bounds, fine values.",
                   "InferenceLatencyBudgetBurn", "InferenceLatencyGrowth"),
-            "s", Query(quantile(0.95, selector, "model", *(() if pages else ("version",))),
-                       called("model", *(() if pages else ("version",))), exemplar=True), width=8),
+            "s", Query(quantile(0.95, selector, *who_of, exemplar=True), called(*who_of),
+                       exemplar=True), width=8, ranked=pages),
             links.to_logs()),
         panels.lines(
             "Mean time by step",
@@ -100,9 +96,20 @@ def causes(selector: str, *, pages: bool) -> tuple[Panel, ...]:
                   "InferenceFeatureBroken", "InferenceFeatureMissing", "InferenceFeatureInvalid",
                   "InferenceFeatureUnseen", "InferenceFeatureOutOfRange"),
             "percentunit",
-            Query(f"topk(5, max by ({of_inputs}) (\n  {flawed}) > 0)",
+            Query(_flawed(selector),
                   f"{{{{feature}}}} {{{{flaw}}}} {who}".strip()), many=True),
     )  # fmt: skip
+
+
+def _flawed(selector: str) -> str:
+    """The five largest of each flaw, and of these the five largest: naming hundreds is slow."""
+    by = names.by("model", "feature")
+    largest = {
+        flaw: f"topk(5, max by ({by}) ({of(names.share(flaw, WINDOW), selector)} > 0))"
+        for flaw in _FLAWS
+    }
+    named = (f'label_replace({found}, "flaw", "{flaw}", "", "")' for flaw, found in largest.items())
+    return "topk(5, {})".format("\n  or ".join(named))
 
 
 def one(selector: str, *, height: int = 7) -> Panel:

@@ -3,6 +3,7 @@
  *
  *     node build/screenshots.mjs [--prometheus URL] [--output FOLDER] [--width 1600] [--themes dark,light]
  *                                [--only UID,…] [--from now-1h] [--var model=credit]… [--open]
+ *                                [--step 1s]   (between two points at least, instead of what panels say)
  *
  * Chromium is told what to do through two pipes (the DevTools protocol), so nothing is listening.
  */
@@ -97,6 +98,7 @@ const { values } = parseArgs({ options: { ...COMMON,
   output: { type: 'string', default: 'screenshots' }, width: { type: 'string', default: '1600' },
   themes: { type: 'string', default: 'dark,light' }, only: { type: 'string', default: '' },
   from: { type: 'string', default: '' }, to: { type: 'string', default: 'now' },
+  step: { type: 'string', default: '' },
   var: { type: 'string', multiple: true, default: [] }, open: { type: 'boolean', default: false } } });
 const width = Number(values.width);
 mkdirSync(values.output!, { recursive: true });
@@ -112,6 +114,7 @@ try {
       for (const one of values.var!) query.append(`var-${one.split('=')[0]}`, one.slice(one.indexOf('=') + 1));
       query.set('theme', theme);
       query.set('width', String(width));
+      if (values.step) query.set('step', values.step);
       if (values.open) query.set('rows', 'open');
       const { png, report } = await browser.picture(`${url}/d/${board}?${query}`, width);
       const name = join(values.output!, `${board}-${theme}.png`);

@@ -195,7 +195,7 @@ def test_every_label_in_braces_is_one_of_the_metric(board: Json) -> None:
                 more = {"segment"} if family.segmented and family.kind == "gauge" else set()
                 assert labels <= {*family.labels, *WITH_CONTEXT, *more}, f"{name}: {labels}"
             elif ":" in name:
-                kept = set(name.split(":")[0].replace("_le", " le").split("_")) | {"reference"}
+                kept = set(name.split(":")[0].split("_")) | {"reference"}
                 assert labels <= {*kept, *WITH_CONTEXT}, f"{name}: {labels}"
     assert seen
 

@@ -28,7 +28,7 @@ SPAN = 90  # seconds, an hour and a half of the fleet's
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedFleet]:
     with watched_fleet(tmp_path_factory.mktemp("fleet")) as running:
-        wait_for(lambda: running.now(DECIDED), "drift that was decided on", 240)
+        wait_for(lambda: running.now(DECIDED), "drift that was decided on", 600)
         time.sleep(SPAN / 3)
         yield running
 
@@ -42,7 +42,7 @@ def reports(
     subprocess.run(
         ["bash", "scripts/preview", "screenshots", "--open", f"--prometheus={fleet.url}",
          f"--output={folder}", f"--themes={request.param}", f"--from={(now - SPAN) * 1000}",
-         f"--to={now * 1000}", "--var=model=credit"],
+         f"--to={now * 1000}", "--var=model=credit", "--step=1s"],
         cwd=ROOT, check=True, timeout=900,
     )  # fmt: skip
     found = json.loads((folder / "report.json").read_text(encoding="utf-8"))

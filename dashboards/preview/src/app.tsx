@@ -36,10 +36,10 @@ function timeRange(board: Dashboard, parameters: URLSearchParams): TimeRange {
   return rangeUtil.convertRawToRange(raw);
 }
 
-/** Seconds between two points of a panel, as wide as that. */
-function step(range: TimeRange, width: number, scrape: number): number {
+/** Seconds between two points of a panel, as wide as that; `least` is the panel's own "min interval". */
+function step(range: TimeRange, width: number, scrape: number, least = ''): number {
   const rough = (range.to.valueOf() - range.from.valueOf()) / Math.max(100, width);
-  return Math.max(scrape, rangeUtil.roundInterval(rough) / 1000);
+  return Math.max(scrape, least ? rangeUtil.intervalToSeconds(least) : 0, rangeUtil.roundInterval(rough) / 1000);
 }
 
 async function load({ uid, parameters, theme, width }: Asked): Promise<Page> {
@@ -48,7 +48,8 @@ async function load({ uid, parameters, theme, width }: Asked): Promise<Page> {
   const range = timeRange(board, parameters);
   const seconds = { from: range.from.valueOf() / 1000, to: range.to.valueOf() / 1000 };
   const scrape = await scrapeInterval();
-  const fixed = (panel: number) => builtIn(seconds.from, seconds.to, step(range, panel, scrape), scrape);
+  const least = (panel: PanelModel) => parameters.get('step') ?? panel.interval;
+  const fixed = (pixels: number, atLeast?: string) => builtIn(seconds.from, seconds.to, step(range, pixels, scrape, atLeast), scrape);
   const variables = await resolve(board, parameters, fixed(width));
   const values: Values = { ...fixed(width), __url_time_range: [`from=${range.from.valueOf()}&to=${range.to.valueOf()}`] };
   for (const { model, chosen, offered } of variables) values[model.name] = effective(model, chosen, offered);
@@ -57,8 +58,11 @@ async function load({ uid, parameters, theme, width }: Asked): Promise<Page> {
     marks(one, seconds, values).catch((error) => { report.failed.push(`annotation ${one.name}: ${error.message}`); return []; })));
   const everything = parameters.get('rows') === 'open';
   const opened = (row: PanelModel) => !row.collapsed || everything || parameters.getAll('row').includes(String(row.id));
-  const panels = await Promise.all(arrange(board, values, opened).map((placed) =>
-    draw(placed, { ...seconds, step: step(range, pixels(placed.panel, width), scrape) }, { ...placed.values, ...fixed(pixels(placed.panel, width)) }, theme, report)));
+  const panels = await Promise.all(arrange(board, values, opened).map((placed) => {
+    const { panel } = placed;
+    const at = step(range, pixels(panel, width), scrape, least(panel));
+    return draw(placed, { ...seconds, step: at }, { ...placed.values, ...fixed(pixels(panel, width), least(panel)) }, theme, report);
+  }));
   report.seconds = Math.round(performance.now() - started) / 1000;
   return { board, variables, values, range, marks: found.flat(), panels, report };
 }

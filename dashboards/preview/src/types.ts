@@ -19,6 +19,7 @@ export interface PanelModel {
   title: string;
   description?: string;
   gridPos: GridPos;
+  interval?: string;
   targets?: Target[];
   fieldConfig?: any;
   options?: any;

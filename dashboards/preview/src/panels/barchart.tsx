@@ -21,13 +21,13 @@ export function BarChart({ panel, data, width, height, theme }: DrawProps) {
   const draw = lying ? Lying : Standing;
   return (
     <div style={{ height }}>
-      {React.createElement(draw, { names: (category?.values ?? []).map((one: unknown) => category!.display?.(one).text ?? String(one)), bars, width, height: inner, color, theme, text: (one: number) => formattedValueToString(bars[0].display!(one)) })}
+      {React.createElement(draw, { names: (category?.values ?? []).map((one: unknown) => category!.display?.(one).text ?? String(one)), bars, width, height: inner, color, theme, slanted: Boolean(panel.options?.xTickLabelRotation), text: (one: number) => formattedValueToString(bars[0].display!(one)) })}
       {legend && <div style={{ height: LEGEND, overflow: 'hidden' }}><VizLegend placement="bottom" displayMode={LegendDisplayMode.List} items={items} /></div>}
     </div>
   );
 }
 
-interface BarsProps { names: string[]; bars: Field[]; width: number; height: number; color: (field: Field) => string; theme: any; text: (value: number) => string }
+interface BarsProps { names: string[]; bars: Field[]; width: number; height: number; color: (field: Field) => string; theme: any; slanted: boolean; text: (value: number) => string }
 
 function extent(bars: Field[]): [number, number] {
   const all = bars.flatMap((one) => one.values as number[]).filter(Number.isFinite);
@@ -35,9 +35,9 @@ function extent(bars: Field[]): [number, number] {
   return [low, high === low ? low + 1 : high];
 }
 
-function Standing({ names, bars, width, height, color, theme, text }: BarsProps) {
+function Standing({ names, bars, width, height, color, theme, slanted, text }: BarsProps) {
   const [low, high] = extent(bars);
-  const left = 52, bottom = 22, top = 8, tall = height - bottom - top;
+  const left = 52, bottom = slanted ? 36 : 22, top = 8, tall = height - bottom - top;
   const y = (value: number) => top + tall * (1 - (value - low) / (high - low));
   const group = (width - left) / Math.max(1, names.length), wide = (group * 0.7) / Math.max(1, bars.length);
   const marked = [...ticks(high, 4), ...ticks(-low, 3).filter((one) => one > 0).map((one) => -one)];
@@ -50,8 +50,9 @@ function Standing({ names, bars, width, height, color, theme, text }: BarsProps)
       {bars.map((field, k) => (field.values as number[]).map((value, i) => Number.isFinite(value) && (
         <rect key={`${k}-${i}`} x={left + i * group + group * 0.15 + k * wide} width={Math.max(1, wide - 1)}
           y={Math.min(y(value), y(0))} height={Math.abs(y(value) - y(0))} fill={color(field)} fillOpacity={0.8} />)))}
-      {names.map((name, i) => <text key={i} x={left + (i + 0.5) * group} y={height - 6} textAnchor="middle" fontSize={12}
-        fill={theme.colors.text.secondary}>{fitted(name, group)}</text>)}
+      {names.map((name, i) => <text key={i} textAnchor={slanted ? 'end' : 'middle'} fontSize={12} fill={theme.colors.text.secondary}
+        transform={`translate(${left + (i + 0.5) * group} ${height - bottom + 16}) rotate(${slanted ? -45 : 0})`}>
+        {slanted ? name : fitted(name, group)}</text>)}
     </svg>
   );
 }

@@ -11,11 +11,11 @@ const DRAWING = { drawStyle: 'line', lineWidth: 1, fillOpacity: 0, showPoints: '
 
 export function TimeSeriesPanel({ panel, data, width, height, theme, range, marks, exemplars }: DrawProps) {
   const frames = drawable(data);
-  const { displayMode = 'list', placement = 'bottom', calcs = [], showLegend = true, width: wide } = panel.options?.legend ?? {};
+  const { displayMode = 'list', placement = 'bottom', calcs = [], showLegend = true, width: wide, sortBy, sortDesc } = panel.options?.legend ?? {};
   const color = (name: string) => theme.visualization.getColorByName(name);
   return (
     <TimeSeries frames={frames} timeRange={range} timeZone="utc" width={width} height={height}
-      legend={{ displayMode, placement, calcs, showLegend, width: wide } as any}>
+      legend={{ displayMode, placement, calcs, showLegend, width: wide, sortBy, sortDesc } as any}>
       {(builder) => <Drawn builder={builder} marks={marks} exemplars={exemplars} color={color} />}
     </TimeSeries>
   );
