@@ -2,13 +2,14 @@
 
 Pages are written to be read in the repository too. So links that lead out of `docs/` become links
 to the repository, links to a folder of pages lead to its first page, and `runbooks/*` in the
-navigation is every page of that folder.
+navigation is every page of that folder. A page that nobody has placed is under "More".
 """
 
 from __future__ import annotations
 
 import os.path
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,21 @@ _FENCE = re.compile(r"(^ *```.*?^ *```|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
 
 
 def on_config(config: Any) -> Any:
-    """Every page of a folder, where the navigation says so."""
-    config["nav"] = [_expanded(entry) for entry in config["nav"]]
+    """Every page of a folder, where the navigation says so; then what it does not name."""
+    nav = [_expanded(entry) for entry in config["nav"]]
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
+    others = sorted(pages - set(placed(nav)))
+    config["nav"] = [*nav, {"More": others}] if others else nav
     return config
+
+
+def placed(entry: Any) -> Iterator[str]:
+    """The pages of a navigation or of a part of it."""
+    if isinstance(entry, str):
+        yield entry
+        return
+    for inside in entry.values() if isinstance(entry, dict) else entry:
+        yield from placed(inside)
 
 
 def _expanded(entry: Any) -> Any:

@@ -55,21 +55,17 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
             assert anchor in anchors(to), link
 
 
-def leaves(entry: object) -> Iterator[str]:
-    if isinstance(entry, str):
-        yield entry
-    elif isinstance(entry, dict):
-        for inside in entry.values():
-            yield from leaves(inside)
-    elif isinstance(entry, list):
-        for inside in entry:
-            yield from leaves(inside)
-
-
 def test_every_page_is_in_the_navigation_once() -> None:
     config = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
-    listed = list(leaves(site.on_config(config)["nav"]))
-    assert sorted(listed) == sorted(str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md"))
+    found = list(site.placed(site.on_config(config)["nav"]))
+    assert sorted(found) == sorted(str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md"))
+
+
+def test_a_page_that_nobody_has_placed_is_under_more() -> None:
+    nav = site.on_config({"nav": [{"Home": "index.md"}]})["nav"]
+    assert nav[0] == {"Home": "index.md"}
+    assert "alarms.md" in nav[1]["More"]
+    assert "index.md" not in nav[1]["More"]
 
 
 def test_links_out_of_the_pages_lead_to_the_repository() -> None:
