@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers fmt check test test-long demo golden rules docs bench calibration clean
-.PHONY: dashboards drawn fleet image install messages preview sanitize screenshots soak trackers uninstall
+.PHONY: help setup servers fmt check test test-long demo golden rules docs site bench calibration
+.PHONY: dashboards drawn fleet image install messages preview sanitize screenshots soak trackers
+.PHONY: uninstall clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -66,6 +67,11 @@ trackers: ## Try MLflow, W&B and Datadog's check for real, in an environment of 
 
 docs: setup ## Write the generated pages in docs/ anew
 	$(BIN)/python -m scripts.docs
+
+site: setup ## The pages of docs/ as a site in .site/, strictly: every link and heading is there
+	$(BIN)/python -c "import mkdocs" 2>/dev/null || $(BIN)/pip install --quiet --editable ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "open .site/index.html"
 
 bench: setup servers ## Measure speed and memory against named peers; writes docs/benchmarks.md
 	$(BIN)/python -m bench

@@ -2,9 +2,11 @@
 
     python -m alert_rules.generate [--check] [--output FOLDER] [--runbooks URL] [--dashboards URL]
                                    [--keep LABELS] [--owner LABELS]
+                                   [--shards N | --shards REGEX [REGEX ...]] [--only-for-alerts]
 
 Links lead where `--runbooks` and `--dashboards` say. `--keep` names the labels that tell
-deployments apart; give it to `dashboards.generate` too. Nothing else needs to be changed here:
+deployments apart; give it to `dashboards.generate` too. `--shards` and `--only-for-alerts` are for
+large fleets (docs/alerting.md). Nothing else needs to be changed here:
 thresholds are set in the exporter's configuration.
 """
 
@@ -12,17 +14,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from alert_rules.ruleset import alerts_doc, arguments, names
-from alert_rules.ruleset.render import files
+from alert_rules.ruleset import alerts_doc, arguments, names, shards
+from alert_rules.ruleset.render import HEAD, RECORDING, files
 from alert_rules.ruleset.settings import Settings
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Exit code 1 if `--check` finds a file that is not fresh."""
-    options = _parser().parse_args(given)
+    parser = _parser()
+    options = parser.parse_args(given)
+    try:
+        found = shards.patterns(options.shards)
+    except ValueError as error:
+        parser.error(f"--shards: {error}")
     settings = Settings(
         options.speed,
         options.inner,
@@ -31,10 +38,13 @@ def main(given: Sequence[str] | None = None) -> int:
         options.dashboards,
         options.keep,
         options.owner,
+        found,
+        options.only_for_alerts,
     )
+    texts = files(settings)
     stale = {
         options.output / name: text
-        for name, text in files(settings).items()
+        for name, text in texts.items()
         if _text(options.output / name) != text
     }
     page = alerts_doc.renew(_text(alerts_doc.PAGE))
@@ -46,7 +56,17 @@ def main(given: Sequence[str] | None = None) -> int:
         else:
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"{path} written\n")
+    if not options.check:
+        _remove_others(options.output, texts)
     return 1 if stale and options.check else 0
+
+
+def _remove_others(folder: Path, texts: Mapping[str, str]) -> None:
+    """Recording rules of another number of shards: every model would be evaluated twice."""
+    for path in folder.glob(f"{RECORDING}*.rules.yaml"):
+        if path.name not in texts and _text(path).startswith(HEAD):
+            path.unlink()
+            sys.stdout.write(f"{path} removed\n")
 
 
 def _text(path: Path) -> str:
@@ -66,6 +86,18 @@ def _parser() -> argparse.ArgumentParser:
         default=names.OWNER,
         metavar="LABELS",
         help="those of the configuration's labels that alerts get",
+    )
+    parser.add_argument(
+        "--shards",
+        nargs="+",
+        default=["1"],
+        metavar="N|REGEX",
+        help="recording rules in that many files by model, or by these expressions and the rest",
+    )
+    parser.add_argument(
+        "--only-for-alerts",
+        action="store_true",
+        help="leave out recording rules that only dashboards ask for",
     )
     parser.add_argument("--speed", type=float, default=1.0, help="divides every duration")
     parser.add_argument("--inner", default=Settings().inner, help="range of the innermost rate")

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from inference_exporter.families import FAMILIES
+
 FOLDER = Path(__file__).parent.parent / "alert_rules"
 Rule = dict[str, Any]
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -30,6 +32,13 @@ def words(rule: Rule) -> set[str]:
     """Everything in the rule that could be a metric, annotations included."""
     annotations = " ".join(rule.get("annotations", {}).values())
     return {*_NAME.findall(_TEXT.sub('""', rule["expr"])), *_NAME.findall(annotations)}
+
+
+def series() -> set[str]:
+    """Names of everything that a recording rule can select: of exporters, or recorded."""
+    recorded = {rule["record"] for group in groups("recording") for rule in group["rules"]}
+    histograms = {f"{name}_bucket" for name in FAMILIES}
+    return {*recorded, *FAMILIES, *histograms}
 
 
 def needed_by(rules: Iterable[Rule]) -> list[dict[str, Any]]:

@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
-from alert_rules.ruleset import names, recording
+from alert_rules.ruleset import names, needed, recording, shards
 from alert_rules.ruleset.alerts import EVERY, FILES
 from alert_rules.ruleset.alerts.explore import logs_url, traces_url
 from alert_rules.ruleset.alerts.text import deployment, owner
 from alert_rules.ruleset.rules import Alert, Group, Recording
 from alert_rules.ruleset.settings import Settings
 
-_HEAD = """\
+HEAD = """\
 # Written by `python -m alert_rules.generate`; edit alert_rules/ruleset/, not this file.
 # Limits are no part of the rules: they are `thresholds` in the exporter's configuration.
 """
+RECORDING = "recording"
 
 
 class _Text(str):
@@ -37,13 +38,28 @@ _Dumper.add_representer(_Text, _block)
 def files(settings: Settings) -> Mapping[str, str]:
     """Every rule file by its name."""
     with names.keeping(settings.keep):
-        texts = {"recording": text(recording.groups(settings), settings)}
+        texts = {name: text(groups, settings) for name, groups in _recording(settings).items()}
         for name, alerts in FILES.items():
             group = Group(
                 f"inference-{name}", settings.every(EVERY.get(name, "1m")), alerts(settings)
             )
             texts[name] = text((group,), settings)
     return {f"{name}.rules.yaml": content for name, content in texts.items()}
+
+
+def _recording(settings: Settings) -> Mapping[str, Sequence[Group]]:
+    """One file, or one for each shard: a file of its own can be given to a ruler of its own."""
+    groups = recording.groups(settings)
+    if settings.lean:
+        alerts = [alert for of in FILES.values() for alert in of(settings)]
+        groups = needed.by(alerts, groups)
+    if not settings.shards:
+        return {RECORDING: groups}
+    every = shards.matchers(settings.shards)
+    return {
+        f"{RECORDING}-{number}-of-{len(every)}": shards.sharded(groups, number, matcher)
+        for number, matcher in enumerate(every, 1)
+    }
 
 
 def text(groups: Sequence[Group], settings: Settings) -> str:
@@ -58,7 +74,7 @@ def text(groups: Sequence[Group], settings: Settings) -> str:
             for group in groups
         ]
     }
-    return _HEAD + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
+    return HEAD + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
 
 
 def _rule(rule: Recording | Alert, settings: Settings) -> dict[str, Any]:

@@ -17,7 +17,9 @@ class Settings:
     `speed` divides every duration, `inner` is the range of the innermost `rate` (at least four
     scrapes), `least` the fewest seconds between two evaluations, `runbooks` and
     `dashboards` are what links begin with. `keep` are the labels that tell deployments apart,
-    `owner` those of `labels:` in the exporter's configuration that alerts get.
+    `owner` those of `labels:` in the exporter's configuration that alerts get. `shards` are regular
+    expressions of models whose recording rules are in groups of their own, `lean` leaves out what
+    no alert needs.
     """
 
     speed: float = 1.0
@@ -29,6 +31,8 @@ class Settings:
     dashboards: str = "http://localhost:3000"
     keep: tuple[str, ...] = names.KEEP
     owner: tuple[str, ...] = names.OWNER
+    shards: tuple[str, ...] = ()
+    lean: bool = False
 
     def span(self, text: str) -> str:
         """A duration of the rules, as fast as the settings say.

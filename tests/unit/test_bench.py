@@ -30,7 +30,7 @@ def test_every_measurement_is_listed_with_what_it_measures() -> None:
     lines = bench("--list").splitlines()
     assert [line.split()[0] for line in lines] == [
         "throughput", "shapes", "follow", "idle", "start", "scrape", "commit", "freshness",
-        "labels", "evaluation", "segments", "season", "rules", "dashboards", "client",
+        "labels", "evaluation", "segments", "season", "rules", "dashboards", "fleet", "client",
         "receivers", "traced",
     ]  # fmt: skip
     assert all(line.endswith((".", "same log.")) for line in lines)
