@@ -89,7 +89,7 @@ def _a_minute(selector: str) -> str:
 
 def _with_exemplars(selector: str) -> str:
     """Of 1970 there are no values; but exemplars are looked up by the series that are named."""
-    return f"\nor {of(f'{DURATION}_bucket', selector)} @ 0"
+    return f"\nor sum({of(f'{DURATION}_bucket', selector)} @ 0)"
 
 
 def over_noise(scope: str, selector: str) -> str:

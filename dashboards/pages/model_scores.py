@@ -25,7 +25,7 @@ def _by_version(metric: str) -> Query:
 def of_classes(metrics: str) -> str:
     """Metrics of models with more than two classes, which have a macro AUC: rules have none."""
     chosen = f'metric=~"{metrics}", class="", segment="", {names.NO_PERIOD}'
-    macro = of("inference_performance", VERSION, 'metric="roc_auc", class="macro"')
+    macro = of("inference_performance", VERSION, 'metric="roc_auc", class="macro", segment=""')
     return f"{of('inference_performance', VERSION, chosen)}\nand ignoring (metric, class) {macro}"
 
 

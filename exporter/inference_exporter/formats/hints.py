@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def _usable(column: object) -> int:
         return int((~np.isnan(column.values[:, 0])).sum())
     if isinstance(column, RankedItems):
         return int(column.listed.sum())
-    assert isinstance(column, tuple | list)
+    assert isinstance(column, Sequence)
     return sum(value is not None for value in column)
 
 
