@@ -23,7 +23,6 @@ from grafana import dashboards, expand, metrics_in, targets, times
 from watched_fleet import SCRAPE, WatchedFleet, watched_fleet
 
 pytestmark = [
-    pytest.mark.xdist_group("fleet"),  # one fleet for all of them
     pytest.mark.server,
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("prometheus") is None, reason="no Prometheus here"),

@@ -36,7 +36,6 @@ from inference_exporter.values.samples import Snapshot
 from inference_exporter.values.status_facts import StatusFacts
 
 pytestmark = [
-    pytest.mark.xdist_group("latency"),  # one pair of servers for all of them
     pytest.mark.server,
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("prometheus") is None, reason="no Prometheus here"),
