@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from inference_exporter.windows import place
 
 REFERENCE_ROWS = 20_000
 START = 1_793_491_200.0  # a midnight
+PER_HOUR = (250, 1_000)  # rows
 LATER = 30.0  # seconds at most from a verdict to the alert: a scrape and a look of the rules, of 15
 CONFIG = """\
 models:
@@ -189,18 +190,35 @@ def delays(
 def _delay(
     sidecar: Sidecar, day: Day, onset: float, feature: str, change: Callable[[Rows], None]
 ) -> float:
+    for end in _around(sidecar, day, onset, change):
+        if end > onset and feature in {name for name, _ in sidecar.found()}:
+            return end - onset
+    return float("inf")
+
+
+def _around(
+    sidecar: Sidecar, day: Day, onset: float, change: Callable[[Rows], None] | None = None
+) -> Iterator[float]:
+    """Times at which is judged: an hour before something happens, and closely for half of one."""
     ends = np.append(np.arange(onset - 1.2 * HOUR, onset, 60.0), onset)
-    late = np.arange(onset + 5.0, onset + 0.5 * HOUR, 5.0)
-    every = np.append(ends, late)
+    every = np.append(ends, np.arange(onset + 5.0, onset + 0.5 * HOUR, 5.0))
     cuts = np.searchsorted(day.times, every)
-    for start, stop, end in zip(cuts, cuts[1:], every[1:], strict=False):
+    for start, stop, end in zip(cuts, cuts[1:], every[1:].tolist(), strict=False):
         rows = traffic.taken(day.rows, start, stop) if stop > start else {}
-        if rows and end > onset:
+        if rows and end > onset and change is not None:
             change(rows)
         sidecar.read(rows, START + day.times[start:stop], START + end)
-        if end > onset and feature in {name for name, _ in sidecar.found()}:
-            return float(end - onset)
-    return float("inf")
+        yield end
+
+
+def jobs(layout: Layout, per_hour: float, habits: Habits, trials: int) -> int:
+    """How many jobs that begin by day, on top of other traffic, are taken for a breakage."""
+    people, alarms = People(5), 0
+    calm = replace(habits, pauses=False)
+    for _ in range(trials):
+        day, sidecar = Day(people, per_hour, calm), Sidecar(layout)
+        alarms += any([bool(sidecar.found()) for _ in _around(sidecar, day, day.jobs[-1])])
+    return alarms
 
 
 REGIMES = {
@@ -216,36 +234,56 @@ _MONTHS = "model months of all of it; a fifth of that of each thing alone"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m bench.calibration.broken")
     parser.add_argument("--months", type=float, default=10.0, help=_MONTHS)
     parser.add_argument("--trials", type=int, default=100, help="breakages of a kind")
+    parser.add_argument(
+        "--jobs", type=int, default=1_000, help="that begin by day, each on its own"
+    )
     options = parser.parse_args(arguments)
+    _print_delays(options.trials)
+    _print_false_alarms(options.months)
+    _print_jobs(options.jobs)
+
+
+def _print_delays(trials: int) -> None:
     every = REGIMES["with all of them"]
     print("| what breaks | rows an hour | found | median minutes | 90 % within |")
     print("|---|---|---|---|---|")
-    for per_hour in (250, 1_000):
+    for per_hour in PER_HOUR:
         layout = layout_of(every, per_hour)
         for name, breakage in BREAKAGES.items():
-            found = np.array(delays(layout, per_hour, every, breakage, options.trials)) / 60
+            found = np.array(delays(layout, per_hour, every, breakage, trials)) / 60
             print(
                 f"| {name} | {per_hour:,} | {np.isfinite(found).mean():.0%} "
                 f"| {np.median(found):.1f} | {np.quantile(found, 0.9, method='lower'):.1f} |",
                 flush=True,
             )
+
+
+def _print_false_alarms(most: float) -> None:
     print(
         "\n| traffic | rows an hour | false alarms | model months | a month |"
         "\n|---|---|---|---|---|"
     )
-    for per_hour in (250, 1_000):
+    for per_hour in PER_HOUR:
         for name, habits in REGIMES.items():
-            months = options.months if habits == every else options.months / 5
+            months = most if name == "with all of them" else most / 5
             layout = layout_of(habits, per_hour)
             alarms = false_alarms(layout, per_hour, habits, round(30 * months), 60.0)
             print(
                 f"| {name} | {per_hour:,} | {alarms} | {months:g} | {alarms / months:.2f} |",
                 flush=True,
             )
+
+
+def _print_jobs(trials: int) -> None:
+    every = REGIMES["with all of them"]
+    print("\n| rows an hour | jobs by day | taken for a breakage |\n|---|---|---|")
+    for per_hour in PER_HOUR:
+        taken = jobs(layout_of(every, per_hour), per_hour, every, trials)
+        print(f"| {per_hour:,} | {trials:,} | {taken} |", flush=True)
 
 
 if __name__ == "__main__":

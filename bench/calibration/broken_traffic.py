@@ -63,7 +63,10 @@ class People:
 
 
 class Day:
-    """A day of requests: times in seconds since midnight (rows,) and rows, in order of time."""
+    """A day of requests: times in seconds since midnight (rows,) and rows, in order of time.
+
+    `jobs` are when the night's job and the day's begin, if there are any.
+    """
 
     def __init__(self, people: People, per_hour: float, habits: Habits) -> None:
         random = people.random
@@ -76,8 +79,10 @@ class Day:
             times[0], parts[0] = times[0][kept], _taken(parts[0], np.flatnonzero(kept))
         if habits.retries:
             self._retry(random, times, parts)
+        self.jobs: tuple[float, ...] = ()
         if habits.batches:
-            for start in (2 * HOUR, random.uniform(8, 20) * HOUR):
+            self.jobs = (2 * HOUR, random.uniform(8, 20) * HOUR)
+            for start in self.jobs:
                 size = int(12 * per_hour / 4)
                 times.append(start + np.sort(random.uniform(0, 1200, size)))
                 parts.append(people.segment(size))

@@ -143,6 +143,26 @@ def test_a_batch_on_top_of_traffic_is_told_by_its_rows(layout: Layout) -> None:
     assert story.minutes(10) == set()
 
 
+def test_a_batch_that_ends_is_told_by_the_minute_before(layout: Layout) -> None:
+    story = Story(layout)
+    story.minutes(61)
+    story.minutes(20, rows=200, change=_set("tenure", np.nan))
+    assert story.minutes(1, rows=9, change=_set("tenure", np.nan)) == set(), "its last rows"
+
+
+def test_the_wait_for_a_batch_begins_before_rows_are_enough(layout: Layout) -> None:
+    story = Story(layout)
+    story.minutes(61, rows=5)
+    assert story.minutes(1, rows=5, change=_set("tenure", np.nan)) == set()
+    puts, _ = story.sidecar.broken.take_changes()
+    again = Broken(layout, 0.1)
+    assert again.restore(puts) == []
+    (kept,), (restored,) = story.sidecar.broken.versions.values(), again.versions.values()
+    assert np.nansum(kept.suspected) > 0.0
+    np.testing.assert_array_equal(kept.suspected, restored.suspected)
+    assert ("tenure", "missing") in story.minutes(1, rows=5, change=_set("tenure", np.nan))
+
+
 def test_what_the_reference_does_not_have_at_all_needs_no_traffic_before(layout: Layout) -> None:
     assert ("income", "missing") in Story(layout).minutes(2, change=_set("income", np.nan))
 

@@ -13,12 +13,17 @@ from inference_exporter.values.batch import Bools, Floats
 
 HOUR = 60  # minutes
 SETTLED = 1.0  # minutes, after which rows a minute tell that a batch has begun
+PACED = 2  # minutes, at least, whose rows tell it: the one in which a batch ends has few
 STEADY = 20.0  # rows in the hour before, at least, that tell how traffic was
 FACTOR = 4.0  # between the most rows of a minute now, and those of a usual minute then, at most
 
 
 def _minutes(seconds: float) -> float:
     return max(seconds, 1.0) / 60.0
+
+
+def _held(since: Floats, now: float) -> Floats:
+    return np.where(np.isnan(since), now, since)
 
 
 class _Verdicts(msgspec.Struct, array_like=True):
@@ -28,6 +33,7 @@ class _Verdicts(msgspec.Struct, array_like=True):
     since: bytes
     rows: dict[int, float]
     began: dict[int, float]
+    suspected: bytes = b""  # state of before there was this has none
 
 
 class _Minute(msgspec.Struct, array_like=True):
@@ -39,8 +45,9 @@ class Minutes:
     """Counts (2, T, M) by minute since the epoch: equal rows once in ten seconds, and once an hour.
 
     `broken` (T, kinds) is the verdict, `share` the share of rows behind it, `since` the minute from
-    which on it would have been broken if traffic had gone on; `rows` all rows by minute, `began`
-    the time of the first of them. `per_month` false alarms are allowed.
+    which on it would have been broken if traffic had gone on, `suspected` the one from which on
+    nearly all rows have had it, though they may have been too few to be sure; `rows` all rows by
+    minute, `began` the time of the first of them. `per_month` false alarms are allowed.
     """
 
     def __init__(self, cells: Cells, per_month: float) -> None:
@@ -52,6 +59,7 @@ class Minutes:
         self.broken: Bools = np.zeros(shape, dtype=np.bool_)
         self.share: Floats = np.zeros(shape)
         self.since: Floats = np.full(shape, np.nan)
+        self.suspected: Floats = np.full(shape, np.nan)
 
     def add(self, minute: int, spaced: Floats, single: Floats, rows: float, first: float) -> None:
         """Count rows of a minute, of which the first was at that time."""
@@ -81,13 +89,16 @@ class Minutes:
         look = judge(self._known, *self._counted(minute))
         found = look.foreign.any(axis=0)
         ordinary = look.ordinary.any(axis=0)
-        held = np.where(np.isnan(self.since), clock / 60.0, self.since)
-        self.since = np.where(ordinary, held, self.since)
+        now = clock / 60.0
+        self.since = np.where(ordinary, _held(self.since, now), self.since)
+        suspected = look.suspected.any(axis=0)
+        self.suspected = np.where(suspected, _held(self.suspected, now), np.nan)
         if ordinary.any():
-            lasts = clock / 60.0 - self.since
+            settled, lasts = now - self.suspected >= SETTLED, now - self.since >= HOUR
             for length, one in zip(LOOKS, look.ordinary, strict=True):
-                goes_on = self._goes_on(minute - length, minute, clock) & (lasts >= SETTLED)
-                found |= one & ((lasts >= HOUR) | goes_on)
+                first = minute - max(length, PACED)
+                goes_on = self._goes_on(first, minute, clock) & settled
+                found |= one & (lasts | goes_on)
         clear = look.clear[-1]
         self.share = np.where(look.rows[-1] > 0, look.share[-1], self.share)
         self.since = np.where(clear & ~ordinary, np.nan, self.since)
@@ -156,7 +167,7 @@ class Minutes:
         return msgspec.msgpack.encode(
             _Verdicts(
                 self._cells.identity, self.broken.tobytes(), self.share.tobytes(),
-                self.since.tobytes(), self.rows, self.began,
+                self.since.tobytes(), self.rows, self.began, self.suspected.tobytes(),
             )
         )  # fmt: skip
 
@@ -170,8 +181,9 @@ class Minutes:
             broken = np.frombuffer(stored.broken, dtype=np.bool_).reshape(shape)
             share = np.frombuffer(stored.share).reshape(shape)
             since = np.frombuffer(stored.since).reshape(shape)
+            suspected = np.frombuffer(stored.suspected or stored.since).reshape(shape)
         except (msgspec.MsgspecError, ValueError) as error:
             raise ValueError(f"damaged verdicts: {error}") from error
-        self.broken, self.share, self.since = broken, share, since
+        self.broken, self.share, self.since, self.suspected = broken, share, since, suspected
         self.rows, self.began = stored.rows, stored.began
         return True

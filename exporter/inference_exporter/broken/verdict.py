@@ -14,8 +14,9 @@ Rows have to do with each other, of course. Two things are told apart:
   seconds. Traffic that really has it is not what the reference is of, whoever sent it.
 - **Ordinary**: the reference has it, only not in all rows. A batch of one kind of customers makes
   the same counts as a broken feature. So equal rows count once an hour, nearly all rows must have
-  it, and traffic must go on: about as many rows a minute as in the hour before. A batch that comes
-  out of nothing, or makes many times as many rows, is not judged for its first hour.
+  it for a minute, and traffic must go on: about as many rows a minute as in the hour before. A
+  batch that comes out of nothing, or makes many times as many rows, is not judged for its first
+  hour. The minute begins with the first few such rows, before they are enough to be sure.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ from inference_exporter.accumulators.cell_table import ABOVE, INVALID, MISSING, 
 from inference_exporter.values.batch import Bools, Floats
 
 KINDS = ("missing", "invalid", "strange", "one_value")
-LOOKS = (2, 3, 6)  # minutes, the one that is not over among them
+LOOKS = (1, 2, 3, 4, 6)  # minutes, the one that is not over among them
 FOREIGN = 1 / 200  # of the reference's rows: less is foreign to it
 FEW_ROWS, FEW_HITS = 8, 4  # at least; rows that have it are most of them where it is ordinary
+FEW_SUSPECTED = 4  # rows, at least, that make suspicious
 SHARE = (0.3, 0.9, 0.98)  # of rows that have a foreign thing, an ordinary one, the same value
 CONSTANT = (
     0.5  # a value that more of the reference's rows have may well be all there is for a while
@@ -47,6 +49,7 @@ class Look:
     rows: Floats
     foreign: Bools  # broken, and needs nothing else
     ordinary: Bools  # broken if traffic goes on as it was
+    suspected: Bools  # as ordinary, were the rows not too few to be sure
     clear: Bools
 
 
@@ -87,12 +90,13 @@ def judge(known: Known, spaced: Floats, single: Floats) -> Look:
     n, once = spaced.sum(axis=-1)[..., None], single.sum(axis=-1)[..., None]
     rows = np.where(known.foreign, n, once)
     share = hits / np.maximum(rows, 1.0)
+    ordinary = ~known.foreign & (expected <= CONSTANT)
+    suspected = ordinary & (rows >= FEW_SUSPECTED) & (share >= known.least)
     gross = (rows >= FEW_ROWS) & (hits >= known.few_hits) & (share >= known.least)
     if gross.any():  # hardly ever, and logarithms take their time
         gross &= rows * divergence(share, expected) >= known.demanded
-    ordinary = gross & ~known.foreign & (expected <= CONSTANT)
     clear = (rows >= FEW_ROWS) & (share < known.least / 2.0)
-    return Look(share, rows, gross & known.foreign, ordinary, clear)
+    return Look(share, rows, gross & known.foreign, gross & ordinary, suspected, clear)
 
 
 def _found(known: Known, spaced: Floats, single: Floats) -> tuple[Floats, Floats]:

@@ -26,46 +26,59 @@ _EQUAL = 1e-6  # weights closer than this are one weight
 
 def tail(value: Floats, freedom: Floats, first: Floats, rest: Floats) -> Floats:
     """P(Q > value), elementwise; 1 where `freedom` is 0. Requires first >= rest > 0."""
-    alone = elementwise(chi_square_tail, np.maximum(freedom, 1.0), np.maximum(value, 0.0) / first)
-    plain: Floats = np.where(freedom > 0, alone, 1.0)
-    unequal = np.flatnonzero((freedom > 1) & (first > rest * (1.0 + _EQUAL)))
-    mean = first + (freedom - 1.0) * rest
-    beyond = value[unequal] > 1.05 * mean[unequal]
-    far, near = unequal[beyond], unequal[~beyond]
-    plain[near] = np.maximum(plain[near], 0.3)  # below the mean: no evidence, and not needed finer
-    if len(far):
-        point = _saddlepoint(value[far], freedom[far], first[far], rest[far])
-        plain[far] = _lugannani_rice(point, value[far], freedom[far], first[far], rest[far])
-    return plain
+    unequal = (freedom > 1) & (first > rest * (1.0 + _EQUAL))
+    far = unequal & (value > 1.05 * (first + (freedom - 1.0) * rest))
+    found: Floats = np.ones(len(value))
+    alone = (freedom > 0) & ~far
+    ratio = np.maximum(value[alone], 0.0) / first[alone]
+    found[alone] = elementwise(chi_square_tail, freedom[alone], ratio)
+    near = unequal & ~far
+    found[near] = np.maximum(found[near], 0.3)  # below the mean: no evidence, and not needed finer
+    found[far] = _beyond(value[far], freedom[far], first[far], rest[far])
+    return found
 
 
 def quantile(alpha: float, freedom: Floats, first: Floats, rest: Floats) -> Floats:
     """The value that Q exceeds with probability `alpha` (below 0.2), elementwise."""
     freedom = np.maximum(freedom, 1.0)
-    largest = elementwise(chi_square_quantile, freedom, alpha)
-    plain: Floats = largest * first
+    plain = _quantiles(alpha, freedom) * first  # the largest it can be
     unequal = np.isfinite(plain) & (freedom > 1) & (first > rest * (1.0 + _EQUAL))
-    mixed = freedom[unequal], first[unequal], rest[unequal]
-    plain[unequal] = np.minimum(_exceeded(alpha, *mixed), plain[unequal])
+    if unequal.any():
+        mixed = freedom[unequal], first[unequal], rest[unequal]
+        plain[unequal] = np.minimum(_exceeded(alpha, *mixed), plain[unequal])
     return plain
+
+
+def _quantiles(alpha: float, freedom: Floats) -> Floats:
+    """Of χ², once for all features with as many cells."""
+    each, place = np.unique(freedom, return_inverse=True)
+    found: Floats = elementwise(chi_square_quantile, each, alpha)[place]
+    return found
 
 
 def _exceeded(alpha: float, freedom: Floats, first: Floats, rest: Floats) -> Floats:
     """The value of `quantile`, by secants of the tail's logarithm, which is nearly a line."""
     least = 1.05 * (first + (freedom - 1.0) * rest)
-    others = elementwise(chi_square_quantile, freedom - 1.0, alpha / 2.0)
-    most = first * chi_square_quantile(1.0, alpha / 2.0) + rest * others
+    most = first * chi_square_quantile(1.0, alpha / 2.0) + rest * _quantiles(
+        alpha / 2.0, freedom - 1.0
+    )
     before: Floats = least
     value: Floats = np.maximum(most, least)
-    above, excess = (np.log(tail(one, freedom, first, rest) / alpha) for one in (before, value))
+    above, excess = (np.log(_beyond(one, freedom, first, rest) / alpha) for one in (before, value))
     for _ in range(20):  # about five are needed
         flat = excess == above
         step = np.where(flat, 0.0, excess * (value - before) / np.where(flat, 1.0, excess - above))
         if (np.abs(step) <= 1e-9 * value).all():
             break
         before, above, value = value, excess, np.clip(value - step, least, most)
-        excess = np.log(tail(value, freedom, first, rest) / alpha)
+        excess = np.log(_beyond(value, freedom, first, rest) / alpha)
     return value
+
+
+def _beyond(value: Floats, freedom: Floats, first: Floats, rest: Floats) -> Floats:
+    """The tail above 1.05 times the mean, where weights differ."""
+    point = _saddlepoint(value, freedom, first, rest)
+    return _lugannani_rice(point, value, freedom, first, rest)
 
 
 def _saddlepoint(value: Floats, freedom: Floats, first: Floats, rest: Floats) -> Floats:
