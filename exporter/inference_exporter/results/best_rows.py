@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,10 +17,11 @@ from inference_exporter.values.batch import Batch, Bools, Floats, Ints, TextColu
 from inference_exporter.values.samples import Exemplar
 from inference_exporter.windows import Placement
 
+_MANY = 16  # rows; looking at each costs more than looking for the best of each place
 _FIRST = 1e9  # seconds that a failure counts as slower than anything that did not fail
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Traced:
     """Rows with their `traces`, `times` (epoch seconds) and `history` (number of the version).
 
@@ -67,6 +69,26 @@ def traced(batch: Batch, times: Floats, placement: Placement, layout: Layout) ->
     return Traced(batch, batch.trace_id, times, history, max(versions) + 1, failed, ahead)
 
 
+class Offers(NamedTuple):
+    """Rows of ascending rank: their places, numbers, ranks and values, all (n,)."""
+
+    places: Ints
+    numbers: Ints
+    ranks: Floats
+    values: Floats
+
+    def best(self, places: int) -> Offers:
+        """The last of each place, of so many places."""
+        last = np.full(places, -1)
+        last[self.places] = np.arange(len(self.places))
+        at = last[last >= 0]
+        return Offers(*(one[at] for one in self))
+
+    def tuples(self) -> list[tuple[int, int, float, float]]:
+        """Row by row."""
+        return list(zip(*(one.tolist() for one in self), strict=True))
+
+
 class Marks:
     """The exemplars of one family's cells; a history has `cells` of them."""
 
@@ -100,24 +122,29 @@ class Marks:
             self._best = np.append(self._best, np.full(missing, -np.inf))
         places = rows.places(cell, self._cells, chosen)
         better = (rank > self._best.take(places)).nonzero()[0]
-        if len(better):
-            best_last = better[rank[better].argsort(kind="stable")]
-            numbers = best_last if chosen is None else chosen[best_last]
-            found = zip(
-                places[best_last].tolist(), numbers.tolist(), rank[best_last].tolist(),
-                values[best_last].tolist(), strict=True,
-            )  # fmt: skip
-            self._keep(rows, reversed([*found]))
+        if not len(better):
+            return
+        at = better[rank[better].argsort(kind="stable")]
+        numbers = at if chosen is None else chosen[at]
+        offers = Offers(places[at], numbers, rank[at], values[at])
+        few = offers if len(at) <= _MANY else offers.best(len(self._best))
+        if not self._take(rows, few) and few is not offers:
+            self._take(rows, offers)  # the best of some place had no trace
 
-    def _keep(self, rows: Traced, found: Iterator[tuple[int, int, float, float]]) -> None:
-        """The first with a trace of each place, of (place, row, rank, value)."""
-        done: set[int] = set()
-        for place, row, rank, value in found:
-            if place in done or (trace := rows.traces[row]) is None:
+    def _take(self, rows: Traced, offers: Offers) -> bool:
+        """Take the last with a trace of each place; whether none was without."""
+        all_have, done = True, set()
+        for place, row, rank, value in reversed(offers.tuples()):
+            if place in done:
+                continue
+            trace = rows.traces[row]
+            if trace is None:
+                all_have = False
                 continue
             done.add(place)
             self._best[place] = rank
             self._found[place] = Exemplar(str(trace), value, float(rows.times[row]))
+        return all_have
 
     def next_round(self) -> None:
         """Any row is better than what stands there now."""

@@ -7,12 +7,14 @@ The numbers of fields are those of `opentelemetry/proto/collector/trace/v1/trace
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from struct import Struct
 
 from inference_exporter.senders.wire import nanoseconds, pair, resource, scope
 from inference_exporter.values.spans import Attribute, Span
-from inference_exporter.values.wire import fixed64, message, number, text
+from inference_exporter.values.wire import message, number, text
 
 ERROR = 2  # the code of a status
+_TIMES = Struct("<BQBQ")
 
 
 def trace_request(spans: Iterable[Span], about: Mapping[str, Attribute]) -> bytes:
@@ -22,16 +24,15 @@ def trace_request(spans: Iterable[Span], about: Mapping[str, Attribute]) -> byte
 
 
 def _span(span: Span) -> bytes:
-    parts = [message(1, span.trace_id), message(2, span.span_id)]
+    parts = [
+        b"\x0a\x10", span.trace_id, b"\x12\x08", span.span_id,
+        text(5, span.name), number(6, span.kind),
+        _TIMES.pack(0x39, nanoseconds(span.start), 0x41, nanoseconds(span.end)),  # 7 and 8
+    ]  # fmt: skip
     if span.parent_id:
-        parts.append(message(4, span.parent_id))
-    parts += [
-        text(5, span.name),
-        number(6, span.kind),
-        b"\x39" + fixed64(nanoseconds(span.start)),  # field 7
-        b"\x41" + fixed64(nanoseconds(span.end)),  # field 8
-        *[pair(9, *one) for one in span.attributes.items()],
-    ]
+        parts += [b"\x22\x08", span.parent_id]
+    for name, value in span.attributes.items():
+        parts.append(pair(9, name, value))
     if span.error:
         parts.append(message(15, number(3, ERROR)))
     return b"".join(parts)

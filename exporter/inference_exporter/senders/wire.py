@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from inference_exporter import __version__
 from inference_exporter.values.spans import Attribute
-from inference_exporter.values.wire import message, number, real, text
+from inference_exporter.values.wire import message, number, real, text, varint
 
 SCOPE = "inference-exporter"
 _NANOSECONDS = 1_000_000_000
@@ -28,18 +28,24 @@ def nanoseconds(seconds: float) -> int:
     return max(0, round(seconds * _NANOSECONDS)) & 0xFFFFFFFFFFFFFFFF
 
 
-@lru_cache(maxsize=2048, typed=True)  # models, versions, classes come again and again
 def pair(field: int, name: str, value: Attribute) -> bytes:
     """A KeyValue."""
-    return message(field, text(1, name) + message(2, any_value(value)))
+    inside = any_value(value)
+    return message(field, _key(name) + varint(len(inside)) + inside)
+
+
+@lru_cache(maxsize=2048)  # names come again and again
+def _key(name: str) -> bytes:
+    """The key, and the tag of the value behind it."""
+    return text(1, name) + b"\x12"
 
 
 def any_value(value: Attribute) -> bytes:
     """The inside of an AnyValue."""
+    if isinstance(value, str):
+        return text(1, value)
     if isinstance(value, bool):
         return number(2, value)
     if isinstance(value, int) and -(2**63) <= value < 2**63:
         return number(3, value & 0xFFFFFFFFFFFFFFFF)
-    if isinstance(value, int | float):
-        return real(4, float(value))
-    return text(1, value)
+    return real(4, float(value))

@@ -26,7 +26,9 @@ def real(field: int, value: float) -> bytes:
 
 def message(field: int, data: bytes) -> bytes:
     """Bytes, or a message within a message."""
-    return varint(field << 3 | 2) + varint(len(data)) + data
+    size = len(data)
+    head = _MESSAGES.get((field, size)) or varint(field << 3 | 2) + varint(size)
+    return head + data
 
 
 def signed(value: int) -> int:
@@ -60,3 +62,6 @@ def varint(value: int) -> bytes:
 
 
 _BYTES = [bytes((one,)) for one in range(128)]
+_MESSAGES = {
+    (field, size): bytes((field << 3 | 2, size)) for field in range(1, 16) for size in range(128)
+}
