@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from inference_exporter import _native
 from inference_exporter.accumulators import Groups, Histogram
 from inference_exporter.accumulators.numeric_table import NumericTable
+from inference_exporter.formats.peeling.wrappers import _plain_cri
 from inference_exporter.repeats import Keyed, Met, fingerprints
 from inference_exporter.values.batch import (
     Batch,
@@ -185,3 +186,22 @@ def test_what_would_read_beside_an_array_is_refused() -> None:
         module.codes(("a",), len, whole)
     with pytest.raises(TypeError):
         module.hashes(([],), whole[:1])
+
+
+ENTRIES = st.lists(
+    st.sampled_from(
+        ["2026-11-23T01:07:20Z", "stdout", "stderr", "F", "P", "", " ", "x", "\r", "{}"]
+    ),
+    max_size=6,
+).map(" ".join)
+WHOLE = st.text("a {}\r\0", max_size=5).map(lambda text: f"0Z stdout F {text}")
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(WHOLE | WHOLE | WHOLE | ENTRIES, min_size=1, max_size=4), st.sampled_from(["", "\n"])
+)
+def test_lines_are_unwrapped_alike(lines: list[str], end: str) -> None:
+    block = ("\n".join(lines) + end).encode()
+    mine, theirs = both(lambda: _plain_cri(block))
+    assert mine == theirs

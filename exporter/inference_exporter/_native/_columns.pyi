@@ -55,3 +55,6 @@ def durations(
     shift: int, upper: Buffer, steps: int, out: Buffer,
 ) -> None:  # fmt: skip
     """Count durations into cells (groups, cells); see accumulators/histogram.py."""
+
+def unwrapped(block: bytes) -> bytes | None:
+    """The lines inside of CRI's; None where some are not whole or no such lines."""

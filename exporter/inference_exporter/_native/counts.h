@@ -1,4 +1,4 @@
-/* Functions of columns that are counted: numbers to bins, texts to codes, rows to keys.
+/* Functions beside the reader: numbers to bins, texts to codes, rows to keys, lines unwrapped.
 
    Each is the twin of a few lines of NumPy, and gives the same to the last bit. They are for
    arrays of 64 bits that lie in one piece; what they are told of sizes is checked, and so is
@@ -13,6 +13,7 @@
 extern PyMethodDef bins_method, durations_method;           /* bins.c */
 extern PyMethodDef codes_method, hashes_method;             /* codes.c */
 extern PyMethodDef fingerprints_method, meet_method;        /* keys.c */
+extern PyMethodDef unwrapped_method;                        /* wrapped.c */
 
 /* Arrays of 64 bits, borrowed from Python until `done` with. */
 typedef struct {

@@ -232,9 +232,10 @@ static PyType_Spec reader_spec = {
 static int
 add_functions(PyObject *module)
 {
-    static PyMethodDef functions[7];
+    static PyMethodDef functions[8];
     PyMethodDef all[] = {bins_method,   durations_method,    codes_method,
-                         hashes_method, fingerprints_method, meet_method};
+                         hashes_method, fingerprints_method, meet_method,
+                         unwrapped_method};
     memcpy(functions, all, sizeof(all)); /* Python keeps the table */
     return PyModule_AddFunctions(module, functions);
 }
