@@ -173,7 +173,8 @@ def _may_have_pieces(block: bytes) -> bool:
 def _plain_cri(block: bytes) -> bytes | None:
     """The lines inside where all are whole; None where some are not, or are no such lines."""
     if _native.MODULE is not None:
-        return _native.MODULE.unwrapped(block)
+        lines: bytes | None = _native.MODULE.unwrapped(block)
+        return lines
     parts = [line.split(b" ", 3) for line in block.removesuffix(b"\n").split(b"\n")]
     try:
         if all([part[2] == b"F" and len(part[1]) == _STREAM for part in parts]):
