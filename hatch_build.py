@@ -18,7 +18,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 VARIABLE = "INFERENCE_EXPORTER_BUILD"
 FOLDER = "inference_exporter/_native"
 MODULE = "inference_exporter._native._columns"
-FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden"]
+FLAGS = ["-std=c11", "-O3", "-fvisibility=hidden", "-ffp-contract=off"]
 
 
 class NativeHook(BuildHookInterface):  # type: ignore[type-arg]  # of settings it has none

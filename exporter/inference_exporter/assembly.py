@@ -54,8 +54,7 @@ def calm_memory() -> None:
     default threshold the collector walks them again and again. And the C library gives freed
     memory back to the system after every block, to fetch it again for the next one.
     """
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # with the few cycles that starting left: looking for them costs more than they do
     gc.set_threshold(100_000, 20, 50)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # glibc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import random
 from pathlib import Path
@@ -17,6 +18,8 @@ from inference_exporter import config
 from inference_exporter.cli import main
 from inference_exporter.errors import ConfigError
 from inference_exporter.formats import Decoded, Kind, hold_of, make_decoder
+from inference_exporter.formats.peeling.arrays import entries_of, expand_arrays
+from inference_exporter.formats.peeling.suffix import without_suffix
 from inference_exporter.sources.holding import HoldingFramer
 from sidecar import Sidecar
 
@@ -334,3 +337,15 @@ def test_a_line_in_pieces_is_counted_once_over_crashes(tmp_path: Path) -> None:
         at += size
     assert total(sidecar.page(), "inference_predictions_total", prediction="a") == 40
     assert total(sidecar.page(), "inference_exporter_lines_total", result="malformed") == 0
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_only_lines_that_are_not_from_brace_to_brace_are_searched(end: str) -> None:
+    """The lines that are, in between, stay what they are, wherever the others stand."""
+    odd = ['{"a": 1} took 3 ms', 'INFO [{"a": 1}, {"a": 2}]', "", "torn", '{"a": {"b": 1}', "]"]
+    for others in itertools.permutations(odd, 3):
+        block = f'{others[0]}\n{{"a": 1}}\n{others[1]}\n{{"a": [{{"b": 1}}]}}\n{others[2]}{end}'
+        alone = [without_suffix(line.encode()).decode() for line in block.split("\n")]
+        assert without_suffix(block.encode()).decode() == "\n".join(alone)
+        apart = [entry for line in block.encode().split(b"\n") for entry in entries_of(line)]
+        assert expand_arrays(block.encode()).split(b"\n")[: len(apart)] == apart

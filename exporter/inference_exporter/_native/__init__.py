@@ -1,4 +1,4 @@
-"""The reader of JSON lines that is written in C, where it was built: faster, and never needed.
+"""Reading JSON lines and counting them in C, where that was built: faster, and never needed.
 
 It says the same as the Python path, bit for bit; what it cannot say, it leaves to that. The
 environment variable `INFERENCE_EXPORTER_DECODER` chooses: `python` does without it, `native` does

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "counts.h"
 #include "lines.h"
 
 #ifndef SOURCES
@@ -229,6 +230,17 @@ static PyType_Spec reader_spec = {
 };
 
 static int
+add_functions(PyObject *module)
+{
+    static PyMethodDef functions[8];
+    PyMethodDef all[] = {bins_method,   durations_method,    codes_method,
+                         hashes_method, fingerprints_method, meet_method,
+                         unwrapped_method};
+    memcpy(functions, all, sizeof(all)); /* Python keeps the table */
+    return PyModule_AddFunctions(module, functions);
+}
+
+static int
 fill_module(PyObject *module)
 {
     static const struct {
@@ -241,7 +253,7 @@ fill_module(PyObject *module)
             return -1;
         }
     }
-    if (PyModule_AddStringConstant(module, "SOURCES", SOURCES)) {
+    if (PyModule_AddStringConstant(module, "SOURCES", SOURCES) || add_functions(module)) {
         return -1;
     }
     PyObject *type = PyType_FromModuleAndSpec(module, &reader_spec, NULL);

@@ -14,12 +14,17 @@ uneven for a guide of bounded size are searched.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from types import ModuleType
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
+from inference_exporter import _native
 from inference_exporter.accumulators.base import Groups
 from inference_exporter.values.batch import Batch, Bools, Floats, Ints, NumericColumn
+
+Array = npt.NDArray[Any]
 
 _LARGEST_DEVIATION = 1e150  # its square is still a finite number
 _GUIDE_SIZES = (256, 1024, 4096)
@@ -59,10 +64,20 @@ class NumericTable:
         shifts = [np.full(len(r.grid) + 1, r.stride) for r in rows]
         self._summed = self._counted + np.concatenate(shifts)
         self._guide = _Guide(rows, starts)
+        self._described = [
+            (*self._guide.of(at), row.mean, start, row.stride, missing, squares)
+            for at, (row, start, missing, squares) in enumerate(
+                zip(rows, starts.tolist(), self._missing.ravel().tolist(),
+                    self._squares.tolist(), strict=False)
+            )
+        ]  # fmt: skip
 
     def count(self, batch: Batch, groups: Groups, out: Floats) -> None:
         """Add the batch's increments to `out`, shape (groups.count, cells)."""
         columns = [row.column(batch) or _absent(batch.rows) for row in self.rows]
+        if _native.MODULE is not None:
+            self._count_natively(_native.MODULE, columns, batch.inputs, groups, out)
+            return
         values = np.stack([column.values for column in columns])
         cell = self._guide.cells(values)
         deviation = values - self._mean
@@ -72,6 +87,28 @@ class NumericTable:
         np.maximum(deviation, -_LARGEST_DEVIATION, out=deviation)
         np.minimum(deviation, _LARGEST_DEVIATION, out=deviation)
         self._add(cell, deviation, groups, out)
+
+    def _count_natively(
+        self,
+        module: ModuleType,
+        columns: Sequence[NumericColumn],
+        inputs: Bools | None,
+        groups: Groups,
+        out: Floats,
+    ) -> None:
+        """The same in C: one pass, in the order in which NumPy adds."""
+        described = tuple(
+            (_flat(column.values), _flat(column.invalid), low, scale, last, mean,
+             base, start, stride, missing, squares, searched)
+            for column, (low, scale, last, base, searched, mean, start, stride, missing, squares)
+            in zip(columns, self._described, strict=True)
+        )  # fmt: skip
+        found = np.zeros(out.shape)
+        module.bins(
+            described, _flat(groups.index), _flat(inputs), groups.count, self.cells,
+            self._guide.first, self._guide.upper, self._guide.steps, found,
+        )  # fmt: skip
+        out += found
 
     def _set_aside(
         self,
@@ -98,11 +135,8 @@ class NumericTable:
         out += counts[:, :-1]
         out[:, self._summed] += sums[:, self._counted]
         deviation *= deviation
-        if count == 1:
-            out[0, self._squares] += deviation.sum(axis=1)
-        else:
-            for at, squares in enumerate(deviation):
-                out[:, self._squares[at]] += np.bincount(groups.index, squares, minlength=count)
+        for at, squares in enumerate(deviation):  # one after the other, as the C of it adds
+            out[:, self._squares[at]] += np.bincount(groups.index, squares, minlength=count)
 
 
 class _Guide:
@@ -117,16 +151,22 @@ class _Guide:
         bases = np.cumsum([0, *(len(guide[2]) for guide in guides)])
         self._bases = _column(bases[:-1])
         shifted = [guide[2] + start for guide, start in zip(guides, starts, strict=False)]
-        self._first = np.concatenate(shifted)
-        self._steps = max((guide[3] for guide in guides), default=0)
-        self._upper = np.full(int(starts[-1]), np.inf)
+        self.first = np.concatenate([np.zeros(0, np.int64), *shifted])
+        self.steps = max((guide[3] for guide in guides), default=0)
+        self.upper = np.full(int(starts[-1]), np.inf)
         for row, start in zip(rows, starts, strict=False):
-            self._upper[start : start + len(row.grid)] = row.grid
+            self.upper[start : start + len(row.grid)] = row.grid
         self._searched = [
             (at, row.grid, int(starts[at]))
             for at, row in enumerate(rows)
             if guides[at][3] == 0 and len(row.grid)
         ]
+
+    def of(self, at: int) -> tuple[float, float, float, int, int]:
+        """Of one row: where the guide begins, its scale and its end; where; edges to search."""
+        searched = next((len(grid) for row, grid, _ in self._searched if row == at), -1)
+        low, scale, last = (float(one[at, 0]) for one in (self._low, self._scale, self._last))
+        return low, scale, last, int(self._bases[at, 0]), searched
 
     def cells(self, values: Floats) -> Ints:
         """NaN gets some cell; the caller knows better."""
@@ -136,9 +176,9 @@ class _Guide:
         np.fmax(place, 0.0, out=place)
         guide = place.astype(np.int64)
         guide += self._bases
-        cell: Ints = self._first.take(guide)
-        for _ in range(self._steps):
-            cell += values > self._upper.take(cell)
+        cell: Ints = self.first.take(guide)
+        for _ in range(self.steps):
+            cell += values > self.upper.take(cell)
         for at, grid, start in self._searched:
             cell[at] = grid.searchsorted(values[at]) + start
             # NaN sorts behind the last edge, which is a cell of this row too.
@@ -162,6 +202,11 @@ def _guide_of(grid: Floats) -> tuple[float, float, Ints, int]:
             first = np.searchsorted(k, np.arange(size)).astype(np.int64)
             return low, scale, first, steps
     return 0.0, 0.0, np.zeros(1, dtype=np.int64), 0
+
+
+def _flat(array: Array | None) -> Array | None:
+    """In one piece, as C wants it."""
+    return None if array is None else np.ascontiguousarray(array)
 
 
 def _column(numbers: Sequence[int] | Ints) -> Ints:

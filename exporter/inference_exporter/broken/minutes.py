@@ -108,9 +108,10 @@ class Minutes:
         """Counts (looks, T, M) of equal rows once in ten seconds, and once an hour."""
         table = np.zeros((2, len(LOOKS), *self._cells.shape))
         for one, counts in self.counts.items():
-            for at, length in enumerate(LOOKS):
-                if minute - length < one <= minute:
-                    table[:, at] += counts
+            age = minute - one
+            if 0 <= age < max(LOOKS):
+                first = next(at for at, length in enumerate(LOOKS) if age < length)
+                table[:, first:] += counts[:, None]  # a longer look has all of a shorter one
         return table[0], table[1]
 
     def _goes_on(self, first: int, minute: int, clock: float) -> Bools:

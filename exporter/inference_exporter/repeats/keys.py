@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
+from inference_exporter import _native
 from inference_exporter.values.batch import FeatureColumn, Ints, NumericColumn, TextColumn
 
 Keys = npt.NDArray[np.uint64]
@@ -26,6 +28,8 @@ def fingerprints(
     Of one process: text is hashed as Python does it, which differs from run to run. Where there is
     a coding, values that it takes for the same are the same: `1` and `"1"`, in one category.
     """
+    if _native.MODULE is not None:
+        return _natively(_native.MODULE, features, rows, codings or {})
     table: Keys = np.empty((len(features), rows), dtype=np.uint64)
     for row, (name, column) in zip(table, features.items(), strict=True):
         if isinstance(column, NumericColumn):
@@ -37,6 +41,29 @@ def fingerprints(
     table *= np.arange(1, 2 * len(table), 2, dtype=np.uint64)[:, None] * _ODD
     table ^= table >> _HALF
     return mixed(table.sum(axis=0, dtype=np.uint64), 1)
+
+
+def _natively(
+    module: ModuleType,
+    features: Mapping[str, FeatureColumn],
+    rows: int,
+    codings: Mapping[str, Coding],
+) -> Keys:
+    """The same in C."""
+
+    def column(name: str, one: FeatureColumn) -> tuple[object, bool]:
+        if isinstance(one, NumericColumn):
+            return np.ascontiguousarray(one.values), False
+        if name not in codings:
+            return hashes_of(one.values), False
+        codes, first = codings[name](one.values)
+        if len(codes) and codes.max() >= first:
+            return _coded(one.values, codings[name]), False
+        return codes, True
+
+    keys: Keys = np.empty(rows, dtype=np.uint64)
+    module.fingerprints(tuple(column(*one) for one in features.items()), keys)
+    return keys
 
 
 def _coded(column: TextColumn, coding: Coding) -> Keys:
@@ -68,7 +95,11 @@ def mixed(keys: Keys, other: int | Ints) -> Keys:
 
 def hashes_of(column: TextColumn) -> Keys:
     """Python's hash (rows,) of each value."""
-    hashes = np.fromiter(map(hash, column), np.int64, len(column))
+    if _native.MODULE is None:
+        hashes = np.fromiter(map(hash, column), np.int64, len(column))
+    else:
+        hashes = np.empty(len(column), np.int64)
+        _native.MODULE.hashes(column, hashes)
     return hashes.view(np.uint64)
 
 

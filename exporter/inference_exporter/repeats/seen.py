@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inference_exporter import _native
 from inference_exporter.repeats.keys import Keys, mixed
 from inference_exporter.values.batch import Bools, Floats, Ints
 
@@ -124,6 +125,10 @@ class Met:
         >>> at.tolist(), firsts.times.tolist()
         ([0, 1, 2], [6.0, 5.0])
         """
+        if _native.MODULE is not None and _native.MODULE.meet(
+            rows.keys, rows.times, rows.who, self._keys, self._times, self._who
+        ):
+            return _NOBODY, _NONE
         place = rows.keys >> self._shift
         known = self._keys[place] == rows.keys
         several = known | _alike(rows.keys)
@@ -138,6 +143,7 @@ class Met:
         return Keyed(self._keys[places], self._times[places], self._who[places])
 
 
+_NOBODY: Ints = np.zeros(0, np.int64)
 _NONE = Keyed(np.zeros(0, np.uint64), np.zeros(0), np.zeros(0, np.uint64))
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import overload
 
 import numpy as np
 
 from inference_exporter.values.batch import Bools, Floats, NumericColumn
+
+_FEW = 16  # rows that are taken out of a list one by one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +101,13 @@ def kept(column: Sequence[object], keep: Bools) -> Sequence[object]:
     """The rows of any column that a mask (rows,) marks."""
     if isinstance(column, Numbers):
         return column.kept(keep)
-    return [column[row] for row in np.flatnonzero(keep).tolist()]
+    gone = np.flatnonzero(~keep).tolist()
+    if len(gone) > _FEW:
+        return list(compress(column, keep.tolist()))
+    rest = list(column)
+    for row in reversed(gone):
+        del rest[row]
+    return rest
 
 
 def patched(

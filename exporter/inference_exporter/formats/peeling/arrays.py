@@ -7,6 +7,8 @@ import re
 
 import msgspec
 
+from inference_exporter.formats.peeling.edges import lines_without
+
 _decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _ARRAY = re.compile(rb"^[^{\n]*\[\s*\{", re.MULTILINE)
 
@@ -19,7 +21,8 @@ def expand_arrays(block: bytes, *, closed: bool = True) -> bytes:
     >>> expand_arrays(b'[{"a": 1}, {"a": 2}]\nINFO [{"a": 3}, {"a": 4}]\n')
     b'{"a": 1}\n{"a": 2}\nINFO {"a": 3}\nINFO {"a": 4}\n'
     """
-    if not _ARRAY.search(block):
+    others = lines_without(block, opening=True)
+    if not any(block.find(b"[", *line) >= 0 for line in others) or not _ARRAY.search(block):
         return block
     if not closed:
         block = b"".join(_ended(line) for line in block.splitlines(keepends=True))

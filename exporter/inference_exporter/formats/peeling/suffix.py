@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from inference_exporter.formats.peeling.edges import lines_without
+
 # Behind the last brace of a line, and not only what closes or continues a list.
-_BEHIND = re.compile(rb"(?<=\})[ \t]+[^{}\n]*[^{}\s,\]][^{}\n]*$", re.MULTILINE)
+_BEHIND = re.compile(rb"(?<=\})[ \t]+[^{}\n]*[^{}\s,\]][^{}\n]*$")
 
 
 def without_suffix(block: bytes) -> bytes:
@@ -14,7 +16,12 @@ def without_suffix(block: bytes) -> bytes:
     >>> without_suffix(b'{"a": 1} took 3 ms [app.py]\n["x", {"a": 1} , 2]\n{"a": {"b": 1} torn"\n')
     b'{"a": 1}\n["x", {"a": 1} , 2]\n{"a": {"b": 1}\n'
     """
-    return _BEHIND.sub(_kept, block)
+    parts: list[bytes] = []
+    at = 0
+    for start, end in lines_without(block, opening=False):
+        parts += (block[at:start], _BEHIND.sub(_kept, block[start:end]))
+        at = end
+    return b"".join((*parts, block[at:])) if parts else block
 
 
 def has_suffix(line: bytes) -> bool:

@@ -19,6 +19,7 @@ from typing import Literal
 
 import msgspec
 
+from inference_exporter import _native
 from inference_exporter.formats.peeling.arrays import entries_of
 from inference_exporter.formats.peeling.pieces import Line, Piece, first_open, lines_of, untorn
 
@@ -171,6 +172,9 @@ def _may_have_pieces(block: bytes) -> bool:
 
 def _plain_cri(block: bytes) -> bytes | None:
     """The lines inside where all are whole; None where some are not, or are no such lines."""
+    if _native.MODULE is not None:
+        lines: bytes | None = _native.MODULE.unwrapped(block)
+        return lines
     parts = [line.split(b" ", 3) for line in block.removesuffix(b"\n").split(b"\n")]
     try:
         if all([part[2] == b"F" and len(part[1]) == _STREAM for part in parts]):
