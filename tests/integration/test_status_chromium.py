@@ -76,7 +76,8 @@ function look(frame) {
     if (page.activeElement !== one || style.outlineStyle !== "solid")
       said.unseen.push(one.outerHTML.slice(0, 80));
   }
-  const charts = [...page.querySelectorAll("svg[role=img]")];
+  const charts = [...page.querySelectorAll("svg.bars[role=img]")];
+  said.lines = page.querySelectorAll("svg.spark[role=img]").length;
   said.charts = charts.length;
   said.flat = charts.filter(one => one.getBoundingClientRect().height < 30).length;
   said.bars = charts.filter(one => one.querySelector(".live").getBBox().height > 0).length;
@@ -167,6 +168,7 @@ def test_everybody_can_read_and_use_the_pages(url: str, scheme: str, tmp_path: P
         assert look["unseen"] == [], "keyboard focus does not show"
         assert look["closed"] == 0, "details that do not open without scripts"
         assert look["charts"] == look["bars"] >= 5
+        assert look["lines"] >= 5
         assert look["flat"] == 0
 
 
