@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from inference_exporter.results.lately import MOST, Lately, window_of
 from inference_exporter.values.samples import Snapshot
 from inference_exporter.values.tally import Tally
 from inference_exporter.windows.panes import Panes
-from sidecar import NOW, Sidecar
+from sidecar import NOW, Sidecar, line
 from status_case import CONFIG, WARMUP, rows
 
 STEP = 600.0  # seconds of traffic at a time
@@ -140,3 +141,22 @@ def test_panes_that_were_handed_over_are_not_added_to() -> None:
     second = panes.tallies[7]
     panes.add(7, Tally(np.array([1.0])))
     assert panes.tallies[7] is second  # copied once for each time it is handed over
+
+
+def test_requests_that_stand_out_are_the_slowest_with_a_trace_and_what_went_wrong(
+    tmp_path: Path,
+) -> None:
+    traced = Sidecar(tmp_path, CONFIG.replace("  status: code", "  status: code\n  trace_id: tid"))
+    slow, fast, bad = (f"{n:032x}" for n in (1, 2, 3))
+    one = {"t": NOW, "v": "7", "f": {"income": 1.0}, "p": "yes", "s": 0.9, "y": "yes"}
+    traced.reads(
+        line(**one, ms=5.0, code=200, tid=fast),
+        line(**one, ms=4000.0, code=200, tid=slow),
+        line(**one, ms=1.0, code=500, tid=bad),
+        line(**{**one, "y": "no"}, ms=1.0, code=200, tid=f"{4:032x}"),
+    )
+    found = shown(traced.snapshot).stand_out
+    assert (found[0].what, found[0].trace_id, found[0].value.value) == ("slow", slow, 4.0)
+    told = {one.what: one.trace_id for one in found}
+    assert told["failed"] == bad
+    assert told["predicted yes, was no"] == f"{4:032x}"

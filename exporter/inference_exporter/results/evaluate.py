@@ -76,6 +76,8 @@ class Evaluator:
         self._model, self._layout, self._chance = model, layout, chance
         self._performance = performance
         self._season = expected_bins(layout.dense)
+        columns = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]
+        self._columns = {(one.scope, one.name): one for one in columns}
         self._statistics = {name: STATISTICS[name] for name in model.statistics}
         self.evidence: dict[EvidenceKey, Evidence] = {}  # of the last evaluation, not changed after
         self.traffic: dict[tuple[str, str], Traffic] = {}
@@ -103,7 +105,7 @@ class Evaluator:
         self, version: str, window: Window, tally: Tally, scope: str, name: str
     ) -> float | None:
         """One distance of one column; None where there are too few values for it."""
-        one = self._column(scope, name)
+        one = self._columns.get((scope, name))
         if one is None or not self._statistics:
             return None
         compared = self._compared(version, window, tally, one)
@@ -119,7 +121,7 @@ class Evaluator:
         self, version: str, window: Window, tally: Tally, scope: str, name: str
     ) -> Floats | None:
         """Shares of the bins of one column; None where there is no value."""
-        one = self._column(scope, name)
+        one = self._columns.get((scope, name))
         compared = None if one is None else self._compared(version, window, tally, one)
         return compared.p if compared is not None and compared.n else None
 
@@ -139,10 +141,6 @@ class Evaluator:
                     found[labels[2]] = value
         return found
 
-    def _column(self, scope: str, name: str) -> NumericBins | CategoryBins | None:
-        columns = (one for one in self._layout.dense if isinstance(one, NumericBins | CategoryBins))
-        return next((one for one in columns if (one.scope, one.name) == (scope, name)), None)
-
     def _compared(
         self, version: str, window: Window, tally: Tally, one: NumericBins | CategoryBins
     ) -> Comparison:
@@ -158,9 +156,7 @@ class Evaluator:
     def _drift(
         self, version: str, window: Window, tally: Tally, gauges: Gauges, facts: EvaluationFacts
     ) -> None:
-        for one in self._layout.dense:
-            if not isinstance(one, NumericBins | CategoryBins):
-                continue
+        for one in self._columns.values():
             base = (self._model.name, version, one.name)
             family = f"inference_{one.scope}_drift"
             comparison = self._compared(version, window, tally, one)

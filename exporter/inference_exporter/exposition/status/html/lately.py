@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from inference_exporter.exposition.status.html import parts, timeline
@@ -37,7 +38,7 @@ def _line(one: LineView) -> tuple[str, object]:
 
 
 def over_time(view: BinsOverTime, name: str) -> Html:
-    """A row for each bin: the darker, the larger its share at that time."""
+    """A row for each bin: the stronger the colour, the larger its share at that time."""
     if len(view.labels) > _MOST_BINS:
         return Html("")
     highest = max((value for one in view.shares if one for value in one), default=0.0) or 1.0
@@ -48,16 +49,25 @@ def over_time(view: BinsOverTime, name: str) -> Html:
         _text(x, tall + 16, anchor, moment(when))
         for x, anchor, when in ((_NAMES, "start", view.start), (_BIN_WIDTH, "end", view.end))
     )
-    return fill(
-        '<figure><svg class="time" role="img" aria-label="{label}" viewBox="0 0 900 {h}">{rows}'
-        "{axis}</svg><figcaption>Shares of {name} per bin over the last day: the darker, the "
-        "larger; {most} is the largest. Exact shares are in the tooltips.</figcaption></figure>",
-        label=f"Shares of {name} per bin over the last day",
+    label = f"Shares of {name} per bin over the last day"
+    chart = fill(
+        '<svg class="time" role="img" aria-label="{label}" viewBox="0 0 900 {h}">{all}</svg>',
+        label=label,
         h=tall + 22,
-        rows=join(drawn),
-        axis=axis,
-        name=name,
-        most=share(highest),
+        all=join([*drawn, axis]),
+    )
+    said = f"{label}: the stronger the colour, the larger; {share(highest)} is the largest."
+    return _figure(label, chart, f"{said} Exact shares are in the tooltips.")
+
+
+def _figure(label: str, chart: Html, caption: object) -> Html:
+    """A chart that scrolls by itself where the screen is narrow, by keyboard too."""
+    return fill(
+        '<figure><div class="scroll" role="region" tabindex="0" aria-label="{label}">{chart}</div>'
+        "<figcaption>{caption}</figcaption></figure>",
+        label=label,
+        chart=chart,
+        caption=caption,
     )
 
 
@@ -68,7 +78,7 @@ def _bin_row(view: BinsOverTime, at: int, highest: float, wide: float) -> Html:
             '<rect class="share" x="{x}" y="{y}" width="{w}" height="{h}" fill-opacity="{o}">'
             "<title>{t}</title></rect>",
             x=f"{_NAMES + column * wide:.1f}", y=top + 1, w=f"{max(wide - 1, 0.5):.1f}",
-            h=_BIN_HEIGHT - 2, o=f"{one[at] / highest:.2f}",
+            h=_BIN_HEIGHT - 2, o=f"{math.sqrt(one[at] / highest):.2f}",  # small shares are seen too
             t=f"{view.labels[at]}: {share(one[at])}, {share(view.known[at])} in the reference",
         )
         for column, one in enumerate(view.shares) if one is not None
@@ -92,13 +102,11 @@ def decisions(view: DecisionsView) -> Html:
     rows = [(row.name, [_cell(one) for one in row.decisions]) for row in view.rows]
     label = f"Decisions on windows of {view.window}"
     more = f" {view.left_out} more features and outputs are not shown." if view.left_out else ""
-    return fill(
-        "<figure>{chart}<figcaption>{key} Decisions on windows of {window}, the newest at the "
-        "right.{more} What they were made on is in the record.</figcaption></figure>",
-        chart=timeline.states(label, rows, view.start, view.end),
-        key=_KEY,
-        window=view.window,
-        more=more,
+    said = f"{label}, the newest at the right.{more} What they were made on is in the record."
+    return _figure(
+        label,
+        timeline.states(label, rows, view.start, view.end),
+        fill("{key} {said}", key=_KEY, said=said),
     )
 
 
