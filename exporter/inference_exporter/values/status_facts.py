@@ -110,10 +110,10 @@ class ModelFacts:
     reference: ReferenceKind = "none"
     least: int = 0
     waits: Mapping[str, float] = field(default_factory=dict)
-    lengths: Mapping[str, float] = field(default_factory=dict)
     evidence: Mapping[EvidenceKey, Evidence] = field(default_factory=dict)
     traffic: Mapping[tuple[str, str], Traffic] = field(default_factory=dict)
     vintages: tuple[Vintage, ...] = ()
+    lengths: Mapping[str, float] = field(default_factory=dict)
     past: Mapping[str, Past] = field(default_factory=dict)
     decided: Mapping[tuple[str, str], tuple[Decided, ...]] = field(default_factory=dict)
 
