@@ -19,7 +19,7 @@ import pytest
 from exposition_server import running
 from html_page import read
 from inference_exporter.exposition.published import Published
-from status_case import drifted
+from status_case import drifted, thirty_hours
 
 PROGRAM = shutil.which("chromium") or ""
 pytestmark = [
@@ -109,6 +109,16 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def day_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A day of 103 features."""
+    many = {f"sensor_{n:03}": float(n % 7) for n in range(100)}
+    published = Published()
+    published.publish(thirty_hours(tmp_path_factory.mktemp("day"), **many).snapshot)
+    with running(published) as (_, address):
+        yield address
+
+
 def chromium(profile: Path, address: str, *flags: str) -> str:
     """The page as the browser has it after everything is loaded."""
     command = [PROGRAM, *FLAGS, f"--user-data-dir={profile}", *flags, "--dump-dom", address]
@@ -148,17 +158,22 @@ def harness(shown: Shown) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("scheme", list(SCHEMES))
-def test_everybody_can_read_and_use_the_pages(url: str, scheme: str, tmp_path: Path) -> None:
+def test_everybody_can_read_and_use_the_pages(
+    url: str, day_url: str, scheme: str, tmp_path: Path
+) -> None:
     shown: Shown = {}
-    for name, path in (("home", "/"), ("model", "/models/m"), ("one", "/models/m?feature=income")):
-        answer = httpx.get(url + path)
+    pages = (("home", url), ("model", f"{url}/models/m"), ("one", f"{url}/models/m?feature=income"),
+             ("day", f"{day_url}/models/m?feature=income"))  # fmt: skip
+    for name, address in pages:
+        answer = httpx.get(address)
         shown[f"/{name}"] = (answer.text, answer.headers["content-security-policy"])
     with harness(shown) as address:
         dom = chromium(tmp_path, address, *SCHEMES[scheme], "--virtual-time-budget=10000")
     result = read(dom).all("pre")
     assert result, dom[-500:]
     looks: list[dict[str, Any]] = json.loads(result[0].text)
-    assert len(looks) == 6
+    assert len(looks) == 8
+    assert looks[-1]["lines"] > 20
     for look in looks:
         assert look["paper"] == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]
         assert look["overflow"] == 0, "the page itself scrolls sideways"

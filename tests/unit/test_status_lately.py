@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import numpy as np
@@ -20,24 +19,12 @@ from inference_exporter.values.samples import Snapshot
 from inference_exporter.values.tally import Tally
 from inference_exporter.windows.panes import Panes
 from sidecar import NOW, Sidecar, line
-from status_case import CONFIG, WARMUP, rows
-
-STEP = 600.0  # seconds of traffic at a time
-HOURS = 30
+from status_case import CONFIG, HOURS, thirty_hours
 
 
 @pytest.fixture(scope="module")
 def sidecar(tmp_path_factory: pytest.TempPathFactory) -> Sidecar:
-    """Thirty hours, with three times the income from the 12th to the 16th."""
-    rng = random.Random(7)
-    made = Sidecar(tmp_path_factory.mktemp("day"), CONFIG)
-    made.reads(*rows(rng, WARMUP, NOW))
-    for step in range(1, HOURS * 6 + 1):
-        made.clock.advance(STEP)
-        factor = 3.0 if 12 * 6 <= step < 16 * 6 else 1.0
-        made.reads(*rows(rng, 60, made.clock.now(), factor=factor))
-    made.pipeline.commit()
-    return made
+    return thirty_hours(tmp_path_factory.mktemp("day"))
 
 
 def shown(snapshot: Snapshot, **query: str) -> VersionView:
@@ -65,7 +52,7 @@ def test_counts_of_the_lines_are_those_of_the_window(sidecar: Sidecar) -> None:
     """Each row is in one stretch: all requests of the day but those of the stretch not over."""
     requests = next(one for one in shown(sidecar.snapshot).lines if one.name == "Requests")
     known = [value for value in requests.values if value is not None]
-    assert set(known[1:]) <= {240.0, 300.0}  # 60 in ten minutes, 48 minutes each
+    assert set(known[1:]) <= {240.0, 360.0}  # 120 in twenty minutes, 48 minutes each
     assert requests.values[-1] is None
 
 
