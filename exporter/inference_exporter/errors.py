@@ -19,6 +19,11 @@ class InferenceExporterError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    @property
+    def next_step(self) -> str:
+        """What to do, where the message does not say it."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -41,9 +46,21 @@ class ConfigError(InferenceExporterError):
 
     exit_code = 2
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(
+        self, problems: list[Problem], look: str = "inference-exporter check --config.file={file}"
+    ) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
+        self.problems, self._look = problems, look
+
+    @property
+    def next_step(self) -> str:
+        """How to look again with `look`; how to get a file where there is none."""
+        file = self.problems[0].file if self.problems else "config.yaml"
+        if [one.message for one in self.problems] == ["no such file"]:
+            return (
+                f"name another with --config.file, or: inference-exporter init LOG --output={file}"
+            )
+        return f"mend it, then: {self._look.format(file=file)}"
 
 
 class ProfileError(InferenceExporterError):

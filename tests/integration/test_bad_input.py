@@ -63,6 +63,7 @@ def by(page: Series, name: str, label: str) -> dict[str, float]:
 
 # -- configurations: exit code and message ---------------------------------------------------------
 
+MEND = "next: mend it, then: inference-exporter check --config.file=config.yaml"
 BAD_CONFIGS = {
     "not YAML": (
         "models: [",
@@ -107,7 +108,8 @@ def test_a_bad_configuration_ends_every_command_with_the_same_words(
     (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert main([command]) == 2
-    assert capsys.readouterr() == ("", f"inference-exporter: config.yaml: {message}\n")
+    said = f"inference-exporter: config.yaml: {message}\n{MEND}\n"
+    assert capsys.readouterr() == ("", said)
     assert not (tmp_path / "data").exists()  # nothing was begun
 
 
@@ -120,7 +122,8 @@ def test_a_missing_configuration_is_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main([command, "--config.file=none.yaml"]) == 2
-    assert capsys.readouterr() == ("", "inference-exporter: none.yaml: no such file\n")
+    out, err = capsys.readouterr()
+    assert (out, err.splitlines()[0]) == ("", "inference-exporter: none.yaml: no such file")
 
 
 # -- references ------------------------------------------------------------------------------------
@@ -200,7 +203,7 @@ def test_a_reference_that_cannot_be_used_is_named(
     assert err.startswith(
         f"inference-exporter: config.yaml: models.m.reference: reference.json: {message}"
     )
-    assert err.count("\n") == 1
+    assert err.splitlines()[1:] == [MEND]
 
 
 def test_a_missing_reference_is_named_with_the_way_to_make_it(
@@ -212,7 +215,7 @@ def test_a_missing_reference_is_named_with_the_way_to_make_it(
     assert main(["check"]) == 2
     assert capsys.readouterr().err == (
         "inference-exporter: config.yaml: models.m.reference: reference.json: cannot be read: "
-        "No such file or directory; make it with `reference build`\n"
+        f"No such file or directory; make it with `reference build`\n{MEND}\n"
     )
 
 

@@ -19,7 +19,7 @@ import pytest
 from exposition_server import running
 from html_page import read
 from inference_exporter.exposition.published import Published
-from status_case import drifted
+from status_case import drifted, thirty_hours
 
 PROGRAM = shutil.which("chromium") or ""
 pytestmark = [
@@ -76,7 +76,8 @@ function look(frame) {
     if (page.activeElement !== one || style.outlineStyle !== "solid")
       said.unseen.push(one.outerHTML.slice(0, 80));
   }
-  const charts = [...page.querySelectorAll("svg[role=img]")];
+  const charts = [...page.querySelectorAll("svg.bars[role=img]")];
+  said.lines = page.querySelectorAll("svg.spark[role=img]").length;
   said.charts = charts.length;
   said.flat = charts.filter(one => one.getBoundingClientRect().height < 30).length;
   said.bars = charts.filter(one => one.querySelector(".live").getBBox().height > 0).length;
@@ -104,6 +105,16 @@ Shown = dict[str, tuple[str, str]]  # path -> HTML and its policy
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     published = Published()
     published.publish(drifted(tmp_path_factory.mktemp("status")).snapshot)
+    with running(published) as (_, address):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def day_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A day of 103 features."""
+    many = {f"sensor_{n:03}": float(n % 7) for n in range(100)}
+    published = Published()
+    published.publish(thirty_hours(tmp_path_factory.mktemp("day"), **many).snapshot)
     with running(published) as (_, address):
         yield address
 
@@ -147,17 +158,22 @@ def harness(shown: Shown) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("scheme", list(SCHEMES))
-def test_everybody_can_read_and_use_the_pages(url: str, scheme: str, tmp_path: Path) -> None:
+def test_everybody_can_read_and_use_the_pages(
+    url: str, day_url: str, scheme: str, tmp_path: Path
+) -> None:
     shown: Shown = {}
-    for name, path in (("home", "/"), ("model", "/models/m"), ("one", "/models/m?feature=income")):
-        answer = httpx.get(url + path)
+    pages = (("home", url), ("model", f"{url}/models/m"), ("one", f"{url}/models/m?feature=income"),
+             ("day", f"{day_url}/models/m?feature=income"))  # fmt: skip
+    for name, address in pages:
+        answer = httpx.get(address)
         shown[f"/{name}"] = (answer.text, answer.headers["content-security-policy"])
     with harness(shown) as address:
         dom = chromium(tmp_path, address, *SCHEMES[scheme], "--virtual-time-budget=10000")
     result = read(dom).all("pre")
     assert result, dom[-500:]
     looks: list[dict[str, Any]] = json.loads(result[0].text)
-    assert len(looks) == 6
+    assert len(looks) == 8
+    assert looks[-1]["lines"] > 20
     for look in looks:
         assert look["paper"] == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]
         assert look["overflow"] == 0, "the page itself scrolls sideways"
@@ -167,6 +183,7 @@ def test_everybody_can_read_and_use_the_pages(url: str, scheme: str, tmp_path: P
         assert look["unseen"] == [], "keyboard focus does not show"
         assert look["closed"] == 0, "details that do not open without scripts"
         assert look["charts"] == look["bars"] >= 5
+        assert look["lines"] >= 5
         assert look["flat"] == 0
 
 

@@ -144,7 +144,7 @@ def test_check_names_what_is_not_there(
     folder: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", *arguments]) == 2
-    assert capsys.readouterr().err == f"inference-exporter: {message}\n"
+    assert capsys.readouterr().err.startswith(f"inference-exporter: {message}")
 
 
 # -- init ------------------------------------------------------------------------------------------
@@ -295,3 +295,34 @@ def test_a_reader_that_has_gone_is_no_crash(folder: Path, command: list[str]) ->
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+# -- errors say what to do next --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "next_step"),
+    [
+        (["check", "--config.file=none.yaml"], "next: name another with --config.file, or: "
+         "inference-exporter init LOG --output=none.yaml\n"),
+        (["check", "--config.file=bad.yaml"],
+         "next: mend it, then: inference-exporter check --config.file=bad.yaml\n"),
+        (["check", "--model=other"], "not in config.yaml; it has m\n"),
+        (["check", "--sample=none"], "or - for standard input\n"),
+        (["report", "--model=other"], "name the folder of `run` with --storage.path\n"),
+        (["decisions"], "after the first window that was decided on\n"),
+        (["run", "--web.listen-address=9469"], "expected host:port or :port, such as :9469\n"),
+        (["init", "log.jsonl", "--output=none/c"], "next: name a file or folder that is there\n"),
+        (["track"], "give --mlflow.url or --wandb.project\n"),
+        (["backtest"], "or take the first part of the log: --reference-first=14d\n"),
+        (["reference", "show", "none.json"], "make it with `reference build`\n"),
+    ],
+)  # fmt: skip
+def test_an_error_says_what_to_do_next(
+    folder: Path, arguments: list[str], next_step: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bad.yaml").write_text("models: {m: {log: [l]}}\n", encoding="utf-8")
+    assert main(arguments) in (1, 2)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith(next_step), err

@@ -98,8 +98,9 @@ def test_the_checker_sees_faults() -> None:
 
 def test_every_chart_has_words_and_the_first_ones_a_table(sidecar: Sidecar) -> None:
     root = read(model_page(sidecar.snapshot))
-    charts = [one for one in root.all("svg") if one.attributes.get("role") == "img"]
+    charts = [one for one in root.all("svg") if one.attributes.get("class") == "bars"]
     assert len(charts) == 5
+    assert all(one.attributes["aria-label"] for one in root.all("svg") if "role" in one.attributes)
     for chart in charts:
         assert re.search(r"\d %? ?.*live, .* in the reference", chart.attributes["aria-label"])
     captions = [one.text for one in root.all("caption")]

@@ -7,6 +7,7 @@ command needs is imported when it runs, so that `--help` is quick.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,15 @@ Each command has examples of its own: inference-exporter COMMAND --help
 
 """
 
+_NEXT_STEPS = {
+    errno.ENOENT: "name a file or folder that is there",
+    errno.EACCES: "run it as who may read and write there, or name another place",
+    errno.EPERM: "run it as who may read and write there, or name another place",
+    errno.EROFS: "name a place that can be written to",
+    errno.ENOSPC: "make room on that disk, or name another place",
+    errno.EMFILE: "allow more open files (ulimit -n), or set limits.open_files lower",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
@@ -55,16 +65,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here, where a reader that has gone is no crash
         return code
     except InferenceExporterError as error:
-        sys.stderr.write(f"inference-exporter: {error}\n")
-        return error.exit_code
+        return _failed(error, error.exit_code, error.next_step)
     except BrokenPipeError:  # the reader of our output has gone; so does the exit flush's target
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        sys.stderr.write(f"inference-exporter: {error}\n")
-        return 1
+        return _failed(error, 1, _NEXT_STEPS.get(error.errno or 0, ""))
     except KeyboardInterrupt:
         return 130
+
+
+def _failed(error: Exception, code: int, next_step: str) -> int:
+    """Say what is wrong and what to do; the exit code."""
+    sys.stderr.write(f"inference-exporter: {error}\n")
+    if next_step:
+        sys.stderr.write(f"next: {next_step}\n")
+    return code
 
 
 def new_parser() -> argparse.ArgumentParser:

@@ -66,7 +66,8 @@ def _check(options: argparse.Namespace) -> int:
         else:
             say(f"{model.name}: {_where(model)}")
     if options.model and options.model not in {model.name for model in config.models}:
-        raise UsageError(f"--model={options.model}: not in {options.config_file}")
+        known = ", ".join(model.name for model in config.models)
+        raise UsageError(f"--model={options.model}: not in {options.config_file}; it has {known}")
     say(f"{options.config_file} is valid")
     return 0
 

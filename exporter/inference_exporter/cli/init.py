@@ -112,5 +112,5 @@ def _files(path: str) -> list[str]:
         return [path]
     found = files_in(path)
     if not found:
-        raise UsageError(f"{path}: there is no file in this folder")
+        raise UsageError(f"{path}: there is no log in this folder: name one, or its folder")
     return found

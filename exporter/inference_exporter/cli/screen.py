@@ -23,7 +23,7 @@ from inference_exporter.exposition.status.views import (
 )
 
 FEATURES = 5  # of each model on the front page
-_HEADS = ("", "VERDICT", "PSI", "NOISE LEVEL", "VALUES", "REFERENCE", "LIVE")
+_HEADS = ("", "VERDICT", "PSI", "NOISE LEVEL", "VALUES", "REFERENCE", "LIVE", "LAST DAY")
 _NUMERIC = (2, 3, 4)
 _STEPS = "▁▂▃▄▅▆▇█"
 _MOST_BINS = 24
@@ -125,6 +125,7 @@ def _cells(row: DriftRow) -> tuple[str, ...]:
         *(_said(one, "–") for one in (row.distance, row.critical, row.samples)),
         _bars(row.bins, reference, highest),
         _bars(row.bins, live, highest),
+        _line(row.past),
     )
 
 
@@ -133,6 +134,14 @@ def _bars(bins: Sequence[Bin], shares: Sequence[float], highest: float) -> str:
     if not shares or len(bins) > _MOST_BINS or not highest:
         return "–"
     return "".join(_STEPS[min(7, int(8 * one / highest))] for one in shares)
+
+
+def _line(values: Sequence[float | None]) -> str:
+    """The distance from the oldest to the newest, on its own scale; a gap where it is not known."""
+    highest = max((value for value in values if value is not None), default=0.0)
+    if not highest:
+        return ""
+    return "".join(" " if one is None else _STEPS[min(7, int(8 * one / highest))] for one in values)
 
 
 def _sources(sources: Iterable[SourceView]) -> Iterator[Line]:

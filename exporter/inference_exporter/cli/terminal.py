@@ -29,7 +29,10 @@ def first_lines(path: str, count: int) -> list[bytes]:
         with _opened(path) as stream:
             lines = [stream.readline(1 << 20) for _ in range(count)]
     except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"{path}: {reason}; name a log that is there and readable, or - for standard input"
+        ) from error
     return [line for line in lines if line]
 
 

@@ -81,12 +81,16 @@ class WorkFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = marker.open("a", encoding="utf-8")
         except OSError as error:
-            raise UsageError(f"{self.path}: cannot be used: {error.strerror}") from error
+            raise UsageError(
+                f"{self.path}: cannot be used: {error.strerror}; choose another --folder"
+            ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self.close()
-            raise UsageError(f"{self.path}: another demo is running in it") from error
+            raise UsageError(
+                f"{self.path}: another demo is running in it; end it, or choose another --folder"
+            ) from error
         self._clear()
         self.logs.mkdir()
         self.config.write_text(_CONFIG, encoding="utf-8")

@@ -118,4 +118,4 @@ def free_port(wanted: int) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise InferenceExporterError(f"no free port on {HOST}")
+    raise InferenceExporterError(f"no free port on {HOST}: end what is listening there")

@@ -27,13 +27,17 @@ def context(tls: TlsConfig) -> ssl.SSLContext:
         made.load_cert_chain(tls.cert_file, tls.key_file, _no_password)
     except OSError as error:  # ssl.SSLError is one
         message = f"certificate and key cannot be used: {error.strerror or error}"
-        raise ConfigError([Problem(tls.cert_file, "", message)]) from error
+        raise ConfigError(
+            [Problem(tls.cert_file, "", message)], "the same command again"
+        ) from error
     if tls.client_ca_file is not None:
         try:
             made.load_verify_locations(tls.client_ca_file)
         except OSError as error:
             message = f"CA cannot be used: {error.strerror or error}"
-            raise ConfigError([Problem(tls.client_ca_file, "", message)]) from error
+            raise ConfigError(
+                [Problem(tls.client_ca_file, "", message)], "the same command again"
+            ) from error
         made.verify_mode = _CLIENTS[tls.client_auth_type]
     return made
 

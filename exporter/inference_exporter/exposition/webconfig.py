@@ -77,7 +77,7 @@ def load(path: str) -> WebConfig:
     reader = _Reader(path)
     config = reader.read()
     if reader.problems:
-        raise ConfigError(reader.problems)
+        raise ConfigError(reader.problems, "promtool check web-config {file}")
     return config
 
 

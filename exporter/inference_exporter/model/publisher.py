@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from inference_exporter.config.schema import Warmup
@@ -13,11 +14,12 @@ from inference_exporter.results.exemplars import ByPlace, with_exemplars
 from inference_exporter.results.expectations import Forecast
 from inference_exporter.results.gauges import least_labelled
 from inference_exporter.results.judge import judge_of
+from inference_exporter.results.lately import Lately, window_of
 from inference_exporter.results.performance import Performance
 from inference_exporter.results.series_cache import SeriesCache
 from inference_exporter.results.totals import Totals
 from inference_exporter.values.samples import Samples
-from inference_exporter.values.status_facts import ModelFacts, ReferenceKind
+from inference_exporter.values.status_facts import ModelFacts, Past, ReferenceKind
 
 
 class Publisher:
@@ -39,6 +41,7 @@ class Publisher:
                 Forecast(config, layout, reference),
             ),
         )
+        self._clock = math.nan  # of the last page
         self._evaluated: tuple[tuple[int, ...], GaugesByFamily] | None = None
 
     def stale(self) -> None:
@@ -47,7 +50,7 @@ class Publisher:
 
     def samples(self, now: float, cache: SeriesCache, facts: EvaluationFacts) -> Iterator[Samples]:
         """Everything there is to publish."""
-        clock = self._counting.clock(now)
+        clock = self._clock = self._counting.clock(now)
         cache.next_publication()
         for ledger in self._counting.ledgers:
             ledger.timeline.expire(clock)
@@ -114,10 +117,26 @@ class Publisher:
             least_labelled(config),
             evidence=self.evaluator.evidence,
             traffic=self.evaluator.traffic,
+            lengths={window.name: window.seconds for window in config.windows},
+            past=self._past(),
         )
         for part in self._parts:
             facts = part.facts(facts)
         return facts
+
+    def _past(self) -> dict[str, Past]:
+        """Hands over panes: nothing is worked out unless somebody asks."""
+        timeline = self._counting.timeline
+        window = window_of(timeline.windows)
+        length = timeline.pane_length(window)
+        return {
+            version: Lately(
+                self.evaluator, version, window, history.panes[window.name].handed(), length,
+                self._clock,
+            )
+            for version, history in timeline.versions.items()
+            if math.isfinite(self._clock)
+        }  # fmt: skip
 
     def overflowed(self) -> dict[str, float]:
         """Values counted under `__overflow__` since ever, by family."""

@@ -76,7 +76,7 @@ def compare(
     times = np.array(seconds_of(other["timestamp"])) if timed else _spread(rows, shown.seconds)
     order = in_order(times)
     if not order:
-        raise UsageError("no row has a time")
+        raise UsageError("no row has a time: name another column as timestamp, or none")
     written = naming.as_log(model, timed=True, versioned="version" in other)
     found = _replayed(reference, written, inputs, other, times, order)
     if not timed:

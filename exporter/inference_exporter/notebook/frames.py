@@ -22,9 +22,9 @@ def columns_of(frame: Any) -> Columns:
     columns = {str(name): [_plain(one) for one in cells] for name, cells in _raw(frame).items()}
     lengths = {name: len(cells) for name, cells in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise UsageError(f"columns of different lengths: {lengths}")
+        raise UsageError(f"columns of different lengths: {lengths}; all must have as many rows")
     if not any(lengths.values()):
-        raise UsageError("the frame has no rows")
+        raise UsageError("the frame has no rows; give one that has")
     return columns
 
 
@@ -40,7 +40,7 @@ def _raw(frame: Any) -> dict[Any, list[Any]]:
             f" got {type(frame).__name__}"
         )
     if len(set(names)) < len(names):
-        raise UsageError("two columns have one name")
+        raise UsageError("two columns have one name; rename one of them")
     return {name: _listed(frame[name]) for name in names}
 
 
@@ -99,5 +99,7 @@ def _seconds(cell: Any) -> float:
     try:
         moment = datetime.fromisoformat(str(cell))
     except ValueError as error:
-        raise UsageError(f"{cell!r} is no point in time") from error
+        raise UsageError(
+            f"{cell!r} is no point in time: use datetimes, ISO 8601 or seconds since the epoch"
+        ) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

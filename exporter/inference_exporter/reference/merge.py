@@ -53,7 +53,7 @@ def merge(
     Raises ProfileError where the parts do not fit together.
     """
     if len(parts) < 2:
-        raise ProfileError("merging takes at least two parts")
+        raise ProfileError("merging takes at least two parts; one alone is used as it is")
     first = parts[0].reference
     for name, values in (
         ("model", {part.reference.model for part in parts}),
@@ -63,6 +63,7 @@ def merge(
             raise ProfileError(
                 f"the parts differ in their {name}: {', '.join(sorted(values))}"
                 + ("; set `task` in the configuration" if name == "task" else "")
+                + ("; merge only those of one model" if name == "model" else "")
             )
     rows = sum(part.reference.rows for part in parts)
     outcomes = _outcomes(parts, first.task)

@@ -41,7 +41,8 @@ def report(config_file: str, storage: str, period: Period, clock: Clock) -> str:
     now = present(config_file, storage, clock)
     models = [one.name for one in now.config.models if period.model in (None, one.name)]
     if not models:
-        raise UsageError(f"--model={period.model}: not in the configuration")
+        known = ", ".join(one.name for one in now.config.models)
+        raise UsageError(f"--model={period.model}: not in the configuration; it has {known}")
     lines = read(Path(storage), Wanted(models=models, start=period.start, end=period.end))
     start, end = _bounds(storage, models, period, now)
     histories = History.of(lines, start, end)

@@ -32,12 +32,15 @@ from inference_exporter.statistics import (
     comparison_numeric,
     histogram_quantiles,
 )
+from inference_exporter.values.batch import Floats
 from inference_exporter.values.status_facts import Evidence, EvidenceKey, Traffic
 from inference_exporter.values.tally import Tally
 from inference_exporter.windows import Timeline
 
 log = logging.getLogger("inference_exporter.results.evaluate")
 
+PREFERRED = "psi"
+_QUANTILES = "inference_request_duration_quantile_seconds"
 LATENCY_QUANTILES = (0.5, 0.9, 0.95, 0.99)
 
 
@@ -73,6 +76,8 @@ class Evaluator:
         self._model, self._layout, self._chance = model, layout, chance
         self._performance = performance
         self._season = expected_bins(layout.dense)
+        columns = [one for one in layout.dense if isinstance(one, NumericBins | CategoryBins)]
+        self._columns = {(one.scope, one.name): one for one in columns}
         self._statistics = {name: STATISTICS[name] for name in model.statistics}
         self.evidence: dict[EvidenceKey, Evidence] = {}  # of the last evaluation, not changed after
         self.traffic: dict[tuple[str, str], Traffic] = {}
@@ -96,6 +101,52 @@ class Evaluator:
         self._drift(version, window, tally, gauges, EvaluationFacts())
         return gauges
 
+    def distance(
+        self, version: str, window: Window, tally: Tally, scope: str, name: str
+    ) -> float | None:
+        """One distance of one column; None where there are too few values for it."""
+        one = self._columns.get((scope, name))
+        if one is None or not self._statistics:
+            return None
+        compared = self._compared(version, window, tally, one)
+        enough = compared.n * self._layout.effective_share(tally)
+        if enough < least_rows(self._model, len(one.profile.bins)):
+            return None
+        chosen = PREFERRED if PREFERRED in self._statistics else next(iter(self._statistics))
+        with np.errstate(all="ignore"):
+            found = self._statistics[chosen](compared)
+        return None if found is None or not math.isfinite(found.value) else found.value
+
+    def shares(
+        self, version: str, window: Window, tally: Tally, scope: str, name: str
+    ) -> Floats | None:
+        """Shares of the bins of one column; None where there is no value."""
+        one = self._columns.get((scope, name))
+        compared = None if one is None else self._compared(version, window, tally, one)
+        return compared.p if compared is not None and compared.n else None
+
+    def figures(self, version: str, window: Window, tally: Tally) -> dict[str, float]:
+        """Requests, share of failures, p95 and whole-model performance, as far as known."""
+        traffic, gauges = _traffic(tally), self.of_window(version, window, tally)
+        self._latency(version, window, tally, gauges)
+        found = {"requests": traffic.requests}
+        if traffic.requests:
+            found["failed"] = traffic.failures / traffic.requests
+        for labels, value in gauges.get(_QUANTILES, {}).items():
+            if labels[2] == "0.95":
+                found["p95"] = value
+        for family in ("inference_performance_estimate", "inference_performance"):
+            for labels, value in gauges.get(family, {}).items():
+                if not labels[3]:  # of no class
+                    found[labels[2]] = value
+        return found
+
+    def _compared(
+        self, version: str, window: Window, tally: Tally, one: NumericBins | CategoryBins
+    ) -> Comparison:
+        design = self._chance.design(version, window.name, one.key)
+        return compare(one, self._layout, tally, design, self._expected(one, tally))
+
     def of_window(self, version: str, window: Window, tally: Tally) -> Gauges:
         """Realised and estimated performance of the counts of one window."""
         gauges: Gauges = {}
@@ -105,13 +156,10 @@ class Evaluator:
     def _drift(
         self, version: str, window: Window, tally: Tally, gauges: Gauges, facts: EvaluationFacts
     ) -> None:
-        for one in self._layout.dense:
-            if not isinstance(one, NumericBins | CategoryBins):
-                continue
+        for one in self._columns.values():
             base = (self._model.name, version, one.name)
             family = f"inference_{one.scope}_drift"
-            design = self._chance.design(version, window.name, one.key)
-            comparison = compare(one, self._layout, tally, design, self._expected(one, tally))
+            comparison = self._compared(version, window, tally, one)
             set_gauge(gauges, f"{family}_samples", (*base, window.name), comparison.n)
             least = least_rows(self._model, len(one.profile.bins))
             key = (version, window.name, one.scope, one.name)
@@ -163,8 +211,7 @@ class Evaluator:
                 for quantile, value in zip(LATENCY_QUANTILES, values, strict=True):
                     if value is not None:
                         labels = (self._model.name, version, f"{quantile:g}", window.name)
-                        family = "inference_request_duration_quantile_seconds"
-                        set_gauge(gauges, family, labels, value)
+                        set_gauge(gauges, _QUANTILES, labels, value)
 
 
 def compare(

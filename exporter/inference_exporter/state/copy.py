@@ -99,7 +99,9 @@ def _in_memory(path: Path) -> sqlite3.Connection:
     try:
         disk.backup(memory)
     except sqlite3.Error as error:
-        raise StateError(f"the state cannot be read: {error}") from error
+        raise StateError(
+            f"the state cannot be read: {error}; name the folder of `run`, or a copy that is whole"
+        ) from error
     finally:
         disk.close()
     return memory

@@ -46,10 +46,12 @@ class Page:
             answer.raise_for_status()
             found = measured(answer.text, models=self.models, statistics=self.statistics)
         except (requests.RequestException, ValueError) as error:
-            raise TrackerError(f"{self.url}: {error}") from error
+            raise TrackerError(
+                f"{self.url}: {error}; say with --exporter.url where the exporter's metrics are"
+            ) from error
         if not found:
             who = ", ".join(self.models) or "any model"
-            raise TrackerError(f"{self.url} says nothing of {who}: no inference_model_info")
+            raise TrackerError(f"{self.url} says nothing of {who}: is it the exporter's page?")
         return found
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from inference_exporter.values.batch import Floats
 
 EvidenceKey = tuple[str, str, str, str]  # version, window, "feature" or "output", name
+Scope = Literal["feature", "output"]
 ReferenceKind = Literal["file", "warmup", "none"]
 
 
@@ -57,13 +58,51 @@ class Vintage:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """From one time to another, in epoch seconds."""
+
+    start: float
+    end: float
+
+
+class Past(Protocol):
+    """The last day of a version, stretch by stretch; worked out by whoever asks."""
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """They lie side by side, the oldest first; every list below has one value of each."""
+
+    def distances(self, scope: Scope, name: str) -> list[float | None]:
+        """Distances from the reference; None where too few values are."""
+
+    def shares(self, scope: Scope, name: str) -> list[Floats | None]:
+        """Shares (B,) of the bins; None where no value is."""
+
+    def figures(self) -> Mapping[str, list[float | None]]:
+        """`requests`, `failed`, `p95` in seconds, and metrics of performance by their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Decisions on one window of a version that ended at `end`, by scope and name.
+
+    What is in neither was not drifted.
+    """
+
+    end: float
+    drifted: frozenset[tuple[str, str]]
+    undecided: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFacts:
     """A model as configured, and what its windows hold.
 
     `least` is how many labelled predictions a window takes before performance is shown; keys of
-    `traffic` are version and window. `waits` are the seconds between the
-    end of a window and the decision on it. `vintages` are the calendar periods that are kept, the
-    newest of each kind first.
+    `traffic` are version and window. `lengths` are the seconds of each window, `waits` those
+    between the end of a window and the decision on it. `vintages` are the calendar periods that
+    are kept, the newest of each kind first. `past` is by version, `decided` by version and window,
+    oldest first.
     """
 
     name: str
@@ -74,6 +113,9 @@ class ModelFacts:
     evidence: Mapping[EvidenceKey, Evidence] = field(default_factory=dict)
     traffic: Mapping[tuple[str, str], Traffic] = field(default_factory=dict)
     vintages: tuple[Vintage, ...] = ()
+    lengths: Mapping[str, float] = field(default_factory=dict)
+    past: Mapping[str, Past] = field(default_factory=dict)
+    decided: Mapping[tuple[str, str], tuple[Decided, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Panes:
         self.length = self.factor * base
         self.tallies: dict[int, Tally] = {}
         self.changed: set[int] = set()
+        self._handed: set[int] = set()
 
     @property
     def cut(self) -> str:
@@ -45,8 +46,19 @@ class Panes:
         if tally is None:
             self.tallies[number] = increments.copy()
         else:
+            if number in self._handed:
+                self._handed.discard(number)
+                tally = self.tallies[number] = tally.copy()
             tally.merge(increments)
         self.changed.add(number)
+
+    def handed(self) -> dict[int, Tally]:
+        """The panes as they are now, for another thread: they are not added to any more.
+
+        What is counted from now on is counted in copies, of one pane or two until the next time.
+        """
+        self._handed = set(self.tallies)
+        return dict(self.tallies)
 
     def merge(self, into: Tally, now: float) -> Tally:
         """Add all panes that reach into the window ending at `now`."""

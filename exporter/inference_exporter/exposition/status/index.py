@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from inference_exporter.families import FAMILIES
-from inference_exporter.values.samples import Labels, Samples, Snapshot
+from inference_exporter.values.samples import Exemplar, Labels, Samples, Snapshot
 
 Rows = Mapping[Labels, float]
 
@@ -50,6 +50,15 @@ class Index:
             for labels, value in zip(block.series.label_sets, block.values, strict=True)
             if labels[: len(leading)] == leading
         }
+
+    def exemplars(self, *leading: str) -> Iterator[tuple[str, Labels, Exemplar]]:
+        """Exemplars whose first labels are these: the family, the labels after them, and itself."""
+        for block in (one for blocks in self._blocks.values() for one in blocks if one.exemplars):
+            series = block.series
+            for at, exemplar in block.exemplars.items():
+                labels = series.label_sets[at // series.values_per_set]
+                if labels[: len(leading)] == leading:
+                    yield series.family.name, labels[len(leading) :], exemplar
 
     def histograms(self, family: str, *leading: str) -> Mapping[Labels, tuple[float, float]]:
         """Count and sum of histograms whose first labels are these, by the labels after them."""

@@ -8,6 +8,7 @@ from inference_exporter.exposition.status import notices
 from inference_exporter.exposition.status.contest import contest_of
 from inference_exporter.exposition.status.drift import Place
 from inference_exporter.exposition.status.index import Index
+from inference_exporter.exposition.status.lately import SHOWN
 from inference_exporter.exposition.status.numbers import Number
 from inference_exporter.exposition.status.selection import Selection
 from inference_exporter.exposition.status.sources import source_view
@@ -23,12 +24,16 @@ from inference_exporter.values.samples import Snapshot
 from inference_exporter.values.status_facts import ModelFacts
 
 _ME = "inference_exporter_"
+IN_CARDS = 5  # features of each model on the front page
 
 
 def home_view(snapshot: Snapshot) -> HomeView:
     """Everything at a glance: of every model its newest version."""
     index = Index(snapshot)
-    models = tuple(_model(index, snapshot, facts, Selection()) for facts in snapshot.facts.models)
+    first = Selection()
+    models = tuple(
+        _model(index, snapshot, facts, first, IN_CARDS) for facts in snapshot.facts.models
+    )
     known = {source.state.name for model in models for source in model.sources}
     other = [state for state in snapshot.facts.sources if state.name not in known]
     strays = tuple(source_view(index, state) for state in other)
@@ -45,7 +50,9 @@ def model_view(snapshot: Snapshot, name: str, chosen: Selection) -> ModelView | 
     return None if facts is None else _model(Index(snapshot), snapshot, facts, chosen)
 
 
-def _model(index: Index, snapshot: Snapshot, facts: ModelFacts, chosen: Selection) -> ModelView:
+def _model(
+    index: Index, snapshot: Snapshot, facts: ModelFacts, chosen: Selection, most: int = SHOWN
+) -> ModelView:
     sources = _sources(index, snapshot, facts.name)
     versions = _versions(index, facts)
     said = [notice for source in sources for notice in notices.of_source(source, facts.name)]
@@ -54,7 +61,7 @@ def _model(index: Index, snapshot: Snapshot, facts: ModelFacts, chosen: Selectio
         version = chosen.version if chosen.version in versions else versions[0]
         window = chosen.window if chosen.window in facts.windows else facts.windows[0]
         place = Place(index, facts, version, window)
-        shown = version_view(place, snapshot.timestamp, chosen)
+        shown = version_view(place, snapshot.timestamp, chosen, most)
         said += notices.of_version(place, shown)
     infos = index.rows("inference_model_info", facts.name)
     task = next(iter(infos), ("", "", ""))[2]

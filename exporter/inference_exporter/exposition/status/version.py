@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from inference_exporter.exposition.status.drift import Place, drift_of, subject_of
+from inference_exporter.exposition.status.examples import stand_out
+from inference_exporter.exposition.status.lately import (
+    SHOWN,
+    decisions_of,
+    figures_of,
+    freshness_of,
+    over_time,
+    span_of,
+    with_lines,
+)
 from inference_exporter.exposition.status.numbers import Number
 from inference_exporter.exposition.status.performance import performance_of
 from inference_exporter.exposition.status.quality import quality_of
@@ -17,20 +28,22 @@ from inference_exporter.values.samples import Labels
 _LEVELS = ("quiet", "warns", "drift detected")
 
 
-def version_view(place: Place, now: float, chosen: Selection) -> VersionView:
-    """The version, as of `now`."""
+def version_view(place: Place, now: float, chosen: Selection, most: int = SHOWN) -> VersionView:
+    """The version, as of `now`; `most` features have a line of the last day."""
     index, labels, window = place.index, place.labels, place.window
     newest = index.one("inference_last_prediction_timestamp_seconds", *labels)
     traffic = place.facts.traffic.get((place.version, window))
     codes = index.rows("inference_requests_total", *labels)
     classes = index.rows("inference_predictions_total", *labels)
     latency = _latency(place)
-    drift = drift_of(place)
+    drift = with_lines(place, drift_of(place), most)
     subject: SubjectView | None = None
     if chosen.feature is not None:
         subject = subject_of(place, drift, "feature", chosen.feature)
     elif chosen.output is not None:
         subject = subject_of(place, drift, "output", chosen.output)
+    if subject is not None:
+        subject = replace(subject, over_time=over_time(place, subject.row))
     return VersionView(
         place.facts.name,
         place.version,
@@ -55,6 +68,11 @@ def version_view(place: Place, now: float, chosen: Selection) -> VersionView:
         quality_of(place),
         segments_of(place),
         vintages_of(place.facts, place.version),
+        figures_of(place),
+        span_of(place),
+        decisions_of(place, drift),
+        stand_out(place),
+        freshness_of(place, now),
         subject,
     )
 

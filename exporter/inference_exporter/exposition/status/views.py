@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from inference_exporter.exposition.status.numbers import Number
+from inference_exporter.exposition.status.numbers import Number, Unit
 from inference_exporter.values.status_facts import SourceState
 
 Level = Literal["bad", "warn", "ok", "unknown"]
@@ -54,6 +54,7 @@ class DriftRow:
     higher: Number = field(default_factory=lambda: Number(None))  # in how many pairs live is
     importance: Number = field(default_factory=lambda: Number(None))  # share of that of all
     decided: str = ""
+    past: tuple[float | None, ...] = ()  # the distance over the last day, in equal steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,64 @@ class DriftView:
 
 
 @dataclass(frozen=True, slots=True)
+class LineView:
+    """A value over the last day, in equal steps; None where it is not known."""
+
+    name: str
+    unit: Unit
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BinsOverTime:
+    """Shares of the bins, step by step from `start` to `end`; None where no value is."""
+
+    labels: tuple[str, ...]
+    known: tuple[float, ...]  # of the reference
+    shares: tuple[tuple[float, ...] | None, ...]
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided on a window from `start` to `end`."""
+
+    start: float
+    end: float
+    state: Literal["drifted", "ok", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """The last decisions on one feature or output, the oldest first."""
+
+    name: str
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionsView:
+    """The last decisions on all windows of one length; `left_out` rows are not shown."""
+
+    window: str
+    start: float
+    end: float
+    rows: tuple[DecisionRow, ...]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class StandOut:
+    """A request that is an example: what of, its trace, a value, and when it was (epoch s)."""
+
+    what: str
+    trace_id: str
+    value: Number
+    when: float
+
+
+@dataclass(frozen=True, slots=True)
 class StatisticRow:
     """One statistic of one feature over one window."""
 
@@ -89,6 +148,7 @@ class SubjectView:
 
     row: DriftRow
     statistics: tuple[StatisticRow, ...]
+    over_time: BinsOverTime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +313,11 @@ class VersionView:
     quality: tuple[QualityRow, ...]
     segments: SegmentsView = field(default_factory=SegmentsView)
     vintages: tuple[VintagesView, ...] = ()
+    lines: tuple[LineView, ...] = ()
+    lines_of: tuple[float, float] = (0.0, 0.0)  # when the lines begin and end
+    decisions: DecisionsView | None = None
+    stand_out: tuple[StandOut, ...] = ()
+    freshness: tuple[Labelled, ...] = ()
     subject: SubjectView | None = None
 
 

@@ -6,6 +6,7 @@ from inference_exporter.model.part import Part
 from inference_exporter.model.parts.broken import BrokenPart
 from inference_exporter.model.parts.calendar import CalendarPart
 from inference_exporter.model.parts.concept import ConceptPart
+from inference_exporter.model.parts.decided import DecidedPart
 from inference_exporter.model.parts.decisions import DecisionsPart
 from inference_exporter.model.parts.derived import DerivedPart
 from inference_exporter.model.parts.earlier import EarlierPart
@@ -39,6 +40,7 @@ PARTS: tuple[type[Part], ...] = (
     PromisesPart,  # before late labels, which are counted by day too
     CalendarPart,  # and by calendar period
     DecisionsPart,
+    DecidedPart,  # which is told of decisions
     SegmentDrift,  # after what names segments and sets rows aside
     EarlierPart,  # which is told of decisions
     BrokenPart,

@@ -290,7 +290,8 @@ def load(path: str, *, model: str | None = None) -> Reference:
         raise ProfileError(f"{path}: {error}") from error
     if model is not None and reference.model != model:
         raise ProfileError(
-            f"{path}: is the reference of model {reference.model!r}, wanted is {model!r}"
+            f"{path}: is the reference of model {reference.model!r}, wanted is {model!r}; build "
+            f"one with `reference build --model={model}`"
         )
     return reference
 
@@ -317,7 +318,9 @@ def write(data: bytes, path: str) -> None:
             temporary.unlink(missing_ok=True)
         _sync_folder(target.parent)
     except OSError as error:
-        raise ProfileError(f"{path}: cannot be written: {error.strerror}") from error
+        raise ProfileError(
+            f"{path}: cannot be written: {error.strerror}; name another place with --output"
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -66,7 +66,8 @@ def shard_from(
     if not survey.rows:
         raise ProfileError(
             f"{source}: no row can be used ({survey.rejected} lines rejected); lines that are not "
-            "valid, or have neither features nor a prediction, do not count"
+            "valid, or have neither features nor a prediction, do not count: `check --sample` "
+            "shows how they are understood"
         )
     count = _Count(survey, bins, model)
     for block in read():

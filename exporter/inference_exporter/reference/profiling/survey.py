@@ -85,7 +85,10 @@ class Survey:
                 self.features[name] = ColumnSurvey()
             self.features[name].add(cells)
         if len(self.features) > MAX_COLUMNS:
-            raise ProfileError(f"more than {MAX_COLUMNS} columns would be features of the model")
+            raise ProfileError(
+                f"more than {MAX_COLUMNS} columns would be features of the model: name those"
+                " that are in fields.features.only"
+            )
         if block.prediction is not None:
             self.prediction = self.prediction or ColumnSurvey()
             self.prediction.add(block.prediction)

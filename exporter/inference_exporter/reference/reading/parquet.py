@@ -25,7 +25,9 @@ def parquet_blocks(
     try:
         file = parquet.ParquetFile(path)
     except ValueError as error:  # pyarrow.ArrowInvalid
-        raise ProfileError(f"{path}: not a Parquet file: {error}") from error
+        raise ProfileError(
+            f"{path}: not a Parquet file: {error}; write it anew, or as CSV"
+        ) from error
     with file:
         total, done = max(1, file.metadata.num_rows), 0
         width = max(1, file.metadata.num_columns)

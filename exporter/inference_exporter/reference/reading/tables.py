@@ -60,7 +60,9 @@ def blocks(path: str, model: ModelConfig, progress: Progress) -> Iterator[Block]
             )
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ProfileError(f"{path}: cannot be read: {reason}") from error
+        raise ProfileError(
+            f"{path}: cannot be read: {reason}; name a file that is whole, and that you may read"
+        ) from error
 
 
 def _csv_blocks(path: str, model: ModelConfig, progress: Progress) -> Iterator[Block]:
@@ -74,7 +76,9 @@ def _csv_blocks(path: str, model: ModelConfig, progress: Progress) -> Iterator[B
                 yield _csv_block(block, header, model)
                 progress(position())
         except csv.Error as error:
-            raise ProfileError(f"{path}: not a CSV file: {error}") from error
+            raise ProfileError(
+                f"{path}: not a CSV file: {error}; `delimiter` and `quote` say how it is"
+            ) from error
         text.detach()
 
 
@@ -95,9 +99,14 @@ def _header(path: str, names: list[str]) -> list[str]:
     header = [name.strip() for name in names]
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise ProfileError(f"{path}: the header names a column twice: {', '.join(repeated)}")
+        raise ProfileError(
+            f"{path}: the header names a column twice: {', '.join(repeated)}; rename one of them"
+        )
     if "" in header:
-        raise ProfileError(f"{path}: column {header.index('') + 1} has no name in the header")
+        raise ProfileError(
+            f"{path}: column {header.index('') + 1} has no name in the header; name it, or leave it"
+            " out"
+        )
     return header
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from inference_exporter.exposition.status.html.markup import Html, fill
-from inference_exporter.exposition.status.numbers import share
+from inference_exporter.exposition.status.numbers import Unit, share, write
 from inference_exporter.exposition.status.views import Bin
 
 WIDTH, HEIGHT = 150.0, 40.0
@@ -52,3 +54,62 @@ def in_words(bins: tuple[Bin, ...]) -> str:
 def _bar(left: float, width: float, height: float) -> str:
     tall = height * (HEIGHT - 1)
     return f"M{left:.1f} 40v{-tall:.1f}h{width:.1f}v{tall:.1f}z"
+
+
+_SPARK = (
+    '<svg class="spark" role="img" aria-label="{label}" viewBox="0 0 120 34" width="120" '
+    'height="34">{limit}<path class="line" d="{path}"/>{now}</svg>'
+)
+_WIDE, _TALL, _EDGE = 120.0, 30.0, 3.0
+
+
+def spark(values: Sequence[float | None], label: str, limit: float | None = None) -> Html:
+    """A small line from the oldest to the newest; gaps where a value is not known.
+
+    `limit` is drawn across, where the scale reaches it.
+    """
+    known = [value for value in values if value is not None]
+    high = max((*known, 0.0)) or 1.0
+    step = (_WIDE - 2 * _EDGE) / max(1, len(values) - 1)
+    points = [
+        None if value is None else (_EDGE + at * step, _EDGE + (1 - value / high) * _TALL)
+        for at, value in enumerate(values)
+    ]
+    last = next((point for point in reversed(points) if point is not None), None)
+    return fill(
+        _SPARK,
+        label=label,
+        path=_path(points),
+        now="" if last is None else _now(*last),
+        limit="" if limit is None or limit > high else _across(_EDGE + (1 - limit / high) * _TALL),
+    )
+
+
+def _now(x: float, y: float) -> Html:
+    return fill('<circle class="live" cx="{x}" cy="{y}" r="2.5"/>', x=f"{x:.1f}", y=f"{y:.1f}")
+
+
+def _across(y: float) -> Html:
+    return fill('<path class="limit" d="M0 {y}h120"/>', y=f"{y:.1f}")
+
+
+def _path(points: Sequence[tuple[float, float] | None]) -> Html:
+    """One stroke for each run of known points; a point alone is a short one."""
+    drawn, open_stroke = [], False
+    for point in points:
+        if point is None:
+            open_stroke = False
+            continue
+        drawn.append(f"{'L' if open_stroke else 'M'}{point[0]:.1f} {point[1]:.1f}")
+        drawn += [] if open_stroke else ["h.1"]
+        open_stroke = True
+    return Html("".join(drawn))
+
+
+def in_time(values: Sequence[float | None], unit: Unit) -> str:
+    """What a line says, for who does not see it."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return "Last day: not known."
+    low, high = write(min(known), unit), write(max(known), unit)
+    return f"Last day: {low} to {high}, {write(known[-1], unit)} now."

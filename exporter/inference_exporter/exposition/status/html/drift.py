@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from inference_exporter.exposition.status.html.charts import bars, in_words
+from inference_exporter.exposition.status.html.lately import line_cell, over_time
 from inference_exporter.exposition.status.html.markup import Html, fill, join
 from inference_exporter.exposition.status.html.parts import (
     folded,
@@ -27,7 +29,8 @@ LEGEND = Html(
     '<svg width="12" height="12" aria-hidden="true"><path class="live" d="M2 1h7v10h-7z"/></svg> '
     "live, as shares of the values per bin. A distance below its noise level is what chance alone "
     "makes of as many values. Live higher: in so many pairs of a live and a reference value; "
-    "50 % is no direction.</p>"
+    "50 % is no direction. Last day: the distance, stretch by stretch, and the limit across where "
+    "it is reached.</p>"
 )
 _HIGH = ("PSI", "JS", "KS", "KL")
 
@@ -72,6 +75,7 @@ def subject(view: SubjectView, chosen: Selection) -> Html:
             words=in_words(one.bins),
         ),
         bars(one.bins, scale=3.0),
+        over_time(view.over_time, one.name) if view.over_time else "",
         _bins(one),
     ]
     if statistics:
@@ -94,11 +98,23 @@ def _table(
     heads = [
         "Name", "Live against reference", "Verdict", name, "Noise level", "Live higher", "Values"
     ]  # fmt: skip
-    weighed = _is_weighed(rows)
+    weighed, lined = _is_weighed(rows), any(one.past for one in rows)
     if weighed:
         heads.insert(3, "Importance")
-    lines = (_row(one, chosen, page, weighed=weighed) for one in rows)
-    return table(caption, heads, lines, range(3, len(heads)))
+    if lined:
+        heads.insert(3, "Last day")
+    columns = _Columns(view.threshold, weighed=weighed, lined=lined)
+    lines = (_row(one, chosen, page, columns) for one in rows)
+    return table(caption, heads, lines, range(3 + lined, len(heads)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What a table of features has beside what all have; `limit` is drawn in lines."""
+
+    limit: Number
+    weighed: bool
+    lined: bool
 
 
 def _is_weighed(rows: Sequence[DriftRow]) -> bool:
@@ -106,7 +122,7 @@ def _is_weighed(rows: Sequence[DriftRow]) -> bool:
     return any(one.importance.value is not None for one in rows)
 
 
-def _row(one: DriftRow, chosen: Selection, page: str, *, weighed: bool) -> Html:
+def _row(one: DriftRow, chosen: Selection, page: str, columns: _Columns) -> Html:
     address = chosen.link(
         feature=one.name if one.scope == "feature" else None,
         output=one.name if one.scope == "output" else None,
@@ -114,7 +130,8 @@ def _row(one: DriftRow, chosen: Selection, page: str, *, weighed: bool) -> Html:
     name = link(f"{page}{address}#subject", one.name)
     return row(
         name, bars(one.bins), verdict(one.verdict),
-        *((one.importance,) if weighed else ()), _short(one.distance), _short(one.critical),
+        *((line_cell(one.past, columns.limit),) if columns.lined else ()),
+        *((one.importance,) if columns.weighed else ()), _short(one.distance), _short(one.critical),
         _short(one.higher), one.samples,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference_exporter.exposition.status.html import parts
+from inference_exporter.exposition.status.html import lately, parts
 from inference_exporter.exposition.status.html.contest import contest
 from inference_exporter.exposition.status.html.drift import (
     drift,
@@ -50,9 +50,9 @@ def card(view: ModelView, root: str, *, charts: bool) -> Html:
     shown, content = view.shown, Html(f'<p class="absent">{NOTHING_YET}</p>')
     if shown is not None:
         bars = drift(shown.drift, Selection(), page, top=CARD_FEATURES, rest=False)
-        content = join(
-            [_figures(shown), _performance_line(shown.performance), bars if charts else ""]
-        )
+        figures, lines = _figures(shown), lately.lines(shown) if charts else ""
+        known = _performance_line(shown.performance)
+        content = join([figures, lines, known, bars if charts else ""])
     return fill(
         '<section class="model">\n<h2>{name}</h2>\n{content}\n<p>{more}</p>\n</section>',
         name=parts.link(page, view.name),
@@ -78,9 +78,10 @@ def _version(view: VersionView, chosen: Selection) -> Html:
         words = f"There is no feature or output {missing} to compare."
         content.append(fill('<p class="absent" id="subject">{words}</p>', words=words))
     content += [
-        Html("<h2>Traffic</h2>"), _figures(view), _traffic(view),
+        Html("<h2>Traffic</h2>"), _figures(view), lately.lines(view), _traffic(view),
         Html("<h2>Latency</h2>"), latency(view),
         Html("<h2>Drift</h2>"), drift(view.drift, chosen, ""),
+        lately.decisions(view.decisions) if view.decisions else "",
         Html("<h2>Performance</h2>"), performance(view.performance),
     ]  # fmt: skip
     if view.vintages:
@@ -88,6 +89,9 @@ def _version(view: VersionView, chosen: Selection) -> Html:
     content += [Html("<h2>Data quality</h2>"), quality(view.quality)]
     if view.segments.rows or view.segments.fairness or view.segments.drift:
         content += [Html("<h2>Segments</h2>"), segments(view.segments)]
+    if view.stand_out:
+        content += [Html("<h2>Requests that stand out</h2>"), lately.stand_out(view.stand_out)]
+    content += [Html("<h2>Freshness</h2>"), lately.freshness(view.freshness)]
     if view.concept:
         content += [Html("<h2>Concept drift</h2>"), parts.labelled(view.concept)]
     return join(content, "\n")
