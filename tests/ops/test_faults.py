@@ -306,7 +306,7 @@ KEPT = sorted((Path(__file__).parents[1] / "golden" / "state").glob("*.tar.gz"))
 
 @pytest.mark.parametrize("kept", KEPT, ids=[path.name.split(".")[0] for path in KEPT])
 def test_state_of_an_earlier_version_is_taken_up_without_a_loss(tmp_path: Path, kept: Path) -> None:
-    """Each archive: 150 predictions, labels of 60, and the state of a version that had read them."""
+    """In each archive: 150 predictions, labels of 60, and the state of who had read them."""
     shutil.unpack_archive(kept, tmp_path, filter="data")
     with Watched(tmp_path) as exporter:
         before = exporter.page()
