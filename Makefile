@@ -6,8 +6,8 @@ READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup servers fmt check test test-long demo golden rules docs site bench calibration
-.PHONY: dashboards drawn fleet image install messages preview sanitize screenshots soak trackers
-.PHONY: uninstall clean
+.PHONY: dashboards drawn faults fleet image install messages preview sanitize screenshots soak
+.PHONY: trackers uninstall clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -86,6 +86,9 @@ sanitize: setup ## The compiled reader under sanitizers: its tests, and ten minu
 
 image: ## Build the container image; BASE=… takes another base, EXTRAS=[demo] adds the demo
 	@bash scripts/image localhost/inference-exporter$(if $(EXTRAS),-demo):local "$(BASE)" "$(EXTRAS)"
+
+faults: setup ## Faults that take minutes to try, and a minute of the soak
+	$(BIN)/python -m pytest -q -m "" tests/optional/faults.py
 
 soak: setup ## An hour of traffic through an exporter that is killed and reloaded; SOAK_ARGS=…
 	PYTHONPATH=tests $(BIN)/python -m soak $(SOAK_ARGS)

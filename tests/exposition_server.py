@@ -34,10 +34,12 @@ def running(
     landing: Landing | None = None,
     on_request: Callable[[str, str], None] | None = None,
     receivers: Mapping[str, Take] | None = None,
+    private: str | None = None,
 ) -> Iterator[tuple[WebServer, str]]:
     server = WebServer(
         published or Published(),
         listen="127.0.0.1:0",
+        private=private,
         is_ready=is_ready,
         request_reload=request_reload,
         telemetry_path=telemetry_path,

@@ -53,6 +53,7 @@ class Options:
     config_file: str
     storage_path: str = "data"
     listen: str = ":9469"
+    private: str | None = None
     telemetry_path: str = "/metrics"
     web_config_file: str | None = None
     max_requests: int = 40
@@ -86,6 +87,7 @@ class Application:
         self.server = WebServer(
             self._published,
             listen=options.listen,
+            private=options.private,
             telemetry_path=options.telemetry_path,
             web_config=web_config,
             is_ready=self._is_ready,

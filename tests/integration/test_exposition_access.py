@@ -6,6 +6,7 @@ import base64
 import shutil
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import bcrypt
@@ -88,6 +89,30 @@ def test_right_password_is_checked_once_a_wrong_one_every_time(
             httpx.get(url, auth=("alice", password))
     assert checks.count(b"wonder:land") == 1
     assert checks.count(b"wrong") == 3
+
+
+def test_who_guesses_passwords_keeps_no_scraper_waiting_and_burns_no_core(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checks: list[bytes] = []
+    check = bcrypt.checkpw
+
+    def counting(password: bytes, hashed: bytes) -> bool:
+        checks.append(password)
+        return check(password, hashed)
+
+    monkeypatch.setattr(bcrypt, "checkpw", counting)
+    with running(web_config=WebConfig(users=USERS)) as (_, url), ThreadPoolExecutor(8) as guessers:
+
+        def ask(password: str) -> int:
+            return httpx.get(f"{url}/-/healthy", auth=("alice", password)).status_code
+
+        assert ask("wonder:land") == 200
+        guesses = guessers.map(ask, [f"guess {number}" for number in range(100)])
+        assert [ask("wonder:land") for _ in range(20)] == [200] * 20
+        assert set(guesses) == {401, 429}
+    assert checks.count(b"wonder:land") == 1
+    assert len(checks) < 50
 
 
 def test_unknown_user_costs_a_check_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from exposition_certificates import authority, issued
 from exposition_pages import full_snapshot
+from inference_exporter.exposition import webconfig
 from inference_exporter.exposition.metrics_doc import render
 from inference_exporter.exposition.text import render_text
 
@@ -40,3 +42,14 @@ def test_queries_in_the_documentation_are_promql(tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text(rules, encoding="utf-8")
     checked = _promtool("check", "rules", str(tmp_path / "rules.yaml"))
     assert checked.returncode == 0, checked.stderr.decode()
+
+
+def test_the_web_configuration_of_the_documentation_is_one(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(tls_server_config:.*?)```", text, re.DOTALL)
+    (tmp_path / "web.yaml").write_text(example, encoding="utf-8")
+    ca = authority(tmp_path, "client-ca")
+    issued(tmp_path, "server", ca)
+    assert len(webconfig.load(str(tmp_path / "web.yaml")).users) == 2
+    checked = _promtool("check", "web-config", str(tmp_path / "web.yaml"))
+    assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -55,6 +55,33 @@ def test_a_connection_stays_open_once_a_body_is_read() -> None:
         connection.close()
 
 
+def test_with_a_private_address_the_other_one_has_metrics_and_probes_only(
+    published: Published,
+) -> None:
+    def take(post: Post) -> Future[Reply]:
+        answer: Future[Reply] = Future()
+        answer.set_result(Reply(200, post.body))
+        return answer
+
+    with running(published, private="127.0.0.1:0", receivers={"/push": take}) as (_, addresses):
+        public, private = addresses.split(" and ")
+        for path in ("/metrics", "/-/healthy", "/-/ready"):
+            assert httpx.get(f"{public}{path}").status_code == 200
+            assert httpx.get(f"{private}{path}").status_code == 200
+        for method, path in (("GET", "/"), ("GET", "/models/m"), ("POST", "/-/reload"),
+                             ("POST", "/push"), ("POST", "/api/v1/labels")):  # fmt: skip
+            answer = httpx.request(method, f"{public}{path}")
+            assert (answer.status_code, "--web.private-address" in answer.text) == (404, True)
+        for method, path in (("GET", "/"), ("POST", "/-/reload"), ("POST", "/push")):
+            assert httpx.request(method, f"{private}{path}").status_code == 200
+
+
+def test_a_private_address_that_is_taken_is_explained_and_frees_the_other(url: str) -> None:
+    taken = urlsplit(url).netloc
+    with pytest.raises(ListenError, match=r"choose --web\.private-address"), running(private=taken):
+        pass
+
+
 @pytest.fixture(scope="module")
 def published() -> Published:
     published = Published()

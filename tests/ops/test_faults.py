@@ -297,3 +297,33 @@ def test_what_is_not_read_yet_when_it_has_to_stop_is_read_after_the_next_start(
         exporter.start()
         wait_for(lambda: exporter.lines() >= each * len(models), "everything is read", 120)
         assert exporter.lines() == each * len(models)
+
+
+# -- upgrades --------------------------------------------------------------------------------------
+
+KEPT = sorted((Path(__file__).parents[1] / "golden" / "state").glob("*.tar.gz"))
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=[path.name.split(".")[0] for path in KEPT])
+def test_state_of_an_earlier_version_is_taken_up_without_a_loss(tmp_path: Path, kept: Path) -> None:
+    """In each archive: 150 predictions, labels of 60, and the state of who had read them."""
+    shutil.unpack_archive(kept, tmp_path, filter="data")
+    with Watched(tmp_path) as exporter:
+        before = exporter.page()
+        assert exporter.own("state_load_errors_total") == 0
+        assert total(before, "inference_requests_total") == 150
+        assert total(before, "inference_requests_total", country="DE") == 75
+        assert total(before, "inference_outcomes_total") == 60
+        assert total(before, "inference_predictions_awaiting_label") == 90
+        assert total(before, "inference_feature_bin_total", feature="x") == 50  # after the warm-up
+        with (tmp_path / "predictions.jsonl").open("rb") as log:
+            last = log.readlines()[-1]
+        with (tmp_path / "predictions.jsonl").open("ab") as log:
+            log.write(last.replace(b'"r149"', b'"r150"'))
+        with (tmp_path / "labels.jsonl").open("ab") as log:
+            log.write(b'{"id": "r60", "actual": "yes"}\n{"id": "r150", "actual": "no"}\n')
+        wait_for(
+            lambda: total(exporter.page(), "inference_outcomes_total") == 62, "labels are joined"
+        )
+        assert total(exporter.page(), "inference_requests_total") == 151
+    assert "level=error" not in exporter.log()

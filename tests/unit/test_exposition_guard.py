@@ -80,6 +80,14 @@ def test_attempts_come_back_and_addresses_are_forgotten() -> None:
     assert len(attempts._left) <= ADDRESSES
 
 
+def test_addresses_of_one_network_share_their_attempts() -> None:
+    attempts = Attempts()
+    for i in range(ATTEMPTS):
+        assert attempts.begin(f"2001:db8::{i:x}", 0.0) == 0.0
+    assert attempts.begin("2001:db8::ffff", 0.0) == SECONDS
+    assert attempts.begin("2001:db8:0:1::1", 0.0) == 0.0
+
+
 def test_senders_may_post_and_nothing_else(
     users: BasicAuth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +162,6 @@ def test_only_so_many_right_passwords_are_remembered(
 
 
 def test_server_that_cannot_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "run", lambda _server, listener: listener.close())
+    monkeypatch.setattr(serving, "run", lambda _server, listeners: listeners[0].close())
     with pytest.raises(ListenError, match="did not start"), running():
         pass

@@ -150,5 +150,9 @@ def test_missing_times_do_not_hinder_the_others() -> None:
 def test_an_excerpt_shows_the_shape_and_no_values() -> None:
     line = b'2026 bob {"name": "Ann \xc3\xa9", "pin": 1234, "x": {"y": "secret"\xff'
     assert excerpt(line) == '0000 xxx {"name": "xxx x", "pin": 0000, "x": {"y": "xxxxxx"�'
+    assert (
+        excerpt(b'{"ann@a.com": 1, "id_12345": {"V1.x": 2}')
+        == '{"xxx@x.xxx": 0, "xx_00000": {"V1.x": 0}'
+    )
     assert len(excerpt(b"a" * 5000)) == 121
     assert excerpt(b"a\x1b\x00b") == "x??x"

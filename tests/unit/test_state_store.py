@@ -14,6 +14,7 @@ import pytest
 
 from inference_exporter.errors import StateError
 from inference_exporter.state import MemoryStore, Store
+from inference_exporter.values.checksum import checksum
 from sources_driver import unprivileged
 
 NOW = 1_700_000_000.0
@@ -196,6 +197,23 @@ def test_what_is_damaged_anywhere_is_noticed_and_never_taken_for_what_was_writte
         shutil.rmtree(folder)
         folder.mkdir()
     assert noticed > DAMAGED_AT // 2
+
+
+def test_a_row_of_another_stage_that_is_not_what_was_written_is_noticed(folder: Path) -> None:
+    def rows(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE IF NOT EXISTS rows (number INTEGER, at REAL, crc INTEGER)")
+        values = (7, 1.5)
+        connection.execute("INSERT INTO rows VALUES (?, ?, ?)", (*values, checksum(*values)))
+        connection.execute("INSERT INTO rows VALUES (8, 2.5, NULL)")  # of before there were any
+
+    store = opened(folder)
+    assert store.commit({"a": b"1"}, extra=rows)
+    store.close()
+    assert loaded(folder) == {"a": b"1"}
+    with sqlite3.connect(folder / "state.sqlite") as connection:
+        connection.execute("UPDATE rows SET at = 1.25 WHERE number = 7")
+    connection.close()
+    assert loaded(folder) == {}
 
 
 def test_a_database_that_may_not_be_read_is_moved_aside(tmp_path: Path, folder: Path) -> None:

@@ -38,6 +38,11 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
         help="where to serve, such as :9469 or 127.0.0.1:9469 (default: :9469)",
     )  # fmt: skip
     run.add_argument(
+        "--web.private-address", dest="private", metavar="ADDRESS",
+        help="where to serve the status page, reloads and what is posted; then the other address "
+        "answers metrics and health checks only (default: all at one address)",
+    )  # fmt: skip
+    run.add_argument(
         "--web.telemetry-path", dest="telemetry_path", default="/metrics", metavar="PATH",
         help="where the metrics are (default: /metrics)",
     )  # fmt: skip
@@ -64,6 +69,7 @@ def _run(options: argparse.Namespace) -> int:
             config_file=options.config_file,
             storage_path=options.storage_path,
             listen=options.listen,
+            private=options.private,
             telemetry_path=options.telemetry_path,
             web_config_file=options.web_config_file,
             max_requests=options.max_requests,

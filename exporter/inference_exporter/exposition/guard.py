@@ -20,6 +20,7 @@ from inference_exporter.exposition.requests import RequestCounter
 
 logger = logging.getLogger(__name__)
 
+ONLY_METRICS = "only_metrics"  # in the state of a connection: what its address is for
 LINGER_SECONDS = 2.0  # for the rest of a body that nobody wants
 LINGER_BYTES = 16 << 20
 
@@ -46,11 +47,13 @@ class Guard:
         may do everything.
     posting
         The routes that take what is pushed. A page of another site cannot push.
+    public
+        The routes of addresses that are for metrics only.
     headers
         Added to every answer, over what the route set.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         app: ASGIApp,
         route_of: Callable[[str], str],
@@ -60,8 +63,10 @@ class Guard:
         headers: Mapping[str, str],
         senders: Callable[[], Collection[str]] = tuple,
         posting: Collection[str] = (),
+        *,
+        public: Collection[str] = (),
     ) -> None:
-        self._senders, self._posting = senders, posting
+        self._senders, self._posting, self._public = senders, posting, public
         self._app = app
         self._route_of = route_of
         self._counter = counter
@@ -94,6 +99,9 @@ class Guard:
                 f"Limit of concurrent requests reached ({self._max_requests}), try again later.\n"
             )
             await PlainTextResponse(text, 503)(scope, receive, send)
+        elif scope.get("state", {}).get(ONLY_METRICS) and route not in self._public:
+            text = "Not at this address, which is for metrics: see --web.private-address.\n"
+            await PlainTextResponse(text, 404)(scope, receive, send)
         elif refusal := await self._refusal(route, Request(scope)):
             await refusal(scope, receive, send)
         else:

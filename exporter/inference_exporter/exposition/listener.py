@@ -34,6 +34,7 @@ class BoundedListener(socket.socket):
     """
 
     limit = 256
+    only_metrics = False  # the rest is served at another address
     make_room: Callable[[], bool] = staticmethod(lambda: False)
 
     def __init__(self, fileno: int, limit: int) -> None:
@@ -52,13 +53,13 @@ class BoundedListener(socket.socket):
         return connection, address
 
 
-def bind(address: str, limit: int) -> BoundedListener:
-    """Bind `address`; at most `limit` connections will be open at once."""
+def bind(address: str, limit: int, option: str = "--web.listen-address") -> BoundedListener:
+    """Bind `address`, which is from an option; at most `limit` connections will be open at once."""
     host, port = parse(address)
     try:
         bound = _bind_all(port) if not host else _bind(host, port)
     except OSError as error:
-        raise ListenError(error.errno, _explain(address, error)) from error
+        raise ListenError(error.errno, _explain(address, error, option)) from error
     return BoundedListener(bound.detach(), limit)
 
 
@@ -103,13 +104,13 @@ def _bind(host: str, port: int) -> socket.socket:
     return socket.create_server(address[:2], family=family)
 
 
-def _explain(address: str, error: OSError) -> str:
+def _explain(address: str, error: OSError, option: str) -> str:
     number = error.errno or 0
     reason = (
         os.strerror(number) if number > 0 else str(error.strerror)
     )  # getaddrinfo's are negative
     advice = {
-        errno.EADDRINUSE: "; another process listens there, choose --web.listen-address",
-        errno.EACCES: "; ports below 1024 need privileges, choose --web.listen-address",
+        errno.EADDRINUSE: f"; another process listens there, choose {option}",
+        errno.EACCES: f"; ports below 1024 need privileges, choose {option}",
     }.get(number, "")
     return f"cannot listen on {address}: {reason}{advice}"

@@ -57,6 +57,7 @@ class Routes:
         self._rendering = ThreadPoolExecutor(1, "render")
         self._pages = Pages(published, telemetry_path, is_ready, landing, self._rendering)
         self._reloading = ThreadPoolExecutor(1, "reload")
+        self.public = frozenset((telemetry_path, HEALTHY, READY))
         self.posting = frozenset((LABELS, *self._receivers))
         self._labels = {telemetry_path, HEALTHY, READY, RELOAD, HOME, LABELS, *self._receivers}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from inference_exporter.errors import UsageError
 from inference_exporter.exposition.landing import Landing
 from inference_exporter.exposition.limits import Limits
-from inference_exporter.exposition.listener import ListenError, bind, url
+from inference_exporter.exposition.listener import BoundedListener, ListenError, bind, url
 from inference_exporter.exposition.published import Published
 from inference_exporter.exposition.requests import OnRequest, RequestCounter
 
@@ -39,6 +39,8 @@ class WebServer:
         Where the pages come from.
     listen
         Address and port as in `listener`; port 0 takes a free one.
+    private
+        As `listen`, for all there is: then `listen` serves nothing but metrics and probes.
     telemetry_path
         The path of the metrics.
     web_config
@@ -70,6 +72,7 @@ class WebServer:
         is_ready: Callable[[], tuple[bool, str]],
         request_reload: Callable[[], tuple[bool, str]],
         listen: str = ":9469",
+        private: str | None = None,
         telemetry_path: str = "/metrics",
         web_config: WebConfig | None = None,
         max_requests: int = 40,
@@ -88,7 +91,7 @@ class WebServer:
         self._published = published
         self._is_ready = is_ready
         self._request_reload = request_reload
-        self._listen = listen
+        self._listen, self._private = listen, private
         self._telemetry_path = telemetry_path
         self._web_config = web_config
         self._max_requests = max_requests
@@ -100,7 +103,7 @@ class WebServer:
         self._closers: list[Callable[[], None]] = []
 
     def start(self) -> str:
-        """Listen and serve from a thread; returns the address with its real port.
+        """Listen and serve from a thread; returns the addresses with their real ports.
 
         Raises ListenError (an OSError) if the address cannot be listened on, UsageError if it is
         none, ConfigError if certificate and key cannot be used.
@@ -110,12 +113,12 @@ class WebServer:
         settings = self._web_config.tls if self._web_config else None
         context = tls.context(settings) if settings else None
         renewal = tls.Renewal(settings, context) if settings and context else None
-        listener = bind(self._listen, self._limits.connections)
-        address = url(listener, "https" if context else "http")
+        listeners = self._bound()
+        address = " and ".join(url(one, "https" if context else "http") for one in listeners)
         started = Event()
         self._server = serving.Server(self._app(), self._limits, context, renewal, started.set)
         self._thread = Thread(
-            target=serving.run, args=(self._server, listener), name="web-server", daemon=True
+            target=serving.run, args=(self._server, listeners), name="web-server", daemon=True
         )
         self._thread.start()
         while not started.wait(_LOOK_SECONDS):
@@ -123,6 +126,18 @@ class WebServer:
                 self.close()
                 raise ListenError(f"the web server on {address} did not start, see the log")
         return address
+
+    def _bound(self) -> list[BoundedListener]:
+        first = bind(self._listen, self._limits.connections)
+        if self._private is None:
+            return [first]
+        try:
+            second = bind(self._private, self._limits.connections, "--web.private-address")
+        except BaseException:
+            first.close()
+            raise
+        first.only_metrics = True
+        return [first, second]
 
     def take_requests(self) -> Mapping[tuple[str, str], int]:
         """Requests by route and status code since the last call. For the writer thread."""
@@ -163,4 +178,5 @@ class WebServer:
             config.headers if config else {},
             self._senders,
             handlers.posting,
+            public=handlers.public,
         )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from socket import socket
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from inference_exporter.exposition.guard import ONLY_METRICS
 from inference_exporter.exposition.limits import MAX_HEAD_BYTES, Limits
 from inference_exporter.exposition.listener import BoundedListener
 from inference_exporter.exposition.protocol import DeadlineProtocol, bounded
@@ -40,10 +43,10 @@ class Server(uvicorn.Server):
         self._renewal = renewal
         self._on_started = on_started
 
-    async def run_on(self, listener: socket) -> None:
+    async def run_on(self, listeners: Sequence[BoundedListener]) -> None:
         """Serve until `should_exit`, then cut off whoever is still there."""
         try:
-            await self.serve(sockets=[listener])
+            await self.serve(sockets=list(listeners))
         finally:
             for connection in list(self.server_state.connections):
                 connection.transport.abort()
@@ -58,7 +61,7 @@ class Server(uvicorn.Server):
         handshake = None if self._tls is None else self._limits.handshake
         self.servers = [
             await loop.create_server(
-                self._connection,
+                partial(self._connection, getattr(listener, "only_metrics", False)),
                 sock=listener,
                 ssl=self._tls,
                 backlog=_BACKLOG,
@@ -89,19 +92,21 @@ class Server(uvicorn.Server):
             self._renewal.check()
         return await super().on_tick(counter)
 
-    def _connection(self) -> asyncio.Protocol:
+    def _connection(self, only_metrics: bool) -> asyncio.Protocol:
         made: asyncio.Protocol = self.config.http_protocol_class(
             config=self.config,  # type: ignore[call-arg]
             server_state=self.server_state,
-            app_state={},
+            app_state={ONLY_METRICS: only_metrics},
         )
         return made
 
 
-def run(server: Server, listener: socket) -> None:
+def run(server: Server, listeners: Sequence[BoundedListener]) -> None:
     """Serve in an event loop of this thread's own; returns when the server is told to exit."""
-    with listener:
-        asyncio.run(server.run_on(listener))
+    with ExitStack() as stack:
+        for listener in listeners:
+            stack.enter_context(listener)
+        asyncio.run(server.run_on(listeners))
 
 
 def _config(app: ASGIApp, limits: Limits) -> uvicorn.Config:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _LENGTH = 120
-_KEY = re.compile(r'("[A-Za-z_@][\w.@-]{0,40}"\s*:)')
+# Names of fields, and not what a log may have for keys as well: addresses, numbers of customers.
+_KEY = re.compile(r'("[A-Za-z_@](?:[^\W\d]|[.-]|\d{1,3}(?!\d)){0,40}"\s*:)')
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"\d")
 

@@ -97,8 +97,7 @@ class Pipeline:
         self._store, self._publish, self._clock = store, publish, clock
         self._commit_interval, self._on_frozen, self._note = commit_interval, on_frozen, note
         self._evaluation = EvaluationFacts()
-        self._next_commit = self._last_commit = -math.inf
-        self._next_idle_commit = -math.inf
+        self._next_commit = self._last_commit = self._next_idle_commit = -math.inf
         self._failed = 0  # commits in a row
         self._snapshot: Snapshot | None = None
         self._held: Snapshot | None = None  # the last page whose counts were committed
@@ -150,15 +149,19 @@ class Pipeline:
         """One look at every channel: predictions, then labels.
 
         Labels wait where a log of predictions is behind: at the start after a pause, they would
-        else run ahead of the predictions they belong to.
+        else run ahead of the predictions they belong to. What is read of them is joined at once, in
+        memory, so they stop where it is enough.
         """
-        read = partial(Channel.read, now=now, monotonic=monotonic, stopping=self._stopping)
-        sizes = {one.feed.name: read(one) for one in self._predictions}
+        read = partial(Channel.read, now=now, monotonic=monotonic)
+        sizes = {one.feed.name: read(one, stopping=self._stopping) for one in self._predictions}
         labelled = self._labelling.take_submissions(now)
         for channel in self._labels:
-            if sizes[channel.feed.name] < BEHIND and not self._labelling.full:
-                labelled = read(channel) > 0 or labelled
+            if sizes[channel.feed.name] < BEHIND:
+                labelled = read(channel, stopping=self._enough) > 0 or labelled
         return labelled or any(sizes.values())
+
+    def _enough(self) -> bool:
+        return self._labelling.full or self._stopping()
 
     def drain(self, tell: Callable[[int, int], None] = lambda _done, _of: None) -> None:
         """Read all to its end, partial last lines too; `tell` gets bytes that are read, and all."""
@@ -222,8 +225,7 @@ class Pipeline:
     def _hold(self, held: Snapshot) -> None:
         """Keep the last committed page while commits fail: a crash now would step back to it.
 
-        Only that the state does not persist is said at once. If it lasts, showing nothing new is
-        the greater harm, and `commit` publishes again.
+        If it lasts, showing nothing new is the greater harm, and `commit` publishes again.
         """
         self._next_commit = self._clock.monotonic() + self._commit_interval
         self._publish(not_kept(held))
@@ -280,14 +282,13 @@ class Pipeline:
         self.telemetry.keep_sources(names | {labels_name(name) for name in names})
         self.telemetry.keep_models(names)
         for feed in self.feeds:
-            name = feed.name
-            prefix = f"model/{name}/"
+            prefix = f"model/{feed.name}/"
             own = {
                 key.removeprefix(prefix): v for key, v in state.items() if key.startswith(prefix)
             }
             found = feed.model.restore(own, now)
-            found += self._labelling.restore(name, own, self._store)
-            problems += [f"{name}: {problem}" for problem in found]
+            found += self._labelling.restore(feed.name, own, self._store)
+            problems += [f"{feed.name}: {problem}" for problem in found]
             feed.model.start(now)
         for channel in self._channels:
             problems += _attempt(channel.restore, state, f"{channel.name}: offsets")
@@ -331,9 +332,8 @@ class Pipeline:
         for family in ("state_commit_failures_total", "state_load_errors_total"):
             tell.inc(f"{_ME}{family}", by=0)
         for feed in self.feeds:
-            source = feed.name
             for result in ("ok", "malformed"):
-                tell.inc(f"{_ME}lines_total", source, result, by=0)
+                tell.inc(f"{_ME}lines_total", feed.name, result, by=0)
         dropped: dict[str, float] = {}
         for feed in self.feeds:
             for family, value in feed.model.overflowed().items():

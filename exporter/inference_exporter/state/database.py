@@ -7,11 +7,11 @@ import fcntl
 import logging
 import os
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from inference_exporter.errors import StateError
+from inference_exporter.values.checksum import checksum
 
 log = logging.getLogger("inference_exporter.state")
 
@@ -72,15 +72,11 @@ def connect(folder: Path) -> sqlite3.Connection:
 
 
 def read(connection: sqlite3.Connection) -> dict[str, bytes]:
-    """All keys and values; `Unusable` if one is not what was written.
-
-    SQLite looks at the shape of its pages and not at what is in them: a bit that a disk has turned
-    within a value would be a count that nobody made.
-    """
+    """All keys and values; `Unusable` if one is not what was written."""
     values = {}
     columns = "key, value, crc" if _version(connection) > 1 else "key, value, NULL"
     for key, value, crc in connection.execute(f"SELECT {columns} FROM state"):
-        if not isinstance(value, bytes) or crc not in (None, _crc(key, value)):
+        if not isinstance(value, bytes) or crc not in (None, checksum(key, value)):
             raise Unusable(f"{key} is not what was written")
         values[key] = value
     return values
@@ -97,11 +93,7 @@ def write(connection: sqlite3.Connection, items: Iterable[tuple[str, bytes | Non
 def _rows(items: Iterable[tuple[str, bytes | None]]) -> Iterator[tuple[str, bytes, int]]:
     for key, value in items:
         if value is not None:
-            yield key, value, _crc(key, value)
-
-
-def _crc(key: str, value: bytes) -> int:
-    return zlib.crc32(value, zlib.crc32(key.encode("utf-8", "surrogatepass")))
+            yield key, value, checksum(key, value)
 
 
 def move_aside(folder: Path, now: float) -> str:
@@ -193,6 +185,19 @@ def _check(connection: sqlite3.Connection) -> None:
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise Unusable(str(verdict))
+    _check_rows(connection)
+
+
+def _check_rows(connection: sqlite3.Connection) -> None:
+    """Tables of other stages whose last column is the checksum of the others; NULL: not known."""
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (table,) in tables:
+        rows = connection.execute(f'SELECT * FROM "{table}"')
+        if rows.description[-1][0] != "crc" or table == "state":
+            continue
+        for *values, crc in rows:
+            if crc not in (None, checksum(*values)):
+                raise Unusable(f"a row of {table} is not what was written")
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -8,7 +8,8 @@
 | `aside_<model>` | kind, sequence, value | small things in chunks: early labels, evicted keys |
 
 Rows are columns of many predictions side by side: they are written one after the other, never
-inserted between others, and NumPy reads them as they are.
+inserted between others, and NumPy reads them as they are. The last column is a checksum of the
+others, which is looked at when the state is opened.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
 from inference_exporter.values.batch import Ints
+from inference_exporter.values.checksum import checksum
 
 _ASKED = 500  # rows in one question: their bytes are not in memory at once
 
@@ -46,14 +48,17 @@ class Tables:
         """Make the tables where there are none; part of the caller's transaction."""
         for statement in (
             f"{self._chunk} (sequence INTEGER PRIMARY KEY, arrived REAL,"
-            " records BLOB NOT NULL, keys BLOB NOT NULL)",
-            f"{self._label} (part INTEGER PRIMARY KEY, labels BLOB NOT NULL)",
+            " records BLOB NOT NULL, keys BLOB NOT NULL, crc INTEGER)",
+            f"{self._label} (part INTEGER PRIMARY KEY, labels BLOB NOT NULL, crc INTEGER)",
             f"{self._index} (block INTEGER PRIMARY KEY, last INTEGER, keys BLOB NOT NULL,"
-            " places BLOB NOT NULL)",
-            f"{self._aside} (kind TEXT, sequence INTEGER, value BLOB NOT NULL,"
+            " places BLOB NOT NULL, crc INTEGER)",
+            f"{self._aside} (kind TEXT, sequence INTEGER, value BLOB NOT NULL, crc INTEGER,"
             " PRIMARY KEY (kind, sequence)) WITHOUT ROWID",
         ):
             connection.execute(f"CREATE TABLE IF NOT EXISTS {statement}")
+        for table in (self._chunk, self._label, self._index, self._aside):
+            if connection.execute(f"SELECT * FROM {table} LIMIT 0").description[-1][0] != "crc":
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN crc INTEGER")  # of before
 
     # -- chunks --------------------------------------------------------------------------------
 
@@ -77,7 +82,8 @@ class Tables:
         self, connection: sqlite3.Connection, rows: Iterable[tuple[int, float, bytes, bytes]]
     ) -> None:
         """Write chunks."""
-        connection.executemany(f"REPLACE INTO {self._chunk} VALUES (?, ?, ?, ?)", rows)
+        statement = f"REPLACE INTO {self._chunk} VALUES (?, ?, ?, ?, ?)"
+        connection.executemany(statement, _checked(rows))
 
     def delete_chunks(
         self, connection: sqlite3.Connection, sequences: Iterable[int], parts: int
@@ -97,7 +103,7 @@ class Tables:
 
     def put_labels(self, connection: sqlite3.Connection, rows: Iterable[tuple[int, bytes]]) -> None:
         """Write labels."""
-        connection.executemany(f"REPLACE INTO {self._label} VALUES (?, ?)", rows)
+        connection.executemany(f"REPLACE INTO {self._label} VALUES (?, ?, ?)", _checked(rows))
 
     # -- the index -----------------------------------------------------------------------------
 
@@ -133,7 +139,8 @@ class Tables:
         self, connection: sqlite3.Connection, rows: Iterable[tuple[int, int, bytes, bytes]]
     ) -> None:
         """Write blocks."""
-        connection.executemany(f"REPLACE INTO {self._index} VALUES (?, ?, ?, ?)", rows)
+        statement = f"REPLACE INTO {self._index} VALUES (?, ?, ?, ?, ?)"
+        connection.executemany(statement, _checked(rows))
 
     def delete_blocks(self, connection: sqlite3.Connection, first: int, end: int) -> None:
         """Forget blocks from `first` to before `end`."""
@@ -152,7 +159,8 @@ class Tables:
     ) -> None:
         """Write values of one kind."""
         rows = ((kind, sequence, value) for sequence, value in values)
-        connection.executemany(f"REPLACE INTO {self._aside} VALUES (?, ?, ?)", rows)
+        statement = f"REPLACE INTO {self._aside} VALUES (?, ?, ?, ?)"
+        connection.executemany(statement, _checked(rows))
 
     def delete_aside(
         self, connection: sqlite3.Connection, kind: str, sequences: Iterable[int]
@@ -160,6 +168,11 @@ class Tables:
         """Forget values of one kind."""
         statement = f"DELETE FROM {self._aside} WHERE kind = ? AND sequence = ?"
         connection.executemany(statement, zip(repeat(kind), sequences, strict=False))
+
+
+def _checked(rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield (*row, checksum(*row))
 
 
 def _exists(connection: sqlite3.Connection, table: str) -> bool:
