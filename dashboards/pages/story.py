@@ -198,7 +198,7 @@ def inputs(selector: str, *labels: str) -> Panel:
     columns = ("feature", "Times its limit", "PSI", "Higher of 100", "Decided")
     named = [one for one in ("model", "version") if one in labels]
     shown = tables.arranged(table, "State", *named, *columns)
-    widths = {"State": 75, "Times its limit": 118, "PSI": 65, "Higher of 100": 118,
+    widths = {"State": 75, "Input": 120, "Times its limit": 118, "PSI": 65, "Higher of 100": 118,
               "Decided": 80}  # fmt: skip
     known = tables.limited(shown, "Times its limit")
     shown = tables.coloured(tables.sized(known, **widths), "Times its limit", LIMIT_STEPS)
