@@ -64,6 +64,12 @@ def drawn(
     return Drawn(now, pages, reports("price", "--only=inference-model")["inference-model"])
 
 
+def test_grafana_11_to_13_know_every_key_and_word_of_the_pages() -> None:
+    command = ["bash", "scripts/preview", "schema"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
 def test_every_page_is_drawn_whole(drawn: Drawn) -> None:
     assert drawn.pages.keys() == {board["uid"] for board in ALL.values()}
     for report in (*drawn.pages.values(), drawn.regression):
