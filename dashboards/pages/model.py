@@ -90,8 +90,8 @@ def _strip() -> tuple[Panel, ...]:
             "Accuracy drop/limit",
             about("How far accuracy is below its reference, of the drop that is allowed "
                   "(accuracy_drop); the worst version.",
-                  "0 % is as good as the reference, below it better, 100 % the limit. The alert also needs the "
-                  "whole interval below the reference.", "InferenceAccuracyLow"),
+                  "0 % is as good as the reference, below it better, 100 % the limit. The alert "
+                  "also needs the whole interval below the reference.", "InferenceAccuracyLow"),
             f"max({story.accuracy_lost(VERSION)})", "percentunit",
             story.LIMIT_STEPS, "absent", 4),
         panels.stat(
