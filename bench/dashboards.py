@@ -29,8 +29,10 @@ _LIMIT = 2.0  # seconds of CPU
 _COUNTERS = ("_total", "_bucket", "_sum", "_count")
 _NAME = re.compile(r"[a-zA-Z_:][\w:]*")
 _VARIABLE = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)")
-_CHOSEN = {"window": "1h", "model": "credit", "feature": "income", "version": ".+",
-           "__rate_interval": "4m", "cluster": ".*", "namespace": ".*"}  # fmt: skip
+_CHOSEN = {
+    "window": "1h", "model": "credit", "feature": "income", "version": ".+",
+    "__rate_interval": "4m", "__range": "6h", "cluster": ".*", "namespace": ".*",
+}  # fmt: skip
 
 _METHOD = """\
 One model of {features} inputs on {replicas} replicas, {hours} hours of history with a sample a

@@ -121,11 +121,17 @@ def single(expr: str) -> str:
     return f"({expr})\nand on () count({expr}) == 1"
 
 
-def worst(selector: str, most: int, at: str = "") -> str:
-    """The inputs that are drifted, and those with the largest PSI in units of their limit."""
+def worst(selector: str, most: int, at: str = "", *, each: int = 0) -> str:
+    """The inputs that are drifted, and those with the largest PSI in units of their limit.
+
+    Of many models so many of `each` at most, so that one of them does not hide the others.
+    """
     by = names.by("model", "feature")
     state = f"1000 + 0 * ({of(names.state('feature'), selector)}{at} == 1)"
-    return f"topk({most}, max by ({by}) ({state} or {over_limit(selector, at)}))"
+    ranked = f"max by ({by}) ({state} or {over_limit(selector, at)})"
+    if each:
+        ranked = f"topk by ({names.by('model')}) ({each}, {ranked})"
+    return f"topk({most}, {ranked})"
 
 
 def over_limit(selector: str, at: str = "") -> str:
@@ -135,11 +141,11 @@ def over_limit(selector: str, at: str = "") -> str:
     return f"{psi} / on ({names.by('model', 'feature')}) group_left () {limit}"
 
 
-def input_states(selector: str) -> str:
+def input_states(selector: str, *, each: int = 0) -> str:
     """Of each input over time: 2 where it has drifted, 1 where it moved beyond noise, 0 else."""
     by = names.by("model", "feature")
     known = input_state(selector, by)
-    return f"{known}\nand on ({by})\n{worst(selector, 8, ' @ end()')}"
+    return f"{known}\nand on ({by})\n{worst(selector, 8, ' @ end()', each=each)}"
 
 
 def input_state(selector: str, by: str) -> str:

@@ -73,9 +73,10 @@ def _strip() -> tuple[Panel, ...]:
             "Accuracy drop/limit",
             about("How far accuracy is below its reference, of the drop that is allowed "
                   "(accuracy_drop); of the model that lost most.",
-                  "0 % is as good as the reference, 100 % is the limit. Absent below 200 labels.",
+                  "0 % is as good as the reference, below it better, 100 % the limit. Absent "
+                  "below 200 labels.",
                   "InferenceAccuracyLow"),
-            f"topk(1, clamp_min({story.accuracy_lost(FLEET)}, 0))", "percentunit",
+            f"topk(1, {story.accuracy_lost(FLEET)})", "percentunit",
             story.LIMIT_STEPS, "no labels", 4, "{{model}}"),
         panels.stat(
             "Failures/budget",
@@ -111,8 +112,8 @@ def _truth() -> tuple[Panel, ...]:
             about("How far accuracy, over labels that arrived in the window, is below its "
                   "reference, of the drop that is allowed (accuracy_drop); of regressions how far "
                   "the mean absolute error is above it, of the growth that is allowed.",
-                  "0 % is as good as the reference, 100 % is the limit. Absent below 200 labels. "
-                  "Models and versions has the values.",
+                  "0 % is as good as the reference, below it better, 100 % the limit. Absent "
+                  "below 200 labels. Models and versions has the values.",
                   "InferenceAccuracyLow", "InferenceRegressionErrorHigh"),
             "percentunit",
             Query(story.accuracy_lost(FLEET), who),

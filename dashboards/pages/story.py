@@ -26,6 +26,7 @@ STATES = (
     (3, "critical", panels.RED),
 )  # fmt: skip
 _SEVERITIES = ((3, "critical"), (2, "warning"), (1, "info"))
+_OF_EACH = 6  # inputs of a model at most where there may be several models
 _WEIGHT = "1e9"  # seconds that no alert has been firing for
 # What alerts about models say, in the words of a sentence that a feature's name completes.
 WORDS = {
@@ -179,13 +180,14 @@ def inputs(selector: str, *labels: str) -> Panel:
     by = ", ".join(labels)
     first, psi, _, _, higher, _ = moved_columns(by, selector)
     decided = f"max by ({by}) ({of(names.decided('feature', 'psi'), selector)})"
-    ten = worst(selector, 10)
+    several = "model" in labels
+    ten = worst(selector, 10, each=_OF_EACH if several else 0)
     every = input_state(selector, names.by("model", "version", "feature"))
     state = f"max by ({by}) ({every}\nand on ({names.by('model', 'feature')}) {ten})"
     table = panels.table(
         "Inputs that moved most",
         about("Inputs that are drifted, then those whose PSI is largest in units of their limit; "
-              "ten in all.",
+              f"ten in all{f', {_OF_EACH} of a model' if several else ''}.",
               "Higher of 100: of so many pairs of a live and a reference value, how often the live "
               "one is the higher; 50 is no direction, absent for categories. Decided: the PSI of "
               "the full window in which drift was found, as in the alert; PSI itself is of the "
@@ -193,12 +195,12 @@ def inputs(selector: str, *labels: str) -> Panel:
               "InferenceFeatureDrift"),
         labels,
         (("State", state, "none"), first, psi, higher, ("Decided", decided, "none")),
-        "State", {"feature": _to_input("model" in labels)}, width=14, height=8,
+        "State", {"feature": _to_input(several)}, width=14, height=8,
     )  # fmt: skip
     columns = ("feature", "Times its limit", "PSI", "Higher of 100", "Decided")
     named = [one for one in ("model", "version") if one in labels]
     shown = tables.arranged(table, "State", *named, *columns)
-    widths = {"State": 75, "Times its limit": 118, "PSI": 65, "Higher of 100": 118,
+    widths = {"State": 75, "Input": 120, "Times its limit": 118, "PSI": 65, "Higher of 100": 118,
               "Decided": 80}  # fmt: skip
     known = tables.limited(shown, "Times its limit")
     shown = tables.coloured(tables.sized(known, **widths), "Times its limit", LIMIT_STEPS)
@@ -212,6 +214,7 @@ def inputs_since(selector: str, *, width: int = 10, legend: str = "") -> Panel:
         about("The eight inputs that are farthest from the reference now, over time.",
               "Yellow: more than noise. Red: decided to be drifted. One alone: that field; many at "
               "once: the feed or the population.", "InferenceFeatureDrift"),
-        INPUT_STATES, Query(input_states(selector), legend or called("feature", "model")),
+        INPUT_STATES, Query(input_states(selector, each=0 if legend else _OF_EACH),
+                            legend or called("feature", "model")),
         width=width,
     )  # fmt: skip
