@@ -236,7 +236,6 @@ def _sizes_table(sizes: tuple[int, int], small: dict[str, _Way], large: dict[str
         row("CPU of scraping, cores", [one.cpu / 60 for one in alone]),
         row("CPU of the rules, cores",
             [(one.cpu - two.cpu) / 60 for one, two in zip(ruled, alone, strict=True)]),
-        row("slowest rule group, CPU seconds", [one.seconds for one in ruled]),
         row("resident memory, GB", [one.memory / 1e9 for one in ruled]),
     )  # fmt: skip
     columns = ("", *(f"{one} models" for one in sizes), f"{_WHOLE} models, drawn out")
