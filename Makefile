@@ -69,7 +69,6 @@ docs: setup ## Write the generated pages in docs/ anew
 	$(BIN)/python -m scripts.docs
 
 site: setup ## The pages of docs/ as a site in .site/, strictly: every link and heading is there
-	$(BIN)/python -c "import mkdocs" 2>/dev/null || $(BIN)/pip install --quiet --editable ".[docs]"
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "open .site/index.html"
 

@@ -6,7 +6,7 @@
 
 Links lead where `--runbooks` and `--dashboards` say. `--keep` names the labels that tell
 deployments apart; give it to `dashboards.generate` too. `--shards` and `--only-for-alerts` are for
-large fleets (docs/alerting.md). Nothing else needs to be changed here:
+large fleets (docs/how-to/large-fleets.md). Nothing else needs to be changed here:
 thresholds are set in the exporter's configuration.
 """
 

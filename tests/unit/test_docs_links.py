@@ -1,11 +1,14 @@
 """Every link of a page leads somewhere, to its heading too; every page is in the navigation.
 
-`make site` says the same with MkDocs; this needs nothing but the files.
+The quick tests need nothing but the files; the slow one builds the site as `make site` does.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -66,6 +69,18 @@ def test_a_page_that_nobody_has_placed_is_under_more() -> None:
     assert nav[0] == {"Home": "index.md"}
     assert "alarms.md" in nav[1]["More"]
     assert "index.md" not in nav[1]["More"]
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="the extra `docs`, which make setup installs")
+    answer = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", f"--site-dir={tmp_path}"],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert (tmp_path / "start" / "engineer.html").exists()
 
 
 def test_links_out_of_the_pages_lead_to_the_repository() -> None:
