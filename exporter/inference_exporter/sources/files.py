@@ -66,7 +66,7 @@ class FileSource:
         rotate_grace: float = 30.0,
         grace_limit: float = 600.0,
         line_bytes: int = 1 << 20,
-        block_bytes: int = 1 << 20,
+        block_bytes: int = 1 << 19,
         turn_bytes: int = 8 << 20,
         max_open_files: int = 1024,
         discovery_interval: float = 1.0,
