@@ -23,7 +23,7 @@ from inference_exporter.exposition.status.views import (
 )
 
 FEATURES = 5  # of each model on the front page
-_HEADS = ("", "VERDICT", "PSI", "NOISE LEVEL", "VALUES", "REFERENCE", "LIVE", "LAST DAY")
+_HEADS = ("", "VERDICT", "PSI", "NOISE LEVEL", "VALUES", "REFERENCE", "LIVE", "LATELY")
 _NUMERIC = (2, 3, 4)
 _STEPS = "▁▂▃▄▅▆▇█"
 _MOST_BINS = 24

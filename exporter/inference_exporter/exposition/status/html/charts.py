@@ -57,10 +57,10 @@ def _bar(left: float, width: float, height: float) -> str:
 
 
 _SPARK = (
-    '<svg class="spark" role="img" aria-label="{label}" viewBox="0 0 120 34" width="120" '
+    '<svg class="spark" role="img" aria-label="{label}" viewBox="0 0 100 34" width="100" '
     'height="34">{limit}<path class="line" d="{path}"/>{now}</svg>'
 )
-_WIDE, _TALL, _EDGE = 120.0, 30.0, 3.0
+_WIDE, _TALL, _EDGE = 100.0, 30.0, 3.0
 
 
 def spark(values: Sequence[float | None], label: str, limit: float | None = None) -> Html:
@@ -90,7 +90,7 @@ def _now(x: float, y: float) -> Html:
 
 
 def _across(y: float) -> Html:
-    return fill('<path class="limit" d="M0 {y}h120"/>', y=f"{y:.1f}")
+    return fill('<path class="limit" d="M0 {y}h100"/>', y=f"{y:.1f}")
 
 
 def _path(points: Sequence[tuple[float, float] | None]) -> Html:
@@ -110,6 +110,6 @@ def in_time(values: Sequence[float | None], unit: Unit) -> str:
     """What a line says, for who does not see it."""
     known = [value for value in values if value is not None]
     if not known:
-        return "Last day: not known."
+        return "Lately: not known."
     low, high = write(min(known), unit), write(max(known), unit)
-    return f"Last day: {low} to {high}, {write(known[-1], unit)} now."
+    return f"Lately {low} to {high}, {write(known[-1], unit)} now."

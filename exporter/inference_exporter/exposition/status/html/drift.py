@@ -29,8 +29,8 @@ LEGEND = Html(
     '<svg width="12" height="12" aria-hidden="true"><path class="live" d="M2 1h7v10h-7z"/></svg> '
     "live, as shares of the values per bin. A distance below its noise level is what chance alone "
     "makes of as many values. Live higher: in so many pairs of a live and a reference value; "
-    "50 % is no direction. Last day: the distance, stretch by stretch, and the limit across where "
-    "it is reached.</p>"
+    "50 % is no direction. Lately: the distance in stretches of the last day, or of the longest "
+    "window; the limit is drawn across where it is reached.</p>"
 )
 _HIGH = ("PSI", "JS", "KS", "KL")
 
@@ -102,7 +102,7 @@ def _table(
     if weighed:
         heads.insert(3, "Importance")
     if lined:
-        heads.insert(3, "Last day")
+        heads.insert(3, "Lately")
     columns = _Columns(view.threshold, weighed=weighed, lined=lined)
     lines = (_row(one, chosen, page, columns) for one in rows)
     return table(caption, heads, lines, range(3 + lined, len(heads)))

@@ -49,7 +49,7 @@ def over_time(view: BinsOverTime, name: str) -> Html:
         _text(x, tall + 16, anchor, moment(when))
         for x, anchor, when in ((_NAMES, "start", view.start), (_BIN_WIDTH, "end", view.end))
     )
-    label = f"Shares of {name} per bin over the last day"
+    label = f"Shares of {name} per bin, lately"
     chart = fill(
         '<svg class="time" role="img" aria-label="{label}" viewBox="0 0 900 {h}">{all}</svg>',
         label=label,
