@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,6 @@ from bench.result import Result, Settings, Table, number, say
 
 _FEATURES, _REPLICAS, _SCRAPE = 50, 10, 15
 _WHOLE = 200  # models of the fleet that is asked for
-_HEAVY = ("inference-increase", "inference-window-1h", "inference-window-1d")  # groups
 _CYCLE = 240  # seconds in which every rule group is evaluated at least once
 _LEVEL = re.compile(r"sum by \(([^)]*)\) \(rate\((\w+)\[5m\]\)\) \* 60")
 _RATE = 0.002  # of what counters are on the page, a second
@@ -50,10 +49,9 @@ counters that grow. A real Prometheus scrapes them every {scrape} s. What the ru
 is there for the 24 hours before, written to Prometheus with noise; of the week that the longest
 windows look at only that day is. Each way to evaluate the rules is measured over {cycle} s, in
 which every group has its turn, after a minute to settle. CPU and memory come from `/proc`; CPU of
-the rules is what is above that of scraping alone. The slowest group is found by asking its rules
-once more, one after the other, while no rule is evaluated: their CPU is what an evaluation takes on
-a core of its own. Series are counted when each way ends. The columns of
-{whole} models are drawn out in a line from the measured ones: nothing of that size was run.
+the rules is what is above that of scraping alone. Series are counted when each way ends. The
+columns of {whole} models are drawn out in a line from the measured ones: nothing of that size was
+run.
 """
 
 
@@ -65,10 +63,7 @@ class _Way:
     recorded: float = 0.0
     samples: float = 0.0  # a second
     cpu: float = 0.0  # seconds a minute
-    slowest: str = ""
-    seconds: float = 0.0  # of CPU, for one evaluation of the slowest group
     memory: float = 0.0
-    groups: dict[str, float] = field(default_factory=dict)
 
 
 def measure(settings: Settings) -> Result:
@@ -132,8 +127,7 @@ def _fleet(
         for name in ("scraping alone", *names):
             server.use(_written(home / name, _VARIANTS.get(name)))
             time.sleep(settle)
-            base = ways["scraping alone"].cpu / 60 if ways else 0.0
-            ways[name] = _way(server, cycle, base)
+            ways[name] = _way(server, cycle)
             say(f"{models} models, {name}: {ways[name]}")
     return ways
 
@@ -185,38 +179,19 @@ def _first_level(page: str) -> list[str]:
     return sorted(found)
 
 
-def _way(server: Prometheus, cycle: float, base: float) -> _Way:
-    """What this way costs; `base` are the cores of scraping alone."""
+def _way(server: Prometheus, cycle: float) -> _Way:
     appended = "prometheus_tsdb_head_samples_appended_total"
     before, begun, samples = server.cpu(), time.monotonic(), server.told(appended)
     time.sleep(cycle)
     took = time.monotonic() - begun
     cpu, samples = server.cpu() - before, server.told(appended) - samples
-    way = _Way(
+    return _Way(
         series=server.count('{__name__=~".+"}'),
         recorded=server.count('{__name__=~"model.*:.+"}'),
         samples=samples / took,
         cpu=cpu / took * 60,
         memory=server.memory(),
     )
-    way.groups = _groups(server, base)
-    way.slowest = max(way.groups, key=lambda name: way.groups[name], default="")
-    way.seconds = way.groups.get(way.slowest, 0.0)
-    return way
-
-
-def _groups(server: Prometheus, base: float) -> dict[str, float]:
-    """CPU seconds of one evaluation of each heavy group, without other rules beside it."""
-    found = [group for group in server.groups() if group["name"].startswith(_HEAVY)]
-    server.use(())
-    groups = {}
-    for group in found:
-        before, begun = server.cpu(), time.monotonic()
-        for rule in group["rules"]:
-            server.ask(f"count({rule['query']})")
-        took = time.monotonic() - begun
-        groups[group["name"]] = server.cpu() - before - base * took
-    return groups
 
 
 def _sizes_table(sizes: tuple[int, int], small: dict[str, _Way], large: dict[str, _Way]) -> Table:
@@ -249,13 +224,11 @@ def _ways_table(ways: dict[str, _Way], models: int) -> Table:
             name,
             number(way.recorded),
             number(way.cpu - alone.cpu),
-            way.slowest,
-            f"{way.seconds:.2f} s",
         )
         for name, way in ways.items()
         if way is not alone
     )
-    columns = ("rules", "recorded series", "CPU seconds a minute", "slowest group", "takes")
+    columns = ("rules", "recorded series", "CPU seconds a minute")
     return Table(columns, rows, f"Rules of {models} models")
 
 

@@ -71,6 +71,15 @@ class Growing:
         return f"{self._still}\n{grown}\n"
 
 
+class _Server(ThreadingHTTPServer):
+    """A scrape that gave up is no news."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing: Prometheus counts it."""
+
+
 def main(arguments: list[str]) -> None:
     """Serve until it is ended."""
     path, model, rate = arguments
@@ -91,8 +100,7 @@ def main(arguments: list[str]) -> None:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     print(server.server_address[1], flush=True)
     server.serve_forever()
 

@@ -75,6 +75,8 @@ class Prometheus:
     def ask(self, query: str) -> list[Any]:
         """What an instant query finds."""
         answer = requests.post(f"{self.url}/api/v1/query", data={"query": query}, timeout=300)
+        if not answer.ok:
+            raise RuntimeError(f"{answer.text}: {query}")
         found: list[Any] = answer.json()["data"]["result"]
         return found
 
@@ -82,12 +84,6 @@ class Prometheus:
         """How many series there are now."""
         found = self.ask(f"count({selector})")
         return float(found[0]["value"][1]) if found else 0.0
-
-    def groups(self) -> list[dict[str, Any]]:
-        """The rule groups, with how long each took when it was last evaluated."""
-        answer = requests.get(f"{self.url}/api/v1/rules", timeout=300).json()
-        found: list[dict[str, Any]] = answer["data"]["groups"]
-        return found
 
     def told(self, name: str) -> float:
         """One of its own metrics, all series of it added up."""
