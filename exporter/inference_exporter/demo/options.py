@@ -22,7 +22,7 @@ It says what it does, what to open, and what to watch for. Ctrl-C ends all of it
 EPILOG = """\
 examples:
   inference-exporter demo                         until Ctrl-C
-  inference-exporter demo --drift-after=30        for the impatient
+  inference-exporter demo --drift-after=900       a quarter of an hour of quiet first
   inference-exporter demo --labels=0              no outcomes: is drift visible without them?
   inference-exporter demo --drift-after=1e9       no drift: what does a quiet model look like?
 
@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--drift-after", type=_seconds, default=180.0, metavar="SECONDS",
-        help="when the income begins to arrive 1.3 times too large (default: 180)",
+        help="when the income begins to arrive 1.3 times too large (default: 180); much sooner,"
+        " traffic is taken to wander by itself, and no alarm comes for a while",
     )  # fmt: skip
     add(
         "--labels", type=_share, default=0.5, metavar="SHARE",
