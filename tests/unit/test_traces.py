@@ -16,7 +16,7 @@ from inference_exporter.config.schema_services import TracesConfig
 from inference_exporter.errors import ConfigError
 from inference_exporter.senders import SpanSender
 from inference_exporter.senders import sender as sending
-from inference_exporter.senders.otlp_trace import trace_request
+from inference_exporter.senders.otlp_trace import span_bytes, trace_request
 from inference_exporter.values.spans import Span
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -111,7 +111,7 @@ def test_the_official_messages_read_what_is_sent() -> None:
     attributes: dict[str, str | int | float | bool] = {"t": "é", "i": -5, "f": 0.25, "b": True}
     span = Span(bytes(range(16)), bytes(range(8)), "predict", 1.5, 2.25, b"parent!!", 2, True,
                 attributes)  # fmt: skip
-    body = trace_request([span, span], {"service.name": "x"})
+    body = trace_request([span_bytes(span)] * 2, {"service.name": "x"})
     message = ExportTraceServiceRequest.FromString(body)
     (group,) = message.resource_spans
     (scope,) = group.scope_spans

@@ -73,6 +73,7 @@ class Model:
             make_sampler,
             self._joined,
             self._paired,
+            self._labelled,
             traces,
             events,
         )
@@ -183,6 +184,11 @@ class Model:
         self._use(reference, now)
         self.timeline.restore(state, now)
         self.timeline.mark_all()  # what was restored here was never committed
+
+    def _labelled(self, labels: Batch) -> None:
+        """Labels came."""
+        for part in self._parts:
+            part.labelled(labels)
 
     def _joined(self, batch: Batch) -> None:
         """Predictions whose labels came late are counted."""

@@ -39,7 +39,7 @@ class Setting:
     `event_time`: windows end at the newest event. `created_series`: counters say when they began.
     `make_sampler` makes a decoder that finds all features of a line. `joined` is to be told about
     predictions whose labels came late, as they are counted, `paired` about requests that two
-    versions scored. `traces` is how spans are sent,
+    versions scored, `labelled` about labels as they come. `traces` is how spans are sent,
     `events` how events are told.
     """
 
@@ -50,6 +50,7 @@ class Setting:
     make_sampler: Callable[[], Decoder] | None
     joined: Callable[[Batch], None]
     paired: Callable[[Pairs], None]
+    labelled: Callable[[Batch], None]
     traces: tuple[TracesConfig, SendSpans] | None = None
     events: tuple[EventsConfig, Teller] | None = None
 
@@ -127,6 +128,9 @@ class Part:
 
     def counted(self, rows: Rows) -> None:
         """Rows were counted."""
+
+    def labelled(self, labels: Batch) -> None:
+        """Labels came, in columns: id, actual, row, timestamp; whether they fit is not known."""
 
     def joined(self, batch: Batch, seen: float) -> None:
         """Predictions were counted whose labels came late."""

@@ -17,10 +17,15 @@ ERROR = 2  # the code of a status
 _TIMES = Struct("<BQBQ")
 
 
-def trace_request(spans: Iterable[Span], about: Mapping[str, Attribute]) -> bytes:
-    """An ExportTraceServiceRequest with all spans under one resource."""
-    inside = scope() + b"".join([message(2, _span(one)) for one in spans])
+def trace_request(spans: Iterable[bytes], about: Mapping[str, Attribute]) -> bytes:
+    """An ExportTraceServiceRequest with all spans, as `span_bytes`, under one resource."""
+    inside = scope() + b"".join(spans)
     return message(1, resource(about) + message(2, inside))
+
+
+def span_bytes(span: Span) -> bytes:
+    """A span as a field of ScopeSpans."""
+    return message(2, _span(span))
 
 
 def _span(span: Span) -> bytes:

@@ -60,14 +60,20 @@ class Sender(Generic[T]):
         self._thread = threading.Thread(target=self._run, name=target.what, daemon=True)
         self._thread.start()
 
+    def has_room(self, things: int) -> bool:
+        """Whether so many more can wait; if not they are counted as dropped."""
+        with self._lock:
+            if len(self._queue) + things <= QUEUE:
+                return True
+            self._counts["dropped"] += things
+        return False
+
     def send(self, things: Sequence[T]) -> None:
         """Have these sent soon: all of them, or none."""
-        with self._lock:
-            if len(self._queue) + len(things) > QUEUE:
-                self._counts["dropped"] += len(things)
-                return
-            self._queue.extend(things)
-        self._wake.set()
+        if self.has_room(len(things)):
+            with self._lock:  # only one thread adds, so there is still room
+                self._queue.extend(things)
+            self._wake.set()
 
     def take_counts(self) -> Mapping[str, int]:
         """How many by what became of them, since the last call."""

@@ -31,7 +31,7 @@ class LateLabels(Part):
     """The labels of one model.
 
     `on_joined` is told about every batch of joined rows, as it is counted; `on_paired` about
-    requests that two versions scored.
+    requests that two versions scored, `on_labels` about labels as they come.
     """
 
     def __init__(
@@ -42,8 +42,10 @@ class LateLabels(Part):
         regression: bool,
         on_joined: Callable[[Batch], None],
         on_paired: Callable[[Pairs], None],
+        on_labels: Callable[[Batch], None],
     ) -> None:
         self._config, self.on_joined, self.on_paired = config, on_joined, on_paired
+        self.on_labels = on_labels
         self._regression, self._resumed = regression, False
         self._decoder = make_decoder(label_lines(config))
         same = label_lines(config, same_log=True) if labels.same_log else None
@@ -59,7 +61,7 @@ class LateLabels(Part):
         regression = task_of(config, setting.reference) == "regression"
         return cls(
             config, config.labels, regression=regression, on_joined=setting.joined,
-            on_paired=setting.paired,
+            on_paired=setting.paired, on_labels=setting.labelled,
         )  # fmt: skip
 
     def use(self, counting: Counting, now: float) -> None:  # noqa: ARG002
@@ -100,6 +102,7 @@ class LateLabels(Part):
     def submitted(self, batch: Batch, now: float) -> None:
         """Labels in columns: id, actual, row, timestamp."""
         if batch.rows:
+            self.on_labels(batch)
             self.intake.labels(batch, now)
 
     # -- once per commit -----------------------------------------------------------------------

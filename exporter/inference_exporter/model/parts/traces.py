@@ -8,6 +8,7 @@ read again after a crash are the same spans.
 from __future__ import annotations
 
 import math
+import sqlite3
 from hashlib import blake2b
 from typing import Self
 
@@ -16,9 +17,10 @@ import numpy as np
 from inference_exporter.config.schema_services import TracesConfig
 from inference_exporter.model.counting import Counting
 from inference_exporter.model.interest import Interest, at, told_of
+from inference_exporter.model.label_spans import LabelSpans
 from inference_exporter.model.part import Part, Rows, Setting
 from inference_exporter.values.batch import Batch, Scalar
-from inference_exporter.values.spans import SERVER, Attribute, SendSpans, Span
+from inference_exporter.values.spans import SERVER, Attribute, SendSpans, Span, id_of
 
 _PER_BLOCK = 100  # requests of one reason
 _HEX_TRACE, _HEX_SPAN = 32, 16
@@ -38,6 +40,7 @@ class TracesPart(Part):
         self._at_end = traces.timestamp == "end"
         self._own_ids = model.fields.trace_id is None
         self._interest = Interest(model)
+        self._labels = LabelSpans(model.name) if model.labels is not None else None
         self._draw = np.random.default_rng()
 
     @classmethod
@@ -57,6 +60,17 @@ class TracesPart(Part):
             spans = self._spans(rows.batch, row, float(rows.times[row]), reason)
             if spans:
                 self._send(spans)
+
+    def labelled(self, labels: Batch) -> None:
+        """See `Part.labelled`."""
+        if self._labels is not None:
+            self._labels.came(labels)
+
+    def settle(self, connection: sqlite3.Connection | None, now: float) -> bool:  # noqa: ARG002
+        """See `Part.settle`: labels of requests that were sent are sent too."""
+        for span in self._labels.take(now) if self._labels is not None else ():
+            self._send([span])
+        return False
 
     def _chosen(self, batch: Batch) -> dict[int, str]:
         """Rows and why, the most telling reason of each."""
@@ -82,13 +96,15 @@ class TracesPart(Part):
         start = time - took if self._at_end else time
         parent = _span_id(at(batch.span_id, row))
         identity = f"{self._model}\0{at(batch.id, row)}\0{at(batch.row, row)}"
-        own = _id(trace, identity)
+        own = id_of(trace, identity)
         failures = self._layout.failed(batch)
         failed = failures is not None and bool(failures[row])
         request = Span(
             trace, own, f"predict {self._model}", start, start + took, parent, SERVER, failed,
             self._attributes(batch, row, reason),
         )  # fmt: skip
+        if self._labels is not None:
+            self._labels.sent(request, identity, batch, row)
         return [request, *_steps(batch, row, request, identity)]
 
     def _trace_id(self, batch: Batch, row: int, time: float) -> bytes | None:
@@ -118,7 +134,7 @@ def _steps(batch: Batch, row: int, request: Span, identity: str) -> list[Span]:
         took = float(column.values[row])
         if math.isnan(took):
             continue
-        own = _id(request.trace_id, f"{identity}\0{name}")
+        own = id_of(request.trace_id, f"{identity}\0{name}")
         about = {"ml.model.name": model, "ml.step": name}
         end = begin + took
         found.append(
@@ -126,11 +142,6 @@ def _steps(batch: Batch, row: int, request: Span, identity: str) -> list[Span]:
         )
         begin = end
     return found
-
-
-def _id(trace: bytes, identity: str) -> bytes:
-    text = identity.encode("utf-8", "replace")
-    return blake2b(text, key=trace, digest_size=8).digest()
 
 
 def _span_id(value: Scalar) -> bytes:
