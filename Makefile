@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 .DEFAULT_GOAL := help
 .PHONY: help setup servers fmt check test test-long demo golden rules docs site bench calibration
 .PHONY: dashboards drawn faults fleet image install messages preview sanitize screenshots soak
-.PHONY: trackers uninstall clean
+.PHONY: trackers uninstall wheels clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ calibration: setup ## Simulate months of traffic through the drift alarms; write
 
 sanitize: setup ## The compiled reader under sanitizers: its tests, and ten minutes of any bytes
 	@bash scripts/sanitize 600
+
+wheels: setup ## Wheels with the compiled reader, into dist/: of every Python with Docker, else of this one
+	@bash scripts/wheels
 
 image: ## Build the container image; BASE=… takes another base, EXTRAS=[demo] adds the demo
 	@bash scripts/image localhost/inference-exporter$(if $(EXTRAS),-demo):local "$(BASE)" "$(EXTRAS)"

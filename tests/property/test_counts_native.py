@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from inference_exporter import _native
 from inference_exporter.accumulators import Groups, Histogram
 from inference_exporter.accumulators.numeric_table import NumericTable
-from inference_exporter.formats.peeling.wrappers import _plain_cri
+from inference_exporter.formats.peeling.wrappers import _among_others, _plain_cri
 from inference_exporter.repeats import Keyed, Met, fingerprints
 from inference_exporter.values.batch import (
     Batch,
@@ -204,4 +204,16 @@ WHOLE = st.text("a {}\r\0", max_size=5).map(lambda text: f"0Z stdout F {text}")
 def test_lines_are_unwrapped_alike(lines: list[str], end: str) -> None:
     block = ("\n".join(lines) + end).encode()
     mine, theirs = both(lambda: _plain_cri(block))
+    assert mine == theirs
+
+
+DOCKER = st.sampled_from(['{"log":"a\\n","stream":"stdout","time":"t"}', '{"log": "a"}', '{"lo'])
+BEFORE = st.sampled_from(["", "\0", "\0\0", " "])
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(BEFORE, DOCKER | ENTRIES), max_size=4))
+def test_entries_among_others_are_found_alike(lines: list[tuple[str, str]]) -> None:
+    block = "\n".join(map("".join, lines)).encode()
+    mine, theirs = both(lambda: _among_others(block))
     assert mine == theirs

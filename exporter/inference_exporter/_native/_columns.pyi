@@ -58,3 +58,6 @@ def durations(
 
 def unwrapped(block: bytes) -> bytes | None:
     """The lines inside of CRI's; None where some are not whole or no such lines."""
+
+def may_be_wrapped(block: bytes) -> bool:
+    """Whether some line begins as an entry of CRI or Docker does."""

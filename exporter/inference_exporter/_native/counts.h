@@ -13,7 +13,7 @@
 extern PyMethodDef bins_method, durations_method;           /* bins.c */
 extern PyMethodDef codes_method, hashes_method;             /* codes.c */
 extern PyMethodDef fingerprints_method, meet_method;        /* keys.c */
-extern PyMethodDef unwrapped_method;                        /* wrapped.c */
+extern PyMethodDef unwrapped_method, may_be_wrapped_method; /* wrapped.c */
 
 /* Arrays of 64 bits, borrowed from Python until `done` with. */
 typedef struct {

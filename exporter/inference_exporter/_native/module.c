@@ -232,10 +232,10 @@ static PyType_Spec reader_spec = {
 static int
 add_functions(PyObject *module)
 {
-    static PyMethodDef functions[8];
+    static PyMethodDef functions[9];
     PyMethodDef all[] = {bins_method,   durations_method,    codes_method,
                          hashes_method, fingerprints_method, meet_method,
-                         unwrapped_method};
+                         unwrapped_method, may_be_wrapped_method};
     memcpy(functions, all, sizeof(all)); /* Python keeps the table */
     return PyModule_AddFunctions(module, functions);
 }

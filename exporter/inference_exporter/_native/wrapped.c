@@ -71,6 +71,54 @@ unwrapped(PyObject *Py_UNUSED(module), PyObject *argument)
     return made;
 }
 
+/* Whether a line may be an entry of a runtime: it begins with a digit, or with {"log". */
+static bool
+may_be_entry(const uint8_t *at, const uint8_t *end)
+{
+    static const char docker[] = "{\"log\"";
+    size_t length = sizeof(docker) - 1;
+    while (at < end && *at == '\0') {
+        at++;
+    }
+    if (at < end && *at >= '0' && *at <= '9') {
+        return true;
+    }
+    return (size_t)(end - at) >= length && memcmp(at, docker, length) == 0;
+}
+
+static bool
+any_entry(const uint8_t *at, const uint8_t *end)
+{
+    while (at < end) {
+        const uint8_t *stop = memchr(at, '\n', (size_t)(end - at));
+        stop = stop == NULL ? end : stop;
+        if (may_be_entry(at, stop)) {
+            return true;
+        }
+        at = stop + 1;
+    }
+    return false;
+}
+
+static PyObject *
+may_be_wrapped(PyObject *Py_UNUSED(module), PyObject *argument)
+{
+    Py_buffer block;
+    bool found;
+    if (PyObject_GetBuffer(argument, &block, PyBUF_SIMPLE)) {
+        return NULL;
+    }
+    const uint8_t *start = block.buf;
+    Py_BEGIN_ALLOW_THREADS
+    found = any_entry(start, start + block.len);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&block);
+    return PyBool_FromLong(found);
+}
+
+PyMethodDef may_be_wrapped_method = {
+    "may_be_wrapped", may_be_wrapped, METH_O,
+    "may_be_wrapped(block): whether some line begins as an entry of CRI or Docker does"};
 PyMethodDef unwrapped_method = {
     "unwrapped", unwrapped, METH_O,
     "unwrapped(block): the lines inside of CRI's, None where some are not whole or no such lines"};
