@@ -14,6 +14,7 @@ from inference_exporter import reference
 from inference_exporter._native import DECODER, WHY_NOT
 from inference_exporter.assembly import (
     calm_memory,
+    forget_the_past,
     load_all,
     make_label_source,
     make_model,
@@ -174,6 +175,7 @@ class Application:
                 if one is not None and id(one) not in kept:
                     one.close()
         self.config, self.pipeline = config, pipeline
+        forget_the_past()
         log.info("configuration reloaded")
         self._tell_of_reload(old)
         return True, "configuration reloaded\n"

@@ -62,6 +62,17 @@ def calm_memory() -> None:
         mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
 
 
+def forget_the_past() -> None:
+    """Give back what is no longer used, and let the collector pass over the rest from now on.
+
+    What a reload replaces refers to itself: only a collection of everything frees it, and that does
+    not come by itself for days.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 def load_reference(model: ModelConfig) -> Reference | None:
     """The profile the model is compared with, if it is in a file."""
     if isinstance(model.reference, ReferenceFile):

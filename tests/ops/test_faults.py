@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -278,6 +279,18 @@ def test_reloads_under_load_lose_nothing_and_leave_nothing_open(
     assert exporter.counted() == {"a": written}
     assert max(descriptors) - min(descriptors) <= 2
     assert total(exporter.page(), "inference_exporter_state_load_errors_total") == 0
+
+
+def test_what_a_reload_replaces_is_given_back(tmp_path: Path) -> None:
+    configure(tmp_path, str(tmp_path / "predictions.jsonl"))
+    url = "http://127.0.0.1:{}/-/reload"
+    with InProcess(tmp_path, Jumping()) as exporter:
+        replaced = [weakref.ref(exporter.app.pipeline)]
+        for _ in range(3):
+            assert requests.post(url.format(exporter.port), timeout=30).status_code == 200
+            replaced.append(weakref.ref(exporter.app.pipeline))
+        assert [one() is None for one in replaced[:2]] == [True, True]
+        assert replaced[-1]() is exporter.app.pipeline
 
 
 def test_what_is_not_read_yet_when_it_has_to_stop_is_read_after_the_next_start(
