@@ -6,8 +6,8 @@ READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup servers fmt check test test-long demo golden rules docs site bench calibration
-.PHONY: dashboards drawn faults fleet image install messages preview sanitize screenshots soak
-.PHONY: trackers uninstall wheels clean
+.PHONY: audit dashboards dist drawn faults fleet image install messages preview sanitize sbom
+.PHONY: screenshots soak trackers uninstall wheels clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -101,5 +101,14 @@ install: ## Install program, unit and examples: DESTDIR=… PREFIX=/usr/local SY
 uninstall: ## Take that away again; configuration and state stay
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" bash scripts/install uninstall
 
+dist: ## Sdists, wheels, chart, rules, dashboards and checksums of a release, in dist/
+	@bash scripts/release $(PYTHON) dist
+
+sbom: ## What is installed with the exporter, as CycloneDX, in dist/
+	@bash scripts/release $(PYTHON) sbom
+
+audit: ## What is known against that; asks an advisory service
+	@bash scripts/release $(PYTHON) audit
+
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .demo
+	rm -rf $(VENV) .venv-release .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .demo

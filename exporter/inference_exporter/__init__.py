@@ -1,3 +1,3 @@
 """A Prometheus exporter that reads a model server's prediction log."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -116,7 +116,7 @@ def test_no_two_objects_have_one_name(everything: list[Json]) -> None:
         ({"joiner": {"enabled": True, "config": {"models": {}}}}, "/joiner/config/models"),
         ({"sidecar": {"linger": "40"}}, "/sidecar/linger"),
         ({"exporter": {"port": 80}}, "/exporter/port"),
-        ({"imgae": {}}, "imgae"),
+        ({"absent": {}}, "absent"),
     ],
 )
 def test_values_that_cannot_be_meant_are_refused(values: Json, complaint: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,6 +64,9 @@ def add(commands: Commands, parents: list[argparse.ArgumentParser]) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    # Importing takes a second, and the first process of a container ignores a signal that nobody
+    # has asked for: it would be killed half a minute later.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from inference_exporter.app import Application, Options
 
     Application(
