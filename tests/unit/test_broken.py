@@ -127,6 +127,18 @@ def test_a_retried_row_without_a_value_that_all_others_have_breaks_nothing_by_it
     assert story.sidecar.found() == set()
 
 
+def test_one_row_that_is_most_of_slow_traffic_breaks_nothing(layout: Layout) -> None:
+    """Once in ten seconds it is six a minute, beside four; all of them are one row."""
+    story = Story(layout)
+    story.minutes(120, rows=4)
+    one = traffic.taken(story.people.rows(20), 3, 4)
+    one["income"][:] = 5e7  # far above the reference's range
+    for _ in range(10):
+        drawn = story.people.rows(4)
+        story.rows({n: np.concatenate((drawn[n], np.repeat(one[n], 15))) for n in drawn})
+        assert story.sidecar.found() == set()
+
+
 def test_a_batch_of_one_kind_out_of_nothing_waits_for_an_hour(layout: Layout) -> None:
     story = Story(layout)
     story.minutes(60)
@@ -148,6 +160,23 @@ def test_a_batch_that_ends_is_told_by_the_minute_before(layout: Layout) -> None:
     story.minutes(61)
     story.minutes(20, rows=200, change=_set("tenure", np.nan))
     assert story.minutes(1, rows=9, change=_set("tenure", np.nan)) == set(), "its last rows"
+
+
+def test_a_batch_that_ends_in_a_pause_is_told_by_all_of_its_minutes(layout: Layout) -> None:
+    """Minutes after, looks hold its last rows alone, which are about as many as usual."""
+    story = Story(layout)
+    story.minutes(61)
+    story.minutes(20, rows=150, change=_set("tenure", np.nan))
+    last = [story.minutes(1, rows=44, change=_set("tenure", np.nan))]
+    assert [*last, *(story.minutes(1, rows=0) for _ in range(8))] == [set()] * 9
+
+
+def test_clients_that_retry_for_a_while_do_not_hide_a_breakage(layout: Layout) -> None:
+    story = Story(layout)
+    story.minutes(61)
+    change = _set("tenure", np.nan)
+    story.minutes(1, rows=150, change=change)
+    assert ("tenure", "missing") in story.minutes(7, change=change)
 
 
 def test_the_wait_for_a_batch_begins_before_rows_are_enough(layout: Layout) -> None:

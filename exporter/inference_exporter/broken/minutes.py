@@ -13,7 +13,7 @@ from inference_exporter.values.batch import Bools, Floats
 
 HOUR = 60  # minutes
 SETTLED = 1.0  # minutes, after which rows a minute tell that a batch has begun
-PACED = 2  # minutes, at least, whose rows tell it: the one in which a batch ends has few
+PACED = 2  # minutes with rows, at least, that tell it: the one in which a batch ends has few
 STEADY = 20.0  # rows in the hour before, at least, that tell how traffic was
 FACTOR = 4.0  # between the most rows of a minute now, and those of a usual minute then, at most
 
@@ -123,10 +123,25 @@ class Minutes:
             before = [n for one, n in self.rows.items() if last - HOUR < one <= last]
             if sum(before) >= STEADY:
                 # the median, which a client that retries hardly moves
-                ratio = pace / float(np.median(before))
+                usual = float(np.median(before))
+                ratio = pace / usual
                 if 1.0 / FACTOR <= ratio <= FACTOR:
-                    goes_on |= self.since == begin
+                    goes_on |= (self.since == begin) & self._ran_as_usual(minute, usual)
         return goes_on
+
+    def _ran_as_usual(self, minute: int, usual: float) -> Bools:
+        """Whether rows came as usual after the last minute that was too fast for it (T, kinds).
+
+        Where a batch ends, its last minute has about as many rows as traffic has, and in a pause
+        there are no others. Only minutes since the suspicion began: a batch that it is about.
+        """
+        usually: Bools = np.ones(self.broken.shape, dtype=np.bool_)
+        for begin in np.unique(self.suspected[~np.isnan(self.suspected)]).tolist():
+            since = {one: n for one, n in self.rows.items() if begin - 1.0 < one <= minute and n}
+            fast = max((one for one, n in since.items() if n > FACTOR * usual), default=None)
+            if fast is not None and sum(one > fast for one in since) < PACED:
+                usually &= self.suspected != begin
+        return usually
 
     def _pace(self, first: int, minute: int, clock: float) -> float:
         """Rows a minute: the most of one, or since the first of these or of the last one."""

@@ -11,7 +11,8 @@ features and looks.
 Rows have to do with each other, of course. Two things are told apart:
 
 - **Foreign**: the reference has it in less than one row of 200. Equal rows count once in ten
-  seconds. Traffic that really has it is not what the reference is of, whoever sent it.
+  seconds, and four rows at least that have it must be different: where traffic is slow, one client
+  that retries is most of it. Traffic that really has it is not what the reference is of.
 - **Ordinary**: the reference has it, only not in all rows. A batch of one kind of customers makes
   the same counts as a broken feature. So equal rows count once an hour, nearly all rows must have
   it for a minute, and traffic must go on: about as many rows a minute as in the hour before. A
@@ -86,30 +87,31 @@ def judge(known: Known, spaced: Floats, single: Floats) -> Look:
     single
         Where they count once an hour.
     """
-    hits, expected = _found(known, spaced, single)
+    hits, different, expected = _found(known, spaced, single)
     n, once = spaced.sum(axis=-1)[..., None], single.sum(axis=-1)[..., None]
     rows = np.where(known.foreign, n, once)
     share = hits / np.maximum(rows, 1.0)
     ordinary = ~known.foreign & (expected <= CONSTANT)
     suspected = ordinary & (rows >= FEW_SUSPECTED) & (share >= known.least)
-    gross = (rows >= FEW_ROWS) & (hits >= known.few_hits) & (share >= known.least)
+    gross = (rows >= FEW_ROWS) & (different >= known.few_hits) & (share >= known.least)
     if gross.any():  # hardly ever, and logarithms take their time
         gross &= rows * divergence(share, expected) >= known.demanded
     clear = (rows >= FEW_ROWS) & (share < known.least / 2.0)
     return Look(share, rows, gross & known.foreign, gross & ordinary, suspected, clear)
 
 
-def _found(known: Known, spaced: Floats, single: Floats) -> tuple[Floats, Floats]:
-    """Rows that have each kind (looks, T, kinds), and the share that the reference has of it."""
+def _found(known: Known, spaced: Floats, single: Floats) -> tuple[Floats, Floats, Floats]:
+    """Rows that have each kind (looks, T, kinds), different ones, and the reference's share."""
     cells, features = known.cells, known.features
     values = single[..., : cells.values]
     most = values.argmax(axis=-1) if cells.values else np.zeros(single.shape[:-1], dtype=int)
     usual = (cells.known[features, most] + 1.0) / (cells.rows + 1.0)
-    flaws = np.where(known.rare, _hits(spaced), _hits(single))
+    once = _hits(single)
+    flaws = np.where(known.rare, _hits(spaced), once)
     alike = np.take_along_axis(single, most[..., None], axis=-1)
-    hits = np.concatenate((flaws, alike), axis=-1)
+    hits, different = (np.concatenate((one, alike), axis=-1) for one in (flaws, once))
     expected = np.broadcast_to(known.expected, flaws.shape)
-    return hits, np.concatenate((expected, usual[..., None]), axis=-1)
+    return hits, different, np.concatenate((expected, usual[..., None]), axis=-1)
 
 
 def divergence(share: Floats, expected: Floats) -> Floats:
