@@ -7,13 +7,13 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import requests
+from dashboards.fleet.history import wait_until_ready
 
 from bench.sidecar import free_port, total
 
@@ -36,7 +36,7 @@ class Prometheus:
             f"--web.listen-address={self.url.removeprefix('http://')}", "--log.level=error",
         ]  # fmt: skip
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        self._wait()
+        wait_until_ready(self.url)
         return self
 
     def __exit__(
@@ -61,16 +61,6 @@ class Prometheus:
             "scrape_configs": [job],
         }
         (self._folder / "prometheus.yml").write_text(json.dumps(config), encoding="utf-8")
-
-    def _wait(self) -> None:
-        for _ in range(300):
-            try:
-                if requests.get(f"{self.url}/-/ready", timeout=5).ok:
-                    return
-            except requests.ConnectionError:
-                pass
-            time.sleep(0.2)
-        raise RuntimeError("Prometheus did not start")
 
     def ask(self, query: str) -> list[Any]:
         """What an instant query finds."""

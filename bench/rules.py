@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import requests
+from dashboards.fleet.history import wait_until_ready
 
 from bench import child
 from bench.result import Result, Settings, Table, Target, number, say
@@ -44,7 +45,7 @@ def measure(settings: Settings) -> Result:
         server = stack.enter_context(_prometheus(prometheus, folder, port, replicas, 1))
         other = stack.enter_context(_prometheus(prometheus, plain, port, replicas, 2))
         base = f"http://127.0.0.1:{port + 1}"
-        _wait(base)
+        wait_until_ready(base)
         time.sleep(seconds / 2)
         before, begun = _cpu(server.pid), time.monotonic()
         before_other = _cpu(other.pid)
@@ -122,16 +123,6 @@ def _prometheus(
     ]  # fmt: skip
     with log:
         return _Ended(command, stdout=subprocess.DEVNULL, stderr=log, text=True)
-
-
-def _wait(base: str) -> None:
-    for _ in range(100):
-        try:
-            if requests.get(f"{base}/-/ready", timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.2)
-    raise RuntimeError("Prometheus did not start")
 
 
 def _ask(base: str) -> dict[str, float]:

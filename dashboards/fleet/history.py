@@ -36,14 +36,15 @@ def prometheus(folder: Path, port: int) -> Iterator[tuple[str, int]]:
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        _wait(url := f"http://127.0.0.1:{port}")
+        wait_until_ready(url := f"http://127.0.0.1:{port}")
         yield url, process.pid
     finally:
         process.terminate()
         process.wait(60)
 
 
-def _wait(url: str) -> None:
+def wait_until_ready(url: str) -> None:
+    """Until the Prometheus there answers. RuntimeError after half a minute."""
     for _ in range(150):
         try:
             if requests.get(f"{url}/-/ready", timeout=5).ok:

@@ -73,17 +73,21 @@ def test_every_path_wants_a_password_as_in_all_of_prometheus(guarded: str, path:
     assert httpx.get(f"{guarded}{path}").status_code == 401
 
 
-def test_right_password_is_checked_once_a_wrong_one_every_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    checks: list[bytes] = []
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The passwords that bcrypt was asked about."""
+    asked: list[bytes] = []
     check = bcrypt.checkpw
 
     def counting(password: bytes, hashed: bytes) -> bool:
-        checks.append(password)
+        asked.append(password)
         return check(password, hashed)
 
     monkeypatch.setattr(bcrypt, "checkpw", counting)
+    return asked
+
+
+def test_right_password_is_checked_once_a_wrong_one_every_time(checks: list[bytes]) -> None:
     with running(web_config=WebConfig(users=USERS)) as (_, url):
         for password in ("wonder:land", "wrong") * 3:
             httpx.get(url, auth=("alice", password))
@@ -92,16 +96,8 @@ def test_right_password_is_checked_once_a_wrong_one_every_time(
 
 
 def test_who_guesses_passwords_keeps_no_scraper_waiting_and_burns_no_core(
-    monkeypatch: pytest.MonkeyPatch,
+    checks: list[bytes],
 ) -> None:
-    checks: list[bytes] = []
-    check = bcrypt.checkpw
-
-    def counting(password: bytes, hashed: bytes) -> bool:
-        checks.append(password)
-        return check(password, hashed)
-
-    monkeypatch.setattr(bcrypt, "checkpw", counting)
     with running(web_config=WebConfig(users=USERS)) as (_, url), ThreadPoolExecutor(8) as guessers:
 
         def ask(password: str) -> int:
